@@ -1,0 +1,51 @@
+/**
+ * Errors that people act on: a code, an HTTP status, and a title. The one list.
+ *
+ * On the wire an error is `application/problem+json` (RFC 9457): `type` is the code's page below the public address, `detail` the
+ * sentence for this case (what happened, whether anything was lost, what to do), `reference` joins it to the log line. What is not
+ * in this list is `internal`: the outside sees only the reference. tests/conventions hold that every code is declared by a route
+ * that can answer with it.
+ */
+import { z } from 'zod';
+
+export const errorTable = {
+  'bad-request': { status: 400, title: 'The request does not fit its schema' },
+  'not-signed-in': { status: 401, title: 'You are not signed in' },
+  'bad-sign-in': { status: 401, title: 'That sign-in did not work' },
+  'not-allowed': { status: 403, title: 'Your role does not allow this' },
+  'not-found': { status: 404, title: 'There is no such thing' },
+  conflict: { status: 409, title: 'The state has changed meanwhile' },
+  'hostname-taken': { status: 409, title: 'Another site has this hostname' },
+  'site-under-order': { status: 409, title: 'An order is in force on this site' },
+  'same-person': { status: 409, title: 'A second person is needed' },
+  'wrong-state': { status: 409, title: 'This is not possible in the present state' },
+  'origin-refused': { status: 422, title: 'This origin is not allowed' },
+  'origin-unresolved': { status: 422, title: 'The origin’s name has no address' },
+  'ownership-unproved': { status: 422, title: 'The proof of ownership was not found' },
+  'setup-done': { status: 410, title: 'The first account exists already' },
+  'link-expired': { status: 410, title: 'This link has expired or was used' },
+  'too-large': { status: 413, title: 'The request is too large' },
+  'too-many-requests': { status: 429, title: 'Too many attempts' },
+  'token-refused': { status: 403, title: 'This enrolment token is not valid' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+  'store-down': { status: 503, title: 'The database does not answer' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+export const ErrorCode = z.custom<ErrorCode>(
+  (value) => typeof value === 'string' && Object.hasOwn(errorTable, value),
+  'unknown error code',
+);
+
+export const Problem = z.object({
+  type: z.string(),
+  code: ErrorCode,
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  reference: z.string(),
+  /** For `bad-request`: every mistake at once, by the path of the field. */
+  fields: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof Problem>;

@@ -1,0 +1,177 @@
+/**
+ * Policy: all that an edge must know, as a set of items, each under its own key.
+ *
+ * The control plane changes items one at a time (a delta) or hands over the whole set (a snapshot); contract/stream.ts says how
+ * they travel. Items are complete: an edge never needs the database or another item's history to enforce one. Secrets inside:
+ * clearance keys; so a policy is written with mode 600 and never logged.
+ * Not here: how an item becomes HAProxy maps (edge/render), who may change it (control).
+ */
+import { z } from 'zod';
+import { ExactHostname, Hostname } from './hostname.ts';
+import { DecisionNumber, Instant, KeyId, OrderId, SiteId } from './ids.ts';
+import { Cidr, IpAddress, Port } from './network.ts';
+
+/** What the shield asks of a visitor. `off`: limits and networks only. `attack`: every navigation needs a clearance. */
+export const SiteMode = z.enum(['off', 'attack']);
+export type SiteMode = z.infer<typeof SiteMode>;
+
+/** Limits of a site, enforced by every edge on its own. `null` means no limit of that kind. */
+export const SiteLimits = z.strictObject({
+  /** Requests that one client address (IPv4, or IPv6 /64) may send in ten seconds. */
+  requestsPer10s: z.int().min(1).max(1_000_000).nullable(),
+  /** Requests of one client address that may be in progress at once. */
+  concurrentPerClient: z.int().min(1).max(10_000),
+  /** Requests of all clients that may be in progress at once: one attacked site must not eat its neighbours' room. */
+  concurrentPerSite: z.int().min(1).max(1_000_000),
+});
+export type SiteLimits = z.infer<typeof SiteLimits>;
+
+export const defaultSiteLimits: SiteLimits = { requestsPer10s: 500, concurrentPerClient: 100, concurrentPerSite: 2000 };
+
+/** Whether one network may pass without limits and challenge (`allow`) or not at all (`deny`). The longest prefix wins. */
+export const NetworkRule = z.strictObject({ cidr: Cidr, action: z.enum(['allow', 'deny']) });
+export type NetworkRule = z.infer<typeof NetworkRule>;
+
+/** How hard the challenge is and how long the clearance lasts that it earns. */
+export const ChallengeSettings = z.strictObject({
+  /** Mean number of SHA-256 evaluations that a solution takes; about 1.2 million a second in one browser worker. */
+  expectedHashes: z.int().min(1).max(100_000_000),
+  clearanceSeconds: z
+    .int()
+    .min(60)
+    .max(30 * 86_400),
+});
+export type ChallengeSettings = z.infer<typeof ChallengeSettings>;
+
+export const defaultChallengeSettings: ChallengeSettings = { expectedHashes: 65_536, clearanceSeconds: 86_400 };
+
+export const OriginScheme = z.enum(['http', 'https']);
+
+/** Where a site's answers come from, with the addresses that its name had when the control plane last checked it. */
+export const OriginPolicy = z.strictObject({
+  scheme: OriginScheme,
+  /** A hostname or an address as the owner gave it: the name that TLS verifies and the default Host header for https. */
+  host: z.string().min(1).max(253),
+  port: Port,
+  /** Sent instead of the visitor's Host header; `null` keeps the visitor's. */
+  hostHeader: z.string().min(1).max(260).nullable(),
+  /** Checked addresses, never empty; the first is used, the others are for later fail-over. */
+  addresses: z.array(IpAddress).min(1).max(16),
+});
+export type OriginPolicy = z.infer<typeof OriginPolicy>;
+
+export const SitePolicy = z.strictObject({
+  kind: z.literal('site'),
+  siteId: SiteId,
+  hostnames: z.array(Hostname).min(1).max(1000),
+  origin: OriginPolicy,
+  mode: SiteMode,
+  limits: SiteLimits,
+  networks: z.array(NetworkRule).max(2000),
+  challenge: ChallengeSettings,
+});
+export type SitePolicy = z.infer<typeof SitePolicy>;
+
+/** What an order does. The ladder from narrow to broad is the desk's; the edge enforces any of them. */
+export const Measure = z.enum(['notice-on-path', 'notice-on-host', 'challenge', 'rate-limit', 'suspend-captcha-keys']);
+export type Measure = z.infer<typeof Measure>;
+
+/** The measures that edges enforce and sign receipts for; captcha keys are suspended by the captcha service. */
+export const edgeMeasures: readonly Measure[] = ['notice-on-path', 'notice-on-host', 'challenge', 'rate-limit'];
+
+/** A decision of our own is answered with 403; 451 only with a legal order on file (RFC 7725; desk.md, truth 7). */
+export const Basis = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('own-decision') }),
+  z.strictObject({
+    kind: z.literal('legal-order'),
+    authority: z.string().trim().min(2).max(200),
+    reference: z.string().trim().min(1).max(200),
+    /** Where the authority or the order is described; becomes `Link: …; rel="blocked-by"`. */
+    authorityUrl: z.url({ protocol: /^https?$/ }).max(1000),
+  }),
+]);
+export type Basis = z.infer<typeof Basis>;
+
+/** A path prefix that starts with a slash, matched by whole segments, case-insensitively, after decoding. */
+export const PathPrefix = z
+  .string()
+  .min(2)
+  .max(500)
+  .regex(/^\/[\x21-\x7e]*$/, 'must start with a slash and hold visible ASCII characters only')
+  .refine((path) => !/[?#%\\|"'<>]|\/\/|(^|\/)\.{1,2}(\/|$)/.test(path), {
+    error: 'must be a plain path: no query, fragment, percent sign, back-slash, empty or dot segment',
+  });
+export type PathPrefix = z.infer<typeof PathPrefix>;
+
+export const OrderScope = z.strictObject({
+  siteId: SiteId,
+  /** Exact hostnames that the order covers; empty means the whole site, with hostnames that it gets later. */
+  hostnames: z.array(ExactHostname).max(200),
+  /** Only for `notice-on-path`, where it must be set. */
+  path: PathPrefix.nullable(),
+});
+export type OrderScope = z.infer<typeof OrderScope>;
+
+/** An order as edges see it. Proposer, confirmer and the internal reason stay in the control plane. */
+export const OrderPolicy = z.strictObject({
+  kind: z.literal('order'),
+  orderId: OrderId,
+  decision: DecisionNumber,
+  measure: Measure,
+  scope: OrderScope,
+  basis: Basis,
+  /** The sentence that visitors read. Plain text; whatever renders it escapes it. */
+  publicReason: z.string().trim().min(10).max(600),
+  /** For `rate-limit`: requests that one client may send in ten seconds. */
+  requestsPer10s: z.int().min(1).max(100_000).nullable(),
+  startsAt: Instant,
+  /** An edge lifts the order at this instant by its own clock, whether or not the control plane is there. */
+  endsAt: Instant,
+  statementUrl: z.url({ protocol: /^https?$/ }).max(500),
+  appealUrl: z.url({ protocol: /^https?$/ }).max(500),
+});
+export type OrderPolicy = z.infer<typeof OrderPolicy>;
+
+/** A key that signs and checks clearances. Exactly one key of a policy is `current`; the others are still `accepted`. */
+export const ClearanceKeyPolicy = z.strictObject({
+  kind: z.literal('clearance-key'),
+  keyId: KeyId,
+  /** 32 random bytes, base64. */
+  secret: z.base64().length(44),
+  state: z.enum(['current', 'accepted']),
+});
+export type ClearanceKeyPolicy = z.infer<typeof ClearanceKeyPolicy>;
+
+/** Who runs this installation, for every page that an edge serves itself. */
+export const ProviderPolicy = z.strictObject({
+  kind: z.literal('provider'),
+  name: z.string().trim().min(1).max(80),
+  /** Base of the public pages, without a trailing slash. */
+  publicUrl: z.url({ protocol: /^https?$/ }).max(300),
+});
+export type ProviderPolicy = z.infer<typeof ProviderPolicy>;
+
+export const PolicyItem = z.discriminatedUnion('kind', [SitePolicy, OrderPolicy, ClearanceKeyPolicy, ProviderPolicy]);
+export type PolicyItem = z.infer<typeof PolicyItem>;
+
+export const ItemKey = z
+  .string()
+  .regex(/^(site:site_[0-9a-z]{12}|order:order_[0-9a-z]{12}|clearance-key:k[0-9]{1,9}|provider)$/)
+  .brand<'ItemKey'>();
+export type ItemKey = z.infer<typeof ItemKey>;
+
+/** The key under which an item is stored and replaced. */
+export function itemKey(item: PolicyItem): ItemKey {
+  switch (item.kind) {
+    case 'site':
+      return ItemKey.parse(`site:${item.siteId}`);
+    case 'order':
+      return ItemKey.parse(`order:${item.orderId}`);
+    case 'clearance-key':
+      return ItemKey.parse(`clearance-key:${item.keyId}`);
+    case 'provider':
+      return ItemKey.parse('provider');
+    default:
+      return item satisfies never;
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The policy stream: what control plane and edge say to each other, over one WebSocket that the edge opens.
+ *
+ * 1. control → `hello` with a nonce. 2. edge → `subscribe`: who it is, proved by its Ed25519 signature over the nonce, and the
+ * revision and digest that it holds. 3. control → signed frames: deltas from that revision if it still has them and the digest is
+ * the one that it had then, else a snapshot. 4. edge → `ack` or `nack` for each revision, receipts for orders, telemetry.
+ *
+ * A frame's payload travels as text and is signed as those bytes, so that nobody has to agree on how JSON is printed. An edge
+ * refuses a frame of another group, of an older revision, or whose signature does not verify, answers `nack` and keeps what it has.
+ * Order: frames of one group come in order of revision; `ack(r)` means everything up to r is in force and on disk.
+ * After: Envoy's delta xDS (ACK/NACK by version), Fastly's and Cloudflare's published propagation designs.
+ */
+import { z } from 'zod';
+import { EdgeId, GroupName, Instant, Revision, SiteId } from './ids.ts';
+import { ItemKey, PolicyItem } from './policy.ts';
+import { SignedReceipt } from './receipt.ts';
+
+/** Version of this protocol; a control plane answers `bye` with `protocol-too-new` or `-too-old` to what it does not speak. */
+export const streamProtocol = 1;
+
+/** Where the stream is found below the control plane's address. */
+export const streamPath = '/edge/v1/stream';
+export const enrolPath = '/edge/v1/enrol';
+
+/** Most bytes of one WebSocket message in either direction; a snapshot is cut into frames well below it. */
+export const maxMessageBytes = 4 * 1024 * 1024;
+export const snapshotItemsPerFrame = 500;
+
+/** Lower-case hex SHA-256. */
+export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
+/** Ed25519 public key: the raw 32 bytes, base64. */
+export const PublicKey = z.base64().length(44).brand<'PublicKey'>();
+export type PublicKey = z.infer<typeof PublicKey>;
+/** Ed25519 signature: the raw 64 bytes, base64. */
+export const Signature = z.base64().length(88);
+
+/**
+ * The digest of a policy: the sum modulo 2^256 of SHA-256 over `key "\n" canonical JSON` of every item, in hex
+ * (core/shield/digest.ts). Order does not matter and one item can be changed without reading the others.
+ */
+export const PolicyDigest = Sha256Hex;
+
+export const FramePayload = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('delta'),
+    group: GroupName,
+    from: Revision,
+    to: Revision,
+    upserts: z.array(PolicyItem).max(5000),
+    removals: z.array(ItemKey).max(5000),
+    digest: PolicyDigest,
+    committedAt: Instant,
+  }),
+  z.strictObject({
+    kind: z.literal('snapshot'),
+    group: GroupName,
+    revision: Revision,
+    part: z.int().min(0),
+    parts: z.int().min(1).max(100_000),
+    items: z.array(PolicyItem).max(5000),
+    /** Digest of the whole snapshot, the same in each part. */
+    digest: PolicyDigest,
+    committedAt: Instant,
+  }),
+]);
+export type FramePayload = z.infer<typeof FramePayload>;
+
+export const SignedFrame = z.strictObject({ payload: z.string(), signature: Signature });
+export type SignedFrame = z.infer<typeof SignedFrame>;
+
+/** What happened to requests of a site. Each request is counted under exactly one of these. */
+export const Outcome = z.enum(['passed', 'challenged', 'solved', 'limited', 'denied', 'noticed', 'origin-error']);
+export type Outcome = z.infer<typeof Outcome>;
+
+/** Requests by outcome in one interval. */
+export const OutcomeCounts = z.record(Outcome, z.int().min(0));
+export type OutcomeCounts = z.infer<typeof OutcomeCounts>;
+
+export const FromControl = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('hello'), protocol: z.int(), nonce: z.base64().length(44), at: Instant }),
+  z.strictObject({ kind: z.literal('frame'), frame: SignedFrame }),
+  /** Sent after the last frame of a catch-up and then every few seconds: the edge can tell lag from silence. */
+  z.strictObject({ kind: z.literal('head'), revision: Revision, digest: PolicyDigest, at: Instant }),
+  z.strictObject({
+    kind: z.literal('bye'),
+    reason: z.enum([
+      'not-enrolled',
+      'revoked',
+      'bad-signature',
+      'protocol-too-new',
+      'protocol-too-old',
+      'bad-message',
+      'replaced',
+      'stopping',
+    ]),
+    detail: z.string().max(500),
+  }),
+]);
+export type FromControl = z.infer<typeof FromControl>;
+
+export const NackReason = z.enum([
+  'bad-signature',
+  'wrong-group',
+  'older-revision',
+  'gap',
+  'digest-mismatch',
+  'bad-policy',
+  'refused-by-haproxy',
+  'disk',
+]);
+export type NackReason = z.infer<typeof NackReason>;
+
+export const EdgeVersions = z.strictObject({ agent: z.string().max(40), haproxy: z.string().max(80) });
+
+export const EdgeHealth = z.strictObject({
+  /** `reloading` while old workers finish; `down` when HAProxy does not answer. */
+  haproxy: z.enum(['up', 'reloading', 'down']),
+  /** Maps whose read-back hash differed from what was meant, since the agent started; each was repaired. */
+  driftRepairs: z.int().min(0),
+  sites: z.int().min(0),
+  connections: z.int().min(0),
+  requestsPerSecond: z.number().min(0),
+});
+export type EdgeHealth = z.infer<typeof EdgeHealth>;
+
+export const FromEdge = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('subscribe'),
+    protocol: z.int(),
+    edgeId: EdgeId,
+    /** Signature by the edge's key over `portcullis-subscribe "\n" edgeId "\n" nonce`. */
+    signature: Signature,
+    revision: Revision,
+    digest: PolicyDigest,
+    versions: EdgeVersions,
+  }),
+  z.strictObject({
+    kind: z.literal('ack'),
+    revision: Revision,
+    digest: PolicyDigest,
+    appliedAt: Instant,
+    applyMs: z.number().min(0),
+  }),
+  z.strictObject({ kind: z.literal('nack'), revision: Revision, reason: NackReason, detail: z.string().max(2000) }),
+  /** The edge holds a state that no delta can mend: send everything. */
+  z.strictObject({ kind: z.literal('resync'), reason: z.string().max(500) }),
+  z.strictObject({ kind: z.literal('receipt'), receipt: SignedReceipt }),
+  z.strictObject({
+    kind: z.literal('telemetry'),
+    /** Start and length of the interval that the counts cover; a lost message loses its interval and no more. */
+    from: Instant,
+    seconds: z.number().min(0).max(3600),
+    sites: z.array(z.strictObject({ siteId: SiteId, counts: OutcomeCounts })).max(20_000),
+    health: EdgeHealth,
+  }),
+]);
+export type FromEdge = z.infer<typeof FromEdge>;
+
+/** What the edge signs to prove that it is the one that was enrolled. */
+export function subscribeText(edgeId: EdgeId, nonce: string): string {
+  return `portcullis-subscribe\n${edgeId}\n${nonce}`;
+}
+
+export const EnrolRequest = z.strictObject({
+  token: z.string().min(20).max(200),
+  publicKey: PublicKey,
+  name: z.string().trim().min(1).max(80),
+  versions: EdgeVersions,
+});
+export type EnrolRequest = z.infer<typeof EnrolRequest>;
+
+export const EnrolAnswer = z.strictObject({
+  edgeId: EdgeId,
+  group: GroupName,
+  /** Verifies every frame of this group. */
+  policyKey: PublicKey,
+});
+export type EnrolAnswer = z.infer<typeof EnrolAnswer>;

@@ -1,0 +1,45 @@
+/**
+ * The vocabulary of rendering: what a policy becomes before HAProxy reads it.
+ *
+ * A policy becomes three things. The **skeleton** (`haproxy.cfg`) depends only on the EdgePlan: this machine's listeners, paths and
+ * sizes, never on a tenant. **Map entries** carry every tenant and change at run time. **Pages** are files that the skeleton names.
+ * A site with the orders in force on it is the unit of rendering: change any of them, render the site again, compare with what it
+ * had, and send the difference. All of it is pure; applying it is edge/haproxy's.
+ */
+
+/** The map files of an edge. Small maps that change fast are apart from the large ones (edge.md, "What 2.6 cannot do"). */
+export type MapName = string & { readonly mapName?: never };
+
+/** One line of a map file: `key value`. Keys hold no white space; values hold no line break. */
+export type MapEntry = { readonly map: MapName; readonly key: string; readonly value: string };
+
+/** This machine's part of the configuration. Everything that can differ between two edges of one group is here. */
+export type EdgePlan = {
+  /** Absolute folders and files, none with white space. */
+  readonly paths: {
+    readonly maps: string;
+    readonly pages: string;
+    readonly certificates: string;
+    readonly adminSocket: string;
+    readonly pidFile: string;
+    /** PEM bundle that https origins are verified against. */
+    readonly originTrust: string;
+  };
+  readonly listeners: readonly Listener[];
+  /** Loopback address from which the agent asks its own listener; connection limits do not count it. */
+  readonly probeSource: string;
+  /** Worker threads; `auto` leaves it to HAProxy. */
+  readonly threads: number | 'auto';
+  readonly maxConnections: number;
+  /** New connections that one client address may open in ten seconds. */
+  readonly connectionsPer10s: number;
+  /** Connections that one client address may hold open. */
+  readonly connectionsPerClient: number;
+};
+
+export type Listener = {
+  readonly scheme: 'http' | 'https';
+  /** An address without brackets: IPv4 and IPv6 are bound apart (edge.md, "Lessons paid for"). */
+  readonly address: string;
+  readonly port: number;
+};
