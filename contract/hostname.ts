@@ -15,11 +15,9 @@ const ipv4 = /^\d{1,3}(\.\d{1,3}){3}$/;
 
 export type HostnameResult = { readonly ok: true; readonly hostname: Hostname } | { readonly ok: false; readonly why: string };
 
-const exactText = z
-  .string()
-  .refine((text) => whyNotCanonical(text) === null, {
-    error: (issue) => whyNotCanonical(String(issue.input)) ?? 'must be a hostname',
-  });
+const exactText = z.string().refine((text) => whyNotCanonical(text) === null, {
+  error: (issue) => whyNotCanonical(String(issue.input)) ?? 'must be a hostname',
+});
 
 /** An exact hostname in stored form, such as `forum.example` or `xn--bcher-kva.example`. */
 export const ExactHostname = exactText.brand<'ExactHostname'>();
