@@ -81,6 +81,8 @@ export const FromControl = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('frame'), frame: SignedFrame }),
   /** Sent after the last frame of a catch-up and then every few seconds: the edge can tell lag from silence. */
   z.strictObject({ kind: z.literal('head'), revision: Revision, digest: PolicyDigest, at: Instant }),
+  /** The receipt with this signature is stored for good: the edge may forget it. Until then it sends it again after each reconnect. */
+  z.strictObject({ kind: z.literal('receipt-kept'), signature: Signature }),
   z.strictObject({
     kind: z.literal('bye'),
     reason: z.enum([
