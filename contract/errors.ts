@@ -23,6 +23,8 @@ export const errorTable = {
   'origin-unresolved': { status: 422, title: 'The origin’s name has no address' },
   'ownership-unproved': { status: 422, title: 'The proof of ownership was not found' },
   'setup-done': { status: 410, title: 'The first account exists already' },
+  'name-taken': { status: 409, title: 'Another person or account has this name' },
+  'password-refused': { status: 422, title: 'This password is too easy to guess' },
   'link-expired': { status: 410, title: 'This link has expired or was used' },
   'too-large': { status: 413, title: 'The request is too large' },
   'too-many-requests': { status: 429, title: 'Too many attempts' },
