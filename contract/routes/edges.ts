@@ -1,7 +1,7 @@
 /** Edges over the API: what each holds and how it fares, enrolment tokens, revocation, clearance key rotation. */
 import { z } from 'zod';
 import { EdgeId, GroupName, Instant, KeyId, Revision } from '../ids.ts';
-import { EdgeHealth } from '../stream.ts';
+import { EdgeHealth, PublicKey } from '../stream.ts';
 import { Nothing } from './common.ts';
 import { route } from './route.ts';
 
@@ -12,6 +12,8 @@ export const Edge = z.strictObject({
   edgeId: EdgeId,
   name: z.string(),
   group: GroupName,
+  /** Verifies its receipts; who keeps it elsewhere need not trust the control plane for that (`portcullis verify`). */
+  publicKey: PublicKey.exactOptional(),
   state: EdgeState,
   revision: Revision,
   /** Head of its group: the revision that it should hold. */
