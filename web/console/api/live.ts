@@ -1,0 +1,135 @@
+/**
+ * The live feed: server-sent events that say what has changed, so that screens are never older than the wire.
+ *
+ * An event names a thing; the queries that show it are loaded again (coalesced, because a storm of events must not become a storm of
+ * calls). Traffic is the exception: its counts travel in the event and are added to the series on screen. After a gap everything
+ * is loaded again, because what happened in between is unknown. The feed says of itself whether it is live: the shell shows it.
+ */
+import type { QueryClient } from '@tanstack/react-query';
+import { eventsPath, getStatus, listAlarms, LiveEvent } from '../../../contract/routes/house.ts';
+import { listEdges } from '../../../contract/routes/edges.ts';
+import { getOrder, listOrders } from '../../../contract/routes/orders.ts';
+import { getSite, getTraffic, listSites } from '../../../contract/routes/sites.ts';
+import { addTraffic } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
+
+export type FeedState = { readonly kind: 'connecting' } | { readonly kind: 'live' } | { readonly kind: 'away'; readonly sinceMs: number };
+
+const firstRetryMs = 1000;
+const longestRetryMs = 15_000;
+/** Events within this time become one round of calls. */
+const coalesceMs = 120;
+
+export class LiveFeed {
+  #client: QueryClient;
+  #source: EventSource | null = null;
+  #state: FeedState = { kind: 'connecting' };
+  #listeners = new Set<() => void>();
+  #stale = new Map<string, readonly unknown[]>();
+  #flush: ReturnType<typeof setTimeout> | null = null;
+  #retry: ReturnType<typeof setTimeout> | null = null;
+  #retryMs = firstRetryMs;
+
+  constructor(client: QueryClient) {
+    this.#client = client;
+  }
+
+  readonly state = (): FeedState => this.#state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  open(): void {
+    if (this.#source !== null) return;
+    const source = new EventSource(eventsPath);
+    this.#source = source;
+    source.onopen = () => {
+      if (this.#state.kind === 'away') void this.#client.invalidateQueries();
+      this.#retryMs = firstRetryMs;
+      this.#become({ kind: 'live' });
+    };
+    source.onmessage = (message) => this.take(String(message.data));
+    source.onerror = () => {
+      // The browser's own retry gives up after an HTTP error, so the feed is opened anew in any case.
+      source.close();
+      this.#source = null;
+      if (this.#state.kind !== 'away') this.#become({ kind: 'away', sinceMs: Date.now() });
+      this.#retry = setTimeout(() => this.open(), this.#retryMs);
+      this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs);
+    };
+  }
+
+  close(): void {
+    this.#source?.close();
+    this.#source = null;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    if (this.#flush !== null) clearTimeout(this.#flush);
+    this.#become({ kind: 'connecting' });
+  }
+
+  /** Takes one event's text. What does not fit the contract is passed over: it is a hint, never the truth itself. */
+  take(text: string): void {
+    const event = readEvent(text);
+    if (event === null) return;
+    if (event.kind === 'traffic') {
+      this.#client.setQueriesData<Traffic>({ queryKey: [getTraffic.path, { siteId: event.siteId }] }, (held) =>
+        held === undefined ? held : addTraffic(held, Date.parse(event.at), event.counts),
+      );
+      return;
+    }
+    for (const key of staleAfter(event)) this.#stale.set(JSON.stringify(key), key);
+    this.#flush ??= setTimeout(() => {
+      this.#flush = null;
+      const keys = [...this.#stale.values()];
+      this.#stale.clear();
+      for (const queryKey of keys) void this.#client.invalidateQueries({ queryKey: [...queryKey] });
+    }, coalesceMs);
+  }
+
+  #become(state: FeedState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The query keys that an event makes stale. */
+export function staleAfter(event: LiveEvent): readonly (readonly unknown[])[] {
+  switch (event.kind) {
+    case 'hello':
+    case 'traffic':
+      return [];
+    case 'site':
+      return [[listSites.path], [getSite.path, { siteId: event.siteId }], [getStatus.path]];
+    case 'order':
+      return [
+        [listOrders.path],
+        [getOrder.path, { orderId: event.orderId }],
+        [listSites.path],
+        [getSite.path, { siteId: event.siteId }],
+        [getStatus.path],
+      ];
+    case 'receipt':
+      return [[listOrders.path], [getOrder.path, { orderId: event.orderId }]];
+    case 'applied':
+      return [[getSite.path], [listEdges.path], [getStatus.path]];
+    case 'edge':
+      return [[listEdges.path], [getStatus.path]];
+    case 'alarm':
+      return [[listAlarms.path], [getStatus.path]];
+    default:
+      return event satisfies never;
+  }
+}
+
+function readEvent(text: string): LiveEvent | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const parsed = LiveEvent.safeParse(json);
+  return parsed.success ? parsed.data : null;
+}
