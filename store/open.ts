@@ -14,9 +14,9 @@ import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { takeProcessLock } from '../kit/process-lock.ts';
 import { embeddedDoorbell, postgresDoorbell } from './doorbell.ts';
 import type { Doorbell } from './doorbell.ts';
-import { lockFolder } from './folder-lock.ts';
 import type { Tables } from './tables.ts';
 
 export type Db = Kysely<Tables>;
@@ -49,7 +49,13 @@ export async function openStore(address: StoreAddress): Promise<Store> {
 
 async function openEmbedded(folder: string): Promise<Store> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const lock = lockFolder(folder);
+  const lock = takeProcessLock(join(folder, 'lock'));
+  if (!lock.ok) {
+    const holder = lock.owner === null ? 'another process' : `process ${lock.owner.pid}`;
+    throw new Error(
+      `The database in ${folder} is in use by ${holder}. Stop that one, or give another state folder. Nothing was changed.`,
+    );
+  }
   let lite: PGlite;
   try {
     const start = PGlite.defaultStartParams.filter((word) => word !== '-F');

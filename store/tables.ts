@@ -35,6 +35,7 @@ export type EdgeGroupTable = {
   committed_at: Instant;
   log_from: number;
   last_key_number: number;
+  key_rotated_at: Instant;
 };
 
 export type PolicyItemTable = { group_name: GroupName; item_key: ItemKey; payload: string; hash: string; revision: number };
@@ -126,6 +127,7 @@ export type EdgeTable = {
   revoked_at: Instant | null;
   connected_to: string | null;
   last_seen_at: Instant | null;
+  address: string | null;
   revision: number;
   digest: string;
   agent_version: string | null;

@@ -21,7 +21,8 @@ create table edge_group (
   -- Deltas exist from this revision on; an edge that holds an older one gets a snapshot.
   log_from bigint not null,
   -- Numbers of clearance keys are never used again.
-  last_key_number integer not null
+  last_key_number integer not null,
+  key_rotated_at timestamptz not null
 );
 
 -- The present policy of a group, item by item: what a snapshot is made of. Payload is the canonical JSON text that is hashed.
@@ -145,6 +146,8 @@ create table edge (
   -- The control process that holds its stream; null when it has none.
   connected_to text,
   last_seen_at timestamptz,
+  -- Where its stream came from: such an address is never an origin.
+  address text,
   revision bigint not null,
   digest text not null,
   agent_version text,

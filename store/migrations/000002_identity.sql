@@ -81,7 +81,8 @@ create table ceremony (
   holder text,
   challenge text,
   totp_secret text,
-  -- The name that a person chose for the first account.
+  -- The person to be, and the name chosen for the first account.
+  person_id text,
   name text,
   network text not null,
   created_at timestamptz not null,

@@ -1,0 +1,38 @@
+/**
+ * The audit trail: who did what, to what. Written in the transaction of the act itself, so that neither exists without the other.
+ *
+ * `detail` is read by auditors: ids, names, states, counts; never a secret, a code, a link or an address in full.
+ */
+import type { Json } from '../contract/canonical.ts';
+import { AuditId, idPrefix } from '../contract/ids.ts';
+import type { Instant } from '../contract/ids.ts';
+import type { PersonRef } from '../contract/routes/common.ts';
+import { randomId } from '../kit/random-id.ts';
+import type { Db } from './open.ts';
+
+export type AuditAct = {
+  readonly at: Instant;
+  /** Null when the program acted by itself. */
+  readonly who: PersonRef | null;
+  /** Room and verb, such as `order.confirm`. */
+  readonly act: string;
+  /** The id of what it was done to. */
+  readonly subject: string;
+  readonly detail: Readonly<Record<string, Json>>;
+};
+
+/** Adds one entry; `db` is the transaction of the act. */
+export async function addAudit(db: Db, { at, who, act, subject, detail }: AuditAct): Promise<void> {
+  await db
+    .insertInto('audit_entry')
+    .values({
+      audit_id: AuditId.parse(randomId(idPrefix.audit)),
+      at,
+      person_id: who?.personId ?? null,
+      person_name: who?.name ?? null,
+      act,
+      subject,
+      detail: JSON.stringify(detail),
+    })
+    .execute();
+}
