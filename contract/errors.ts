@@ -13,6 +13,7 @@ export const errorTable = {
   'not-signed-in': { status: 401, title: 'You are not signed in' },
   'bad-sign-in': { status: 401, title: 'That sign-in did not work' },
   'not-allowed': { status: 403, title: 'Your role does not allow this' },
+  'sign-in-again': { status: 403, title: 'Sign in again for this' },
   'not-found': { status: 404, title: 'There is no such thing' },
   conflict: { status: 409, title: 'The state has changed meanwhile' },
   'hostname-taken': { status: 409, title: 'Another site has this hostname' },

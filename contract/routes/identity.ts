@@ -288,7 +288,7 @@ export const signOut = route({
   errors: [],
 });
 
-/* ---- oneself: every change below needs a session, not a token --------------------------------------------------------------- */
+/* ---- oneself: changes of keys need a session (not a token) whose sign-in is at most 15 minutes old ------------------------------ */
 
 export const getMe = route({
   method: 'GET',
@@ -326,7 +326,7 @@ export const beginMyPasskey = route({
   body: Nothing,
   answer: Ceremony.extend({ passkey: PasskeyCreation }),
   status: 200,
-  errors: [],
+  errors: ['sign-in-again'],
 });
 
 export const addMyPasskey = route({
@@ -352,7 +352,7 @@ export const removeMyPasskey = route({
   body: Nothing,
   answer: Nothing,
   status: 200,
-  errors: ['not-found', 'wrong-state'],
+  errors: ['sign-in-again', 'not-found', 'wrong-state'],
 });
 
 export const beginMyPassword = route({
@@ -365,7 +365,7 @@ export const beginMyPassword = route({
   body: Nothing,
   answer: Ceremony.extend({ totpSecret: z.string(), totpUri: z.string() }),
   status: 200,
-  errors: [],
+  errors: ['sign-in-again'],
 });
 
 export const setMyPassword = route({
@@ -391,7 +391,7 @@ export const removeMyPassword = route({
   body: Nothing,
   answer: Nothing,
   status: 200,
-  errors: ['wrong-state'],
+  errors: ['sign-in-again', 'wrong-state'],
 });
 
 export const renewMyRecoveryCodes = route({
@@ -404,7 +404,7 @@ export const renewMyRecoveryCodes = route({
   body: Nothing,
   answer: z.strictObject({ recoveryCodes: z.array(z.string()) }),
   status: 201,
-  errors: [],
+  errors: ['sign-in-again'],
 });
 
 export const Session = z.strictObject({
