@@ -17,8 +17,8 @@ export type Samples = readonly number[];
 
 export type LoadedSite = { readonly siteId: SiteId; readonly hostname: string };
 
-/** Writes `count` sites with this origin into the database of a stopped control plane. */
-export type Load = (parts: Parts, count: number, originPort: number) => Promise<readonly LoadedSite[]>;
+/** Writes `count` copies of a site into the database of a stopped control plane, in its state folder. */
+export type Load = (folder: string, template: SiteId, count: number) => Promise<readonly LoadedSite[]>;
 
 export type Installation = {
   readonly parts: Parts;
@@ -32,9 +32,10 @@ export async function startInstallation(count: number, load: Load, say: (line: s
   const origin = await startEcho();
   const state = temporaryFolder('bench');
   const parts = await startParts({ state });
-  const began = wallMs();
+  const template = await parts.protect('template.example', origin.port);
   await parts.control().stop('SIGTERM');
-  const sites = await load(parts, count, origin.port);
+  const began = wallMs();
+  const sites = await load(parts.folders.control, template.siteId, count - 1);
   const loaded = wallMs();
   await parts.startControl();
   const last = sites.at(-1);
