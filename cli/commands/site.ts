@@ -1,0 +1,345 @@
+/**
+ * `portcullis site …`: add, look at, change and remove sites.
+ *
+ * `set` changes what is given and leaves the rest; networks are merged with the present ones under the site's version, so that two
+ * people who change them at once do not lose each other's rules (the second one is told).
+ */
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { GroupName, AccountId } from '../../contract/ids.ts';
+import { Cidr } from '../../contract/network.ts';
+import { SiteMode } from '../../contract/policy.ts';
+import type { NetworkRule, SiteLimits } from '../../contract/policy.ts';
+import {
+  addSite,
+  changeSite,
+  checkOwnership,
+  getSite,
+  listSites,
+  removeSite,
+  waiveOwnership,
+} from '../../contract/routes/sites.ts';
+import type { Propagation, Site, SiteChange, SiteDraft } from '../../contract/routes/sites.ts';
+import type { Client } from '../client.ts';
+import { apiCommand, collect, durationMs, findSite, whole, withWaiting } from '../command.ts';
+import type { Reply } from '../command.ts';
+import type { ConnectionOptions } from '../connection.ts';
+import { CommandFailure } from '../exit-codes.ts';
+import { facts, table } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
+import { waitFor } from '../wait.ts';
+import { showInstant, showMs } from '../when.ts';
+
+type Limit = number | 'none';
+
+type Settings = ConnectionOptions & {
+  readonly wait?: boolean;
+  readonly timeout: number;
+  readonly name?: string;
+  readonly host?: readonly string[];
+  readonly origin?: string;
+  readonly hostHeader?: string;
+  readonly mode?: SiteMode;
+  readonly attack?: boolean;
+  readonly requestsPer10s?: Limit;
+  readonly concurrentPerClient?: number;
+  readonly concurrentPerSite?: number;
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+  readonly forget?: readonly string[];
+  readonly challengeHashes?: number;
+  readonly clearance?: number;
+};
+
+type AddOptions = Settings & {
+  readonly account?: string;
+  readonly group?: string;
+  readonly waiveOwnership?: boolean;
+};
+
+export function addSiteCommands(program: Command, terminal: Terminal): void {
+  const site = program.command('site').description('Sites: what is shielded, from where, and how.');
+
+  apiCommand<AddOptions>(
+    site,
+    terminal,
+    'add <origin>',
+    'Adds a site whose answers come from an origin such as http://192.0.2.7:8000.',
+    (command) =>
+      withSettings(command)
+        .option('--waive-ownership', 'vouch for the owner instead of asking for a DNS record or a file (operators)')
+        .option('--account <id>', 'the customer it belongs to')
+        .option('--group <name>', 'the edge group that serves it'),
+    async ({ client, options, args }) => {
+      if (options.host === undefined)
+        throw new CommandFailure('usage', 'A site needs at least one hostname: --host forum.example');
+      const draft: SiteDraft = {
+        ...(await changeOf(options, null, args[0] ?? '')),
+        hostnames: [...options.host],
+        origin: originOf(args[0] ?? '', options.hostHeader, null),
+        ...(options.account === undefined
+          ? {}
+          : { accountId: parsed(AccountId.safeParse(options.account), '--account: that is no account id.') }),
+        ...(options.group === undefined
+          ? {}
+          : { group: parsed(GroupName.safeParse(options.group), '--group: that is no group name.') }),
+        ...(options.waiveOwnership === true ? { waiveOwnership: true } : {}),
+      };
+      return await settled(client, terminal, options, await client.call(addSite, { body: draft }));
+    },
+  );
+
+  apiCommand<ConnectionOptions & { readonly search?: string }>(
+    site,
+    terminal,
+    'list',
+    'Lists sites, newest first.',
+    (command) => command.option('--search <text>', 'only those with this in a name or hostname'),
+    async ({ client, options }) => {
+      const items: Site[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await client.call(listSites, {
+          query: {
+            limit: 500,
+            ...(options.search === undefined ? {} : { search: options.search }),
+            ...(cursor === undefined ? {} : { cursor }),
+          },
+        });
+        items.push(...page.items);
+        cursor = page.next ?? undefined;
+      } while (cursor !== undefined);
+      const rows = items.map((item) => [
+        item.siteId,
+        item.name,
+        item.hostnames.join(' '),
+        item.mode,
+        stateWords(item),
+        String(item.ordersInForce.length),
+      ]);
+      const text =
+        items.length === 0
+          ? 'No sites. Add one: portcullis site add http://192.0.2.7:8000 --host forum.example'
+          : table(['site', 'name', 'hostnames', 'mode', 'state', 'orders'], rows);
+      return { json: items, text };
+    },
+  );
+
+  apiCommand<ConnectionOptions>(
+    site,
+    terminal,
+    'show <site>',
+    'Shows one site (id, hostname or name).',
+    (command) => command,
+    async ({ client, args }) => reply(await findSite(client, args[0] ?? ''), terminal),
+  );
+
+  apiCommand<Settings>(
+    site,
+    terminal,
+    'set <site>',
+    'Changes what is given and leaves the rest.',
+    (command) =>
+      withSettings(command)
+        .option('--origin <url>', 'another origin')
+        .option('--forget <network>', 'drop the rule for this network (repeat for more)', collect),
+    async ({ client, options, args }) => {
+      const before = await findSite(client, args[0] ?? '');
+      const body = await changeOf(options, before, options.origin ?? null);
+      if (Object.keys(body).length === 0)
+        throw new CommandFailure('usage', 'Nothing to change was given. See: portcullis site set --help');
+      const after = await client.call(changeSite, { params: { siteId: before.siteId }, body });
+      return await settled(client, terminal, options, after);
+    },
+  );
+
+  apiCommand<ConnectionOptions & { readonly yes?: boolean }>(
+    site,
+    terminal,
+    'remove <site>',
+    'Removes a site: its hostnames are no longer answered.',
+    (command) => command.requiredOption('--yes', 'really remove it'),
+    async ({ client, args }) => {
+      const { siteId, name } = await findSite(client, args[0] ?? '');
+      await client.call(removeSite, { params: { siteId } });
+      return { json: { siteId, removed: true }, text: `${name} (${siteId}) is removed.` };
+    },
+  );
+
+  apiCommand<ConnectionOptions>(
+    site,
+    terminal,
+    'check <site>',
+    'Looks for the proof of ownership now: the DNS record, then the file.',
+    (command) => command,
+    async ({ client, args }) => {
+      const { siteId } = await findSite(client, args[0] ?? '');
+      return reply(await client.call(checkOwnership, { params: { siteId } }), terminal);
+    },
+  );
+
+  apiCommand<ConnectionOptions & { readonly reason: string }>(
+    site,
+    terminal,
+    'waive <site>',
+    'Vouches that the account owns the site, instead of a proof (operators).',
+    (command) => command.requiredOption('--reason <text>', 'how you know; for the audit log'),
+    async ({ client, options, args }) => {
+      const { siteId } = await findSite(client, args[0] ?? '');
+      return reply(await client.call(waiveOwnership, { params: { siteId }, body: { reason: options.reason } }), terminal);
+    },
+  );
+}
+
+function withSettings(command: Command): Command {
+  return withWaiting(
+    command
+      .option('--host <hostname>', 'a hostname, or *.parent for all below it (repeat for more; `set` replaces them all)', collect)
+      .option('--name <name>', 'what people call it (default: its first hostname)')
+      .option('--host-header <host>', 'Host header that the origin gets; “none” for the visitor’s own')
+      .addOption(new Option('--mode <mode>', 'attack: every navigation needs a clearance').choices(SiteMode.options))
+      .option('--attack', 'the same as --mode attack')
+      .option('--requests-per-10s <n>', 'requests that one client may send in ten seconds, or “none”', limit)
+      .option('--concurrent-per-client <n>', 'requests of one client in progress at once', whole(1, 10_000))
+      .option('--concurrent-per-site <n>', 'requests of all clients in progress at once', whole(1, 1_000_000))
+      .option('--allow <network>', 'a network that passes without limits and challenge (repeat for more)', collect)
+      .option('--deny <network>', 'a network that does not pass at all (repeat for more)', collect)
+      .option('--challenge-hashes <n>', 'mean number of hashes that solving the challenge takes', whole(1, 100_000_000))
+      .option('--clearance <time>', 'how long a clearance lasts, such as 24h', durationMs),
+    'stay until every edge has it',
+  );
+}
+
+function limit(typed: string): Limit {
+  return typed === 'none' ? 'none' : whole(1, 1_000_000)(typed);
+}
+
+async function changeOf(options: Settings, before: Site | null, origin: string | null): Promise<SiteChange> {
+  const limits: Partial<SiteLimits> = {
+    ...(options.requestsPer10s === undefined
+      ? {}
+      : { requestsPer10s: options.requestsPer10s === 'none' ? null : options.requestsPer10s }),
+    ...(options.concurrentPerClient === undefined ? {} : { concurrentPerClient: options.concurrentPerClient }),
+    ...(options.concurrentPerSite === undefined ? {} : { concurrentPerSite: options.concurrentPerSite }),
+  };
+  const challenge = {
+    ...(options.challengeHashes === undefined ? {} : { expectedHashes: options.challengeHashes }),
+    ...(options.clearance === undefined ? {} : { clearanceSeconds: Math.round(options.clearance / 1000) }),
+  };
+  const mode = options.mode ?? (options.attack === true ? 'attack' : undefined);
+  const networks = networksOf(options, before?.networks ?? []);
+  return {
+    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.host === undefined ? {} : { hostnames: [...options.host] }),
+    ...(origin === null && options.hostHeader === undefined ? {} : { origin: originOf(origin, options.hostHeader, before) }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+    ...(Object.keys(challenge).length === 0 ? {} : { challenge }),
+    ...(networks === null ? {} : { networks, ...(before === null ? {} : { version: before.version }) }),
+  };
+}
+
+function originOf(typed: string | null, hostHeader: string | undefined, before: Site | null): NonNullable<SiteDraft['origin']> {
+  if (typed === null && before !== null)
+    return { ...before.origin, hostHeader: hostHeader === undefined || hostHeader === 'none' ? null : hostHeader };
+  const text = typed ?? '';
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new CommandFailure('usage', `“${text}” is not an origin: give a URL such as http://192.0.2.7:8000.`);
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.username !== '') {
+    throw new CommandFailure('usage', `“${text}”: an origin has a scheme, a host and a port, but no path, query or user.`);
+  }
+  if (hostHeader === undefined) return text;
+  const scheme = url.protocol === 'https:' ? 'https' : 'http';
+  return {
+    scheme,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port),
+    hostHeader: hostHeader === 'none' ? null : hostHeader,
+  };
+}
+
+/** The rules after the flags, or null when no flag touches them. */
+function networksOf(options: Settings, before: readonly NetworkRule[]): NetworkRule[] | null {
+  const { allow = [], deny = [], forget = [] } = options;
+  if (allow.length + deny.length + forget.length === 0) return null;
+  const rules = new Map(before.map((rule) => [rule.cidr, rule]));
+  const cidr = (typed: string): Cidr => parsed(Cidr.safeParse(typed), `“${typed}” is not a network such as 192.0.2.0/24.`);
+  for (const typed of forget) {
+    if (!rules.delete(cidr(typed)))
+      throw new CommandFailure('usage', `There is no rule for ${cidr(typed)} that could be dropped.`);
+  }
+  for (const typed of allow) rules.set(cidr(typed), { cidr: cidr(typed), action: 'allow' });
+  for (const typed of deny) rules.set(cidr(typed), { cidr: cidr(typed), action: 'deny' });
+  return [...rules.values()];
+}
+
+function parsed<Value>(result: { success: true; data: Value } | { success: false }, sentence: string): Value {
+  if (result.success) return result.data;
+  throw new CommandFailure('usage', sentence);
+}
+
+async function settled(client: Client, terminal: Terminal, options: Settings, site: Site): Promise<Reply> {
+  if (options.wait !== true || !site.ready) return reply(site, terminal);
+  const there = await waitFor({
+    client,
+    terminal,
+    timeoutMs: options.timeout,
+    rings: (event) => event.kind === 'applied' || (event.kind === 'site' && event.siteId === site.siteId),
+    ask: async () => {
+      const now = await client.call(getSite, { params: { siteId: site.siteId } });
+      return now.propagation.applied >= now.propagation.edges ? now : null;
+    },
+    timedOut: () => `It is saved, but not every edge has it yet. See: portcullis site show ${site.siteId}`,
+  });
+  return reply(there, terminal);
+}
+
+function reply(site: Site, terminal: Terminal): Reply {
+  return { json: site, text: describe(site, terminal.nowMs()) };
+}
+
+function stateWords(site: Site): string {
+  if (site.ready) return 'ready';
+  return site.ownership.state === 'pending' ? 'ownership not proved' : 'no origin';
+}
+
+function propagationWords({ edges, applied, tookMs }: Propagation): string {
+  if (edges === 0) return 'no edge in its group';
+  return `applied on ${applied} of ${edges} ${edges === 1 ? 'edge' : 'edges'}${tookMs === null ? '' : ` in ${showMs(tookMs)}`}`;
+}
+
+function describe(site: Site, nowMs: number): string {
+  const { origin, limits, ownership } = site;
+  const host = origin.host.includes(':') ? `[${origin.host}]` : origin.host;
+  return facts([
+    ['site', `${site.name} (${site.siteId})`],
+    ['hostnames', site.hostnames.join('\n')],
+    ['origin', `${origin.scheme}://${host}:${origin.port}${origin.hostHeader === null ? '' : `, Host: ${origin.hostHeader}`}`],
+    ['addresses', site.originAddresses.length === 0 ? 'none' : site.originAddresses.join(', ')],
+    ['', site.originFinding],
+    ['state', stateWords(site)],
+    ['mode', site.mode],
+    [
+      'limits',
+      `${limits.requestsPer10s ?? 'any number of'} requests in 10 s, ${limits.concurrentPerClient} at once per client, ${limits.concurrentPerSite} at once in all`,
+    ],
+    ['networks', site.networks.length === 0 ? 'no rules' : site.networks.map((rule) => `${rule.action} ${rule.cidr}`).join('\n')],
+    ['challenge', `${site.challenge.expectedHashes} hashes, clearance for ${site.challenge.clearanceSeconds} s`],
+    ['ownership', ownership.state === 'pending' ? pendingWords(site) : ownership.state],
+    ['', ownership.state === 'pending' ? ownership.finding : null],
+    ['orders', site.ordersInForce.length === 0 ? 'none in force' : site.ordersInForce.join(', ')],
+    ['edges', site.ready ? propagationWords(site.propagation) : 'not sent to edges until it is ready'],
+    ['added', showInstant(site.createdAt, nowMs)],
+  ]);
+}
+
+function pendingWords({ ownership }: Site): string {
+  return [
+    'to be proved, one of:',
+    `  DNS   TXT at ${ownership.dnsName} with ${ownership.dnsValue}`,
+    `  file  ${ownership.fileUrl} with ${ownership.fileContent}`,
+    '  then: portcullis site check',
+  ].join('\n');
+}

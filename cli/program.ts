@@ -1,0 +1,76 @@
+/**
+ * The portcullis command: every subcommand in one tree, and the one place where a failure becomes a sentence and an exit code.
+ *
+ * Roles (control plane, edge) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
+ */
+import { Command, CommanderError } from 'commander';
+import { addHouseCommands } from './commands/house.ts';
+import { addOrderCommands } from './commands/order.ts';
+import { addSiteCommands } from './commands/site.ts';
+import { addVerifyCommand } from './commands/verify.ts';
+import { CommandFailure, exitCodes } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
+import { addUpCommand } from './up/command.ts';
+import type { UpSurroundings } from './up/command.ts';
+
+/** Runs a role with its own arguments until it ends; resolves with its exit code. */
+export type Role = (args: readonly string[]) => Promise<number>;
+
+export type Surroundings = {
+  /** Made only for commands, not for roles: it listens to signals, and a role has its own way to stop. */
+  readonly terminal: () => Terminal;
+  readonly version: string;
+  readonly roles: { readonly control: Role; readonly edge: Role };
+  readonly up: UpSurroundings;
+};
+
+/** Subcommands of `portcullis edge` that talk to the control plane; anything else runs an edge. */
+const edgeVerbs: readonly string[] = ['enrol', 'list', 'revoke', 'help'];
+
+/** Runs one command line (without the program's own name) and resolves with the exit code. */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const [first, second] = args;
+  if (first === 'control') return await surroundings.roles.control(args.slice(1));
+  if (first === 'edge' && (second === undefined || !edgeVerbs.includes(second)))
+    return await surroundings.roles.edge(args.slice(1));
+  const terminal = surroundings.terminal();
+  try {
+    await makeProgram(surroundings, terminal).parseAsync([...args], { from: 'user' });
+    return exitCodes.ok.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
+    if (!(error instanceof CommandFailure)) throw error;
+    const { exit, message, problem } = error;
+    const json = args.includes('--json');
+    terminal.err(json ? `${JSON.stringify({ exit, sentence: message, problem })}\n` : `${message}\n`);
+    return exitCodes[exit].code;
+  }
+}
+
+function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command {
+  const program = new Command('portcullis')
+    .description(
+      'A self-hosted internet security provider that can withdraw its shield: on evidence, narrowly, reversibly, in the open.',
+    )
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showHelpAfterError('(add --help to see what is possible)')
+    .helpCommand(true);
+  addUpCommand(program, terminal, up);
+  program
+    .command('control')
+    .helpOption(false)
+    .description('Runs a control plane on this machine. See: portcullis control --help');
+  addSiteCommands(program, terminal);
+  addOrderCommands(program, terminal);
+  addHouseCommands(program, terminal);
+  addVerifyCommand(program, terminal);
+  program.addHelpText(
+    'after',
+    `\nExit codes:\n${Object.values(exitCodes)
+      .map(({ code, means }) => `  ${String(code).padEnd(4)} ${means}`)
+      .join('\n')}`,
+  );
+  return program;
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+/**
+ * The one program. Reads the process's environment, loads the role that was asked for, and ends with its exit code.
+ *
+ * Roles are loaded only when they run, so that `portcullis site list` does not load a database and an edge does not load a console.
+ * Needs Node 24; `npm start` and the `portcullis` script beside this file see to that.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { run } from './cli/program.ts';
+import type { Terminal } from './cli/terminal.ts';
+
+const packageFile: unknown = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const version =
+  typeof packageFile === 'object' && packageFile !== null && 'version' in packageFile ? String(packageFile.version) : '0';
+
+function makeTerminal(): Terminal {
+  const interrupted = new AbortController();
+  const interrupt = (): void => {
+    // A second Ctrl-C does not wait; children of `up` stop when their channel to us closes.
+    if (interrupted.signal.aborted) process.exit(130);
+    interrupted.abort();
+  };
+  process.on('SIGINT', interrupt);
+  for (const event of ['SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(event, () => interrupted.abort());
+  return {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    env: process.env,
+    cwd: process.cwd(),
+    nowMs: () => Date.now(),
+    fetch,
+    interrupted: interrupted.signal,
+  };
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  terminal: makeTerminal,
+  version,
+  roles: {
+    control: async (args) => await (await import('./control/main.ts')).main(args, process.env),
+    edge: async (args) => await (await import('./edge/main.ts')).main(args, process.env),
+  },
+  up: { execPath: process.execPath, entry: fileURLToPath(import.meta.url) },
+});
+if (process.connected) process.disconnect();
