@@ -1,0 +1,229 @@
+/**
+ * The change log: every change that edges must know, written in the transaction of the change itself.
+ *
+ * `recordChanges` locks the group's row; the lock is held to the commit, so revisions are dense, ordered by commit, and a reader that sees
+ * revision R sees all before it. Payloads are the canonical JSON text that is hashed and later sent, so nothing is printed twice.
+ * Hazard: whoever holds the group's lock holds up every other change of the group: do slow things (DNS, hashing passwords) before.
+ */
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import { canonicalJson } from '../contract/canonical.ts';
+import { Revision } from '../contract/ids.ts';
+import type { GroupName, Instant } from '../contract/ids.ts';
+import { itemKey } from '../contract/policy.ts';
+import type { ItemKey, PolicyItem } from '../contract/policy.ts';
+import { changeDigest, emptyDigest, itemHash } from '../core/shield/digest.ts';
+import type { Db } from './open.ts';
+import type { Tx, Work } from './transact.ts';
+
+export type PolicyChange = { readonly upsert: PolicyItem } | { readonly remove: ItemKey };
+/** Fast: one site. Slow: many sites at once. */
+export type ChangeClass = 'fast' | 'slow';
+
+export type Head = { readonly revision: Revision; readonly digest: string; readonly committedAt: Instant };
+
+/** Newest revisions that stay in the log: an edge that was away for longer than these gets a snapshot. */
+export const logKeeps = 5000;
+
+const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');
+
+/**
+ * Writes changes as one revision of a group and rings for the edges. Changes that change nothing are left out; when none is left,
+ * the present revision is returned and nothing is written. Throws when the group does not exist.
+ */
+export async function recordChanges(
+  unit: Work,
+  change: { group: GroupName; class: ChangeClass; at: Instant; items: readonly PolicyChange[] },
+): Promise<Revision> {
+  const { tx } = unit;
+  const group = await tx
+    .selectFrom('edge_group')
+    .select(['revision', 'digest'])
+    .where('group_name', '=', change.group)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  const wanted = new Map<ItemKey, { payload: string; hash: string } | null>();
+  for (const item of change.items) {
+    if ('remove' in item) wanted.set(item.remove, null);
+    else wanted.set(itemKey(item.upsert), { payload: canonicalJson(item.upsert), hash: itemHash(item.upsert, sha256) });
+  }
+  const held = new Map(
+    (
+      await tx
+        .selectFrom('policy_item')
+        .select(['item_key', 'hash'])
+        .where('group_name', '=', change.group)
+        .where('item_key', 'in', [...wanted.keys()])
+        .execute()
+    ).map((row) => [row.item_key, row.hash]),
+  );
+  for (const [key, next] of wanted) if ((held.get(key) ?? null) === (next?.hash ?? null)) wanted.delete(key);
+  if (wanted.size === 0) return Revision.parse(group.revision);
+
+  const revision = group.revision + 1;
+  const digest = changeDigest(group.digest, {
+    removed: [...wanted.keys()].flatMap((key) => held.get(key) ?? []),
+    added: [...wanted.values()].flatMap((next) => next?.hash ?? []),
+  });
+  const common = { group_name: change.group, revision, digest, committed_at: change.at };
+  const upserts = [...wanted].flatMap(([key, next]) => (next === null ? [] : [{ key, ...next }]));
+  const removals = [...wanted].flatMap(([key, next]) => (next === null ? [key] : []));
+  if (upserts.length > 0) {
+    await tx
+      .insertInto('policy_item')
+      .values(upserts.map(({ key, payload, hash }) => ({ group_name: change.group, item_key: key, payload, hash, revision })))
+      .onConflict((conflict) =>
+        conflict.columns(['group_name', 'item_key']).doUpdateSet((update) => ({
+          payload: update.ref('excluded.payload'),
+          hash: update.ref('excluded.hash'),
+          revision: update.ref('excluded.revision'),
+        })),
+      )
+      .execute();
+  }
+  if (removals.length > 0) {
+    await tx.deleteFrom('policy_item').where('group_name', '=', change.group).where('item_key', 'in', removals).execute();
+  }
+  await tx
+    .insertInto('change_log')
+    .values([
+      ...upserts.map(({ key, payload, hash }) => ({
+        ...common,
+        item_key: key,
+        class: change.class,
+        op: 'upsert' as const,
+        payload,
+        hash,
+      })),
+      ...removals.map((key) => ({
+        ...common,
+        item_key: key,
+        class: change.class,
+        op: 'remove' as const,
+        payload: null,
+        hash: null,
+      })),
+    ])
+    .execute();
+  await tx
+    .updateTable('edge_group')
+    .set({ revision, digest, committed_at: change.at })
+    .where('group_name', '=', change.group)
+    .execute();
+  unit.ringAfter('policy', change.group);
+  return Revision.parse(revision);
+}
+
+/** The newest revision of a group, or null when there is no such group. */
+export async function findHead(db: Db, group: GroupName): Promise<Head | null> {
+  const row = await db
+    .selectFrom('edge_group')
+    .select(['revision', 'digest', 'committed_at'])
+    .where('group_name', '=', group)
+    .executeTakeFirst();
+  return row === undefined ? null : { revision: Revision.parse(row.revision), digest: row.digest, committedAt: row.committed_at };
+}
+
+/** All groups with their newest revisions. */
+export async function listHeads(db: Db): Promise<{ group: GroupName; revision: Revision }[]> {
+  const rows = await db.selectFrom('edge_group').select(['group_name', 'revision']).orderBy('group_name').execute();
+  return rows.map((row) => ({ group: row.group_name, revision: Revision.parse(row.revision) }));
+}
+
+/** The digest that a group's policy had at a revision, or null when the log no longer reaches back to it. */
+export async function findDigestAt(db: Db, group: GroupName, revision: Revision): Promise<string | null> {
+  const head = await db
+    .selectFrom('edge_group')
+    .select(['revision', 'digest', 'log_from'])
+    .where('group_name', '=', group)
+    .executeTakeFirst();
+  if (head === undefined || revision > head.revision || revision < head.log_from) return null;
+  if (revision === head.revision) return head.digest;
+  if (revision === 0) return emptyDigest;
+  const row = await db
+    .selectFrom('change_log')
+    .select('digest')
+    .where('group_name', '=', group)
+    .where('revision', '=', revision)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.digest ?? null;
+}
+
+export type LoggedChange = {
+  readonly revision: number;
+  readonly key: ItemKey;
+  /** Canonical JSON of the item; null when it was removed. */
+  readonly payload: string | null;
+  readonly digest: string;
+  readonly committedAt: Instant;
+};
+
+/** Logged changes after a revision, in order; at most about `limit` rows but always whole revisions. */
+export async function readLog(db: Db, group: GroupName, after: number, limit: number): Promise<LoggedChange[]> {
+  const rows = await db
+    .selectFrom('change_log')
+    .select(['revision', 'item_key', 'payload', 'digest', 'committed_at'])
+    .where('group_name', '=', group)
+    .where('revision', '>', after)
+    .where('revision', '<=', after + limit)
+    .orderBy('revision')
+    .execute();
+  return rows.map((row) => ({
+    revision: row.revision,
+    key: row.item_key,
+    payload: row.payload,
+    digest: row.digest,
+    committedAt: row.committed_at,
+  }));
+}
+
+/**
+ * The whole present policy of a group, read in one statement so that it is one revision, in pages handed to `page`.
+ * The head is read in the same transaction under a share lock: no change of the group commits in between.
+ */
+export async function readSnapshot(
+  db: Db,
+  group: GroupName,
+): Promise<{ head: Head; items: readonly { key: ItemKey; payload: string }[] } | null> {
+  return db.transaction().execute(async (tx) => {
+    const row = await tx
+      .selectFrom('edge_group')
+      .select(['revision', 'digest', 'committed_at'])
+      .where('group_name', '=', group)
+      .forShare()
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const items = await tx
+      .selectFrom('policy_item')
+      .select(['item_key as key', 'payload'])
+      .where('group_name', '=', group)
+      .orderBy('item_key')
+      .execute();
+    return { head: { revision: Revision.parse(row.revision), digest: row.digest, committedAt: row.committed_at }, items };
+  });
+}
+
+/** Forgets logged changes older than the newest `keep` revisions of each group. */
+export async function trimLog(tx: Tx, keep: number = logKeeps): Promise<void> {
+  await sql`update edge_group set log_from = revision - ${keep} where revision - ${keep} > log_from`.execute(tx);
+  await sql`delete from change_log c using edge_group g where g.group_name = c.group_name and c.revision < g.log_from`.execute(
+    tx,
+  );
+}
+
+/** Makes a group at revision zero. */
+export async function insertGroup(tx: Tx, group: GroupName, at: Instant): Promise<void> {
+  await tx
+    .insertInto('edge_group')
+    .values({
+      group_name: group,
+      revision: 0,
+      digest: emptyDigest,
+      committed_at: at,
+      log_from: 0,
+      last_key_number: 0,
+      key_rotated_at: at,
+    })
+    .execute();
+}

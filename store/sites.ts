@@ -1,0 +1,236 @@
+/**
+ * Sites and their hostnames: rows in, records out.
+ *
+ * A record's JSON parts are parsed here, once, so whoever holds a record can trust it. Hostnames are unique in the installation by a
+ * key of their own table; `hostnameTakenBy` names who has one. Not here: what a site may be (control/sites), when it reaches edges (change-log.ts).
+ */
+import type { Selectable } from 'kysely';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { Hostname } from '../contract/hostname.ts';
+import type { AccountId, GroupName, Instant, SiteId } from '../contract/ids.ts';
+import { IpAddress } from '../contract/network.ts';
+import { ChallengeSettings, NetworkRule, SiteLimits } from '../contract/policy.ts';
+import type { SiteMode } from '../contract/policy.ts';
+import type { Origin } from '../contract/routes/sites.ts';
+import type { Db } from './open.ts';
+import type { HostnameOwnership, SiteTable } from './tables.ts';
+
+export type SiteHostname = { readonly hostname: Hostname; readonly ownership: HostnameOwnership };
+
+export type SiteRecord = {
+  readonly siteId: SiteId;
+  readonly accountId: AccountId;
+  readonly group: GroupName;
+  readonly name: string;
+  readonly hostnames: readonly SiteHostname[];
+  readonly origin: Origin;
+  /** Resolved and allowed; empty when there is none. */
+  readonly originAddresses: readonly IpAddress[];
+  readonly originFinding: string | null;
+  readonly resolveAt: Instant | null;
+  readonly mode: SiteMode;
+  readonly limits: SiteLimits;
+  readonly networks: readonly NetworkRule[];
+  readonly challenge: ChallengeSettings;
+  readonly ownershipToken: string;
+  readonly ownershipCheckedAt: Instant | null;
+  readonly ownershipFinding: string | null;
+  readonly ready: boolean;
+  readonly version: number;
+  readonly createdAt: Instant;
+  readonly revision: number | null;
+  readonly committedAt: Instant | null;
+};
+
+export type SitePage = { readonly sites: readonly SiteRecord[]; readonly next: number | null; readonly total: number };
+
+/** Who asks: an owner's account, or null for everybody's sites. */
+export type Viewer = AccountId | null;
+
+export async function insertSite(db: Db, site: SiteRecord): Promise<void> {
+  await db.insertInto('site').values(rowOf(site)).execute();
+  await insertHostnames(db, site);
+}
+
+/** Writes every column and the hostnames of a site. */
+export async function replaceSite(db: Db, site: SiteRecord): Promise<void> {
+  const { site_id: siteId, ...row } = rowOf(site);
+  await db.updateTable('site').set(row).where('site_id', '=', siteId).execute();
+  const held = await db.selectFrom('site_hostname').selectAll().where('site_id', '=', siteId).orderBy('position').execute();
+  const same =
+    held.length === site.hostnames.length &&
+    held.every((row, index) => {
+      const wanted = site.hostnames[index];
+      return wanted !== undefined && row.hostname === wanted.hostname && row.ownership === wanted.ownership;
+    });
+  if (same) return;
+  await db.deleteFrom('site_hostname').where('site_id', '=', siteId).execute();
+  await insertHostnames(db, site);
+}
+
+/** Remembers the revision that the site's newest change got. */
+export async function setSiteRevision(db: Db, siteId: SiteId, revision: number, at: Instant): Promise<void> {
+  await db.updateTable('site').set({ revision, committed_at: at }).where('site_id', '=', siteId).execute();
+}
+
+export async function deleteSite(db: Db, siteId: SiteId): Promise<void> {
+  await db.deleteFrom('site').where('site_id', '=', siteId).execute();
+  await db.deleteFrom('traffic').where('site_id', '=', siteId).execute();
+}
+
+/** One site that the viewer may see. `lock` holds its row until the transaction ends. */
+export async function findSite(
+  db: Db,
+  siteId: SiteId,
+  viewer: Viewer,
+  lock: 'lock' | 'look' = 'look',
+): Promise<SiteRecord | null> {
+  let query = db.selectFrom('site').selectAll().where('site_id', '=', siteId);
+  if (viewer !== null) query = query.where('account_id', '=', viewer);
+  if (lock === 'lock') query = query.forUpdate();
+  const row = await query.executeTakeFirst();
+  if (row === undefined) return null;
+  const names = await db.selectFrom('site_hostname').selectAll().where('site_id', '=', siteId).orderBy('position').execute();
+  return recordOf(row, names);
+}
+
+/** A page of sites, newest first. `before` is the `next` of the page before. */
+export async function listSites(
+  db: Db,
+  ask: { viewer: Viewer; search: string | null; limit: number; before: number | null },
+): Promise<SitePage> {
+  let matching = db.selectFrom('site');
+  const { viewer } = ask;
+  if (viewer !== null) matching = matching.where('account_id', '=', viewer);
+  if (ask.search !== null && ask.search.trim() !== '') {
+    const like = `%${ask.search
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[\\%_]/g, '\\$&')}%`;
+    matching = matching.where((where) =>
+      where.or([
+        where(where.fn<string>('lower', ['name']), 'like', like),
+        where.exists(
+          where
+            .selectFrom('site_hostname')
+            .select('hostname')
+            .whereRef('site_hostname.site_id', '=', 'site.site_id')
+            .where(sql<boolean>`hostname like ${like}`),
+        ),
+      ]),
+    );
+  }
+  const { total } = await matching.select((select) => select.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  let page = matching
+    .selectAll()
+    .orderBy('created_order', 'desc')
+    .limit(ask.limit + 1);
+  if (ask.before !== null) page = page.where('created_order', '<', ask.before);
+  const rows = await page.execute();
+  const shown = rows.slice(0, ask.limit);
+  return {
+    sites: await withHostnames(db, shown),
+    next: rows.length > ask.limit ? (shown.at(-1)?.created_order ?? null) : null,
+    total,
+  };
+}
+
+/** Sites whose origin's name is due to be resolved again. */
+export async function sitesToResolve(db: Db, at: Instant, limit: number): Promise<SiteRecord[]> {
+  const rows = await db.selectFrom('site').selectAll().where('resolve_at', '<=', at).orderBy('resolve_at').limit(limit).execute();
+  return withHostnames(db, rows);
+}
+
+/** Of these hostnames, those that another site has. */
+export async function hostnamesTaken(db: Db, hostnames: readonly Hostname[], except: SiteId | null): Promise<Hostname[]> {
+  let query = db.selectFrom('site_hostname').select('hostname').where('hostname', 'in', hostnames);
+  if (except !== null) query = query.where('site_id', '!=', except);
+  return (await query.execute()).map((row) => row.hostname);
+}
+
+export async function countSites(db: Db, viewer: Viewer): Promise<{ all: number; ready: number }> {
+  let query = db
+    .selectFrom('site')
+    .select((select) => [
+      select.fn.countAll<number>().as('all'),
+      select.fn.countAll<number>().filterWhere('ready', '=', true).as('ready'),
+    ]);
+  if (viewer !== null) query = query.where('account_id', '=', viewer);
+  return query.executeTakeFirstOrThrow();
+}
+
+async function insertHostnames(db: Db, site: SiteRecord): Promise<void> {
+  await db
+    .insertInto('site_hostname')
+    .values(site.hostnames.map(({ hostname, ownership }, position) => ({ hostname, site_id: site.siteId, position, ownership })))
+    .execute();
+}
+
+type SiteRow = Selectable<SiteTable>;
+type HostnameRow = { site_id: SiteId; hostname: Hostname; ownership: HostnameOwnership };
+
+async function withHostnames(db: Db, rows: readonly SiteRow[]): Promise<SiteRecord[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.site_id);
+  const names = await db.selectFrom('site_hostname').selectAll().where('site_id', 'in', ids).orderBy('position').execute();
+  const bySite = Map.groupBy(names, (name) => name.site_id);
+  return rows.map((row) => recordOf(row, bySite.get(row.site_id) ?? []));
+}
+
+const Addresses = z.array(IpAddress);
+const Networks = z.array(NetworkRule);
+
+function recordOf(row: SiteRow, names: readonly HostnameRow[]): SiteRecord {
+  return {
+    siteId: row.site_id,
+    accountId: row.account_id,
+    group: row.group_name,
+    name: row.name,
+    hostnames: names.map(({ hostname, ownership }) => ({ hostname, ownership })),
+    origin: { scheme: row.origin_scheme, host: row.origin_host, port: row.origin_port, hostHeader: row.origin_host_header },
+    originAddresses: Addresses.parse(row.origin_addresses),
+    originFinding: row.origin_finding,
+    resolveAt: row.resolve_at,
+    mode: row.mode,
+    limits: SiteLimits.parse(row.limits),
+    networks: Networks.parse(row.networks),
+    challenge: ChallengeSettings.parse(row.challenge),
+    ownershipToken: row.ownership_token,
+    ownershipCheckedAt: row.ownership_checked_at,
+    ownershipFinding: row.ownership_finding,
+    ready: row.ready,
+    version: row.version,
+    createdAt: row.created_at,
+    revision: row.revision,
+    committedAt: row.committed_at,
+  };
+}
+
+function rowOf(site: SiteRecord) {
+  return {
+    site_id: site.siteId,
+    account_id: site.accountId,
+    group_name: site.group,
+    name: site.name,
+    origin_scheme: site.origin.scheme,
+    origin_host: site.origin.host,
+    origin_port: site.origin.port,
+    origin_host_header: site.origin.hostHeader,
+    origin_addresses: JSON.stringify(site.originAddresses),
+    origin_finding: site.originFinding,
+    resolve_at: site.resolveAt,
+    mode: site.mode,
+    limits: JSON.stringify(site.limits),
+    networks: JSON.stringify(site.networks),
+    challenge: JSON.stringify(site.challenge),
+    ownership_token: site.ownershipToken,
+    ownership_checked_at: site.ownershipCheckedAt,
+    ownership_finding: site.ownershipFinding,
+    ready: site.ready,
+    version: site.version,
+    created_at: site.createdAt,
+    revision: site.revision,
+    committed_at: site.committedAt,
+  };
+}

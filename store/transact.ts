@@ -1,0 +1,32 @@
+/**
+ * One unit of work: a transaction, and what others are told once it is committed.
+ *
+ * Whatever is told inside is told after the commit and not at all after a rollback. Rows are locked in this order, so that two units
+ * never wait for each other in a circle: site, shield_order, edge, edge_group (the change log last).
+ */
+import type { Transaction } from 'kysely';
+import type { LiveEvent } from '../contract/routes/house.ts';
+import type { Topic } from './doorbell.ts';
+import type { Store } from './open.ts';
+import type { Tables } from './tables.ts';
+
+export type Tx = Transaction<Tables>;
+
+export type Work = {
+  readonly tx: Tx;
+  /** Rings the doorbell after the commit; the same ring twice is one. */
+  ringAfter(topic: Topic, text: string): void;
+  /** Tells consoles and waiting commands after the commit. */
+  tellAfter(event: LiveEvent): void;
+};
+
+/** Runs the work in one transaction. Whatever it throws undoes everything and is thrown on. */
+export async function transact<T>(store: Store, work: (unit: Work) => Promise<T>): Promise<T> {
+  const rings = new Map<string, [Topic, string]>();
+  const ringAfter = (topic: Topic, text: string) => void rings.set(`${topic} ${text}`, [topic, text]);
+  const result = await store.db
+    .transaction()
+    .execute((tx) => work({ tx, ringAfter, tellAfter: (event) => ringAfter('live', JSON.stringify(event)) }));
+  for (const [topic, text] of rings.values()) store.doorbell.ring(topic, text);
+  return result;
+}
