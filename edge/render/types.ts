@@ -7,8 +7,30 @@
  * had, and send the difference. All of it is pure; applying it is edge/haproxy's.
  */
 
-/** The map files of an edge. Small maps that change fast are apart from the large ones (edge.md, "What 2.6 cannot do"). */
-export type MapName = string & { readonly mapName?: never };
+/**
+ * Every map file of an edge, in the order in which additions are sent: what is pointed at stands before what points at it, so that
+ * no request meets half of a change. Removals go the other way round.
+ */
+export const mapNames = [
+  'keys',
+  'current-key',
+  'notice-html',
+  'notice-json',
+  'notice-text',
+  'notices',
+  'paths',
+  'networks',
+  'states',
+  'hosts',
+  'wildcards',
+] as const;
+export type MapName = (typeof mapNames)[number];
+
+/**
+ * Maps that grow with the number of sites: HAProxy 2.6 walks all of such a map for one `set map` or `del map`, so large changes go
+ * by `prepare`/`commit`. The others stay small: what changes fast (orders, modes, keys) lives in them (edge.md).
+ */
+export const bulkMaps: ReadonlySet<MapName> = new Set<MapName>(['networks', 'hosts', 'wildcards']);
 
 /** One line of a map file: `key value`. Keys hold no white space; values hold no line break. */
 export type MapEntry = { readonly map: MapName; readonly key: string; readonly value: string };
@@ -19,7 +41,9 @@ export type EdgePlan = {
   readonly paths: {
     readonly maps: string;
     readonly pages: string;
+    /** Folder of PEM files with a `crt-list.txt` that names them; read only when a listener is https. */
     readonly certificates: string;
+    /** The admin socket. The peers' socket, over which stick tables reach the next worker at a reload, stands beside it. */
     readonly adminSocket: string;
     readonly pidFile: string;
     /** PEM bundle that https origins are verified against. */

@@ -1,0 +1,41 @@
+/**
+ * The skeleton: `haproxy.cfg` of one edge. It depends on the machine (EdgePlan) and on nothing that a tenant can change.
+ *
+ * Open or closed: no clearance key, closed (503); a state that names a missing notice text, closed (403 without the text); a site
+ * whose origin cannot be reached or verified, closed (502 to 504); a full limit table drops its oldest rows, open; a reload starts
+ * the ten-second windows afresh, open. Floor: HAProxy 2.6, so three counters a request: sc0 the connection's address (shadowed
+ * where a solution or a moved clearance is counted), sc1 the client of a site, sc2 the site. Costs: bench/README.md.
+ */
+import { challengeBackend, noticeBackend, ownBackend, refusals } from './skeleton/answers.ts';
+import { defaultsSection, globalSection, tables } from './skeleton/base.ts';
+import { frontend } from './skeleton/frontend.ts';
+import { origins } from './skeleton/origins.ts';
+import { Files } from './skeleton/parts.ts';
+import type { EdgePlan } from './types.ts';
+
+/** The whole configuration. Throws a RangeError when a path or address of the plan holds what HAProxy would read as syntax. */
+export function renderConfig(plan: EdgePlan): string {
+  for (const path of Object.values(plan.paths)) refuseUnless(/^\/[A-Za-z0-9._/@+-]*$/, path);
+  for (const address of [plan.probeSource, ...plan.listeners.map((listener) => listener.address)])
+    refuseUnless(/^[0-9A-Fa-f.:]+$/, address);
+  const files = new Files(plan.paths);
+  return [
+    '# Written by portcullis; changes here are overwritten. No site is named in this file: sites live in maps.',
+    globalSection(plan),
+    defaultsSection(files),
+    tables(plan),
+    frontend(plan, files),
+    noticeBackend(files),
+    refusals(files),
+    challengeBackend(files),
+    ownBackend(files),
+    origins(plan),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function refuseUnless(allowed: RegExp, text: string): void {
+  if (!allowed.test(text))
+    throw new RangeError(`“${text}” cannot stand in a HAProxy configuration. Use letters, digits and . _ / @ + - only.`);
+}

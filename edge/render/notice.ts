@@ -1,0 +1,144 @@
+/**
+ * What a notice says, rendered once per order into three map values: an HTML fragment, the members of a JSON problem, plain text.
+ *
+ * Contents by desk.md, "Notice page contents": who decided, what and how widely, the reason in a sentence, basis, since and until,
+ * decision and statement, that the number of reports played no part, appeal, help for people in danger, and that no list is kept.
+ * Never: names of victims, links to the content, moral language, anything that the visitor sent.
+ * Everything is escaped here, once, before it enters a map: HAProxy has no HTML escaping (edge-measured.md).
+ */
+import type { OrderPolicy, ProviderPolicy } from '../../contract/policy.ts';
+import { field, maxEntryBytes, urlEncodedValue } from './maps.ts';
+import { html, line, linkTarget, shorten } from './pages/escape.ts';
+import { english } from './pages/words.ts';
+import type { MapEntry } from './types.ts';
+
+/** Fields of a value in `notices`. `link` is the Link header's value. */
+export const noticeField = { status: 1, link: 2 } as const;
+
+const hostsShown = 5;
+
+/** The map entries of one notice order, all under the order's id. */
+export function noticeEntries(order: OrderPolicy, provider: ProviderPolicy): MapEntry[] {
+  const key = order.orderId;
+  const full = noticeHtml(order, provider);
+  // Only a text made of nothing but characters that need escaping gets near the limit; it is cut rather than lost.
+  const fragment =
+    Buffer.byteLength(full) <= maxEntryBytes
+      ? full
+      : noticeHtml({ ...order, publicReason: shorten(order.publicReason, 200) }, provider);
+  return [
+    { map: 'notice-html', key, value: fragment },
+    { map: 'notice-json', key, value: noticeJson(order, provider) },
+    { map: 'notice-text', key, value: urlEncodedValue(noticeText(order, provider)) },
+    { map: 'notices', key, value: `${noticeStatus(order)}|${field(linkHeader(order))}` },
+  ];
+}
+
+/** 451 only with a legal order on file; a decision of our own is 403. */
+export function noticeStatus(order: Pick<OrderPolicy, 'basis'>): 403 | 451 {
+  return order.basis.kind === 'legal-order' ? 451 : 403;
+}
+
+/** `describedby` leads to the statement; `blocked-by` (RFC 7725) to the authority, and only when there is one. */
+function linkHeader(order: OrderPolicy): string {
+  const statement = `<${linkTarget(order.statementUrl)}>; rel="describedby"`;
+  return order.basis.kind === 'legal-order'
+    ? `${statement}, <${linkTarget(order.basis.authorityUrl)}>; rel="blocked-by"`
+    : statement;
+}
+
+type Facts = {
+  readonly title: string;
+  readonly decidedBy: string;
+  readonly scope: string;
+  readonly basis: string;
+};
+
+function facts(order: OrderPolicy, provider: ProviderPolicy): Facts {
+  const words = english.notice;
+  const { basis, scope } = order;
+  const onPath = order.measure === 'notice-on-path' && scope.path !== null;
+  const hosts = scope.hostnames.slice(0, hostsShown).join(', ');
+  const hostScope = scope.hostnames.length === 0 ? words.scopeSite : words.scopeHosts(hosts, scope.hostnames.length - hostsShown);
+  return {
+    title: onPath ? words.titlePath : words.titleHost,
+    decidedBy:
+      basis.kind === 'legal-order' ? words.byLaw(provider.name, basis.authority, basis.reference) : words.byUs(provider.name),
+    scope: onPath ? words.scopePath(`${hosts}${scope.path ?? ''}`) : hostScope,
+    basis: basis.kind === 'legal-order' ? words.basisLaw(basis.authority, basis.reference) : words.basisOwn,
+  };
+}
+
+function noticeHtml(order: OrderPolicy, provider: ProviderPolicy): string {
+  const words = english.notice;
+  const { title, decidedBy, scope, basis } = facts(order, provider);
+  const link = (url: string, text: string) => `<a href="${html(linkTarget(url))}" rel="noreferrer">${html(text)}</a>`;
+  const term = (name: string, content: string) => `<dt>${html(name)}</dt><dd>${content}</dd>`;
+  return [
+    `<h1>${html(title)}</h1><dl>`,
+    term(words.decidedBy, html(decidedBy)),
+    term(words.blocked, html(scope)),
+    term(words.reason, html(order.publicReason)),
+    term(words.basis, html(basis)),
+    term(words.since, instant(order.startsAt)),
+    term(words.until, instant(order.endsAt)),
+    term(words.decision, `<code>${html(order.decision)}</code> · ${link(order.statementUrl, words.statement)}`),
+    `</dl><p>${html(words.pressure)}</p>`,
+    `<p>${html(words.danger)}: ${link(`${provider.publicUrl}/help`, words.dangerLink)}.</p>`,
+    `<p>${html(words.appeal)}: ${link(order.appealUrl, words.appealLink)}.</p>`,
+    `<p>${html(words.privacy)}</p>`,
+  ].join('');
+}
+
+/** Members of the JSON object, without its braces: the template puts them after the reference. */
+function noticeJson(order: OrderPolicy, provider: ProviderPolicy): string {
+  const words = english.notice;
+  const { title, decidedBy, scope, basis } = facts(order, provider);
+  const body = JSON.stringify({
+    type: `${provider.publicUrl}/problems/notice`,
+    title,
+    status: noticeStatus(order),
+    detail: `${decidedBy} ${order.publicReason}`,
+    action: 'notice',
+    decision: order.decision,
+    decidedBy,
+    scope,
+    reason: order.publicReason,
+    basis,
+    since: order.startsAt,
+    until: order.endsAt,
+    statement: order.statementUrl,
+    appeal: order.appealUrl,
+    help: `${provider.publicUrl}/help`,
+    note: `${words.pressure} ${words.privacy}`,
+  });
+  return body.slice(1, -1).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
+}
+
+function noticeText(order: OrderPolicy, provider: ProviderPolicy): string {
+  const words = english.notice;
+  const { title, decidedBy, scope, basis } = facts(order, provider);
+  return [
+    title,
+    '',
+    `${words.decidedBy}: ${decidedBy}`,
+    `${words.blocked}: ${scope}`,
+    `${words.reason}: ${order.publicReason}`,
+    `${words.basis}: ${basis}`,
+    `${words.since}: ${order.startsAt}`,
+    `${words.until}: ${order.endsAt}`,
+    `${words.decision}: ${order.decision} ${order.statementUrl}`,
+    '',
+    words.pressure,
+    `${words.danger}: ${provider.publicUrl}/help`,
+    `${words.appeal}: ${order.appealUrl}`,
+    words.privacy,
+  ]
+    .map(line)
+    .join('\n');
+}
+
+/** An exact UTC instant, to the minute for the eye and in full for machines. */
+function instant(at: string): string {
+  return `<time datetime="${html(at)}">${html(at.slice(0, 16).replace('T', ' '))} UTC</time>`;
+}

@@ -1,0 +1,193 @@
+/**
+ * Every word that a visitor reads on a page which the edge serves itself, in one catalogue per language.
+ *
+ * English first; another language is another object of the same type. Words are short, exact, never moralising, and each page says
+ * whose doing it is: ours, the site's, or the visitor's. No page echoes what the visitor sent.
+ */
+
+/** One page that is the same for every site. `status` and `action` are the skeleton's (config.ts). */
+export type StandingPageWords = { readonly title: string; readonly lines: readonly string[] };
+
+export type PageWords = {
+  readonly language: string;
+  readonly direction: 'ltr' | 'rtl';
+  readonly reference: string;
+  readonly servedBy: (provider: string) => string;
+  readonly help: string;
+  readonly standing: Readonly<Record<StandingPage, StandingPageWords>>;
+  readonly challenge: {
+    readonly title: string;
+    readonly what: (provider: string) => string;
+    readonly why: string;
+    readonly privacy: string;
+    readonly working: string;
+    readonly half: string;
+    readonly done: string;
+    readonly failed: string;
+    readonly form: string;
+    readonly noScript: (helpUrl: string) => string;
+  };
+  readonly notice: {
+    readonly titleHost: string;
+    readonly titlePath: string;
+    readonly byUs: (provider: string) => string;
+    readonly byLaw: (provider: string, authority: string, reference: string) => string;
+    readonly scopeSite: string;
+    readonly scopeHosts: (hosts: string, more: number) => string;
+    readonly scopePath: (path: string) => string;
+    readonly decidedBy: string;
+    readonly blocked: string;
+    readonly reason: string;
+    readonly basis: string;
+    readonly basisOwn: string;
+    readonly basisLaw: (authority: string, reference: string) => string;
+    readonly since: string;
+    readonly until: string;
+    readonly decision: string;
+    readonly statement: string;
+    readonly pressure: string;
+    readonly appeal: string;
+    readonly appealLink: string;
+    readonly danger: string;
+    readonly dangerLink: string;
+    readonly privacy: string;
+  };
+};
+
+export const standingPages = [
+  'unknown',
+  'ambiguous',
+  'deny',
+  'limit',
+  'busy',
+  'no-key',
+  'not-ours',
+  'origin-bad',
+  'origin-down',
+  'origin-slow',
+  'malformed',
+  'timeout',
+] as const;
+export type StandingPage = (typeof standingPages)[number];
+
+export const english: PageWords = {
+  language: 'en',
+  direction: 'ltr',
+  reference: 'Reference',
+  servedBy: (provider) => `This page comes from ${provider}, which protects sites. The site itself was not asked.`,
+  help: 'Help',
+  standing: {
+    unknown: {
+      title: 'No such site here',
+      lines: [
+        'We do not protect a site by this name. Nothing is wrong with your device.',
+        'If you typed the address, check it. If this is your site, add its name in your settings with us.',
+      ],
+    },
+    ambiguous: {
+      title: 'This address can be read in two ways',
+      lines: [
+        'The path of your request holds characters that different programs read differently, so we did not pass it on.',
+        'Follow a link from the site’s front page instead. A browser never sends such an address by itself.',
+      ],
+    },
+    deny: {
+      title: 'This site does not accept your network',
+      lines: [
+        'The site’s owner closed it to the network that you are using. This is the owner’s setting, not a decision of ours.',
+        'Try another network, or ask the owner by another way.',
+      ],
+    },
+    limit: {
+      title: 'Too many requests',
+      lines: [
+        'Your address sent more requests than this site allows in ten seconds.',
+        'Wait a little and load the page again. Nothing that you sent before is lost.',
+      ],
+    },
+    busy: {
+      title: 'This site is very busy',
+      lines: [
+        'More people are waiting for this site than it can serve at once. It is not your doing.',
+        'Load the page again in a few seconds.',
+      ],
+    },
+    'no-key': {
+      title: 'We cannot check visitors at the moment',
+      lines: [
+        'This is a fault of ours: the site asks for a check that we cannot run just now, so we let nobody in unchecked.',
+        'Load the page again in a minute.',
+      ],
+    },
+    'not-ours': { title: 'Nothing here', lines: ['There is no such page among those that we serve ourselves.'] },
+    'origin-bad': {
+      title: 'The site gave a broken answer',
+      lines: [
+        'We reached the site’s own server, but its answer was broken off or made no sense. The fault is there, not with you.',
+        'Try again in a minute.',
+      ],
+    },
+    'origin-down': {
+      title: 'The site’s server does not answer',
+      lines: [
+        'We are here, but the server behind this site refused the connection. The fault is there, not with you.',
+        'Try again in a few minutes.',
+      ],
+    },
+    'origin-slow': {
+      title: 'The site’s server took too long',
+      lines: [
+        'We passed your request on, but no answer came in time. What you sent may or may not have arrived: look before you send it again.',
+      ],
+    },
+    malformed: {
+      title: 'That was not a valid request',
+      lines: ['What your program sent does not follow HTTP, so we did not pass it on.'],
+    },
+    timeout: {
+      title: 'Your request did not arrive in time',
+      lines: ['We waited for the rest of your request and closed the connection. Send it again.'],
+    },
+  },
+  challenge: {
+    title: 'A short check before you enter',
+    what: (provider) =>
+      `${provider} protects this site. It is under attack just now, so every browser does a small calculation first.`,
+    why: 'You need not do anything. It takes a few seconds, and you will see the page that you asked for.',
+    privacy: 'It sets one cookie, which says that this browser passed, and tells nobody else.',
+    working: 'Checking…',
+    half: 'More than half done.',
+    done: 'Done. Opening the page.',
+    failed: 'The check did not work this time. Load the page again to retry.',
+    form: 'You were sending a form. Your browser may ask whether to send it again: say yes, and nothing is lost.',
+    noScript: (helpUrl) =>
+      `This check needs JavaScript, which is off in your browser. Switch it on for this site, or see <a href="${helpUrl}">how to reach a person</a>.`,
+  },
+  notice: {
+    titleHost: 'Access to this site is withdrawn',
+    titlePath: 'Access to this part of the site is withdrawn',
+    byUs: (provider) => `${provider}, which protects this site, decided this. It is our decision, not the site’s.`,
+    byLaw: (provider, authority, reference) =>
+      `${provider}, which protects this site, follows a legal order of ${authority} (${reference}). It is not the site’s decision.`,
+    scopeSite: 'This site, all of it.',
+    scopeHosts: (hosts, more) =>
+      `All pages of ${hosts}${more > 0 ? ` and ${more} more` : ''}. Other names of the site are not touched.`,
+    scopePath: (path) => `Pages whose address begins with ${path}. The rest of the site is not touched.`,
+    decidedBy: 'Who decided',
+    blocked: 'What is blocked',
+    reason: 'Why',
+    basis: 'Basis',
+    basisOwn: 'Our own terms. No authority ordered it.',
+    basisLaw: (authority, reference) => `Legal order of ${authority}, ${reference}.`,
+    since: 'Since',
+    until: 'Until, unless it is lifted before',
+    decision: 'Decision',
+    statement: 'Read the statement of reasons',
+    pressure: 'The number of reports played no part in it.',
+    appeal: 'If this is your site',
+    appealLink: 'You can appeal',
+    danger: 'If you are in danger, or know somebody who is',
+    dangerLink: 'Find help now',
+    privacy: 'We keep no list of who saw this page. It set no cookie.',
+  },
+};

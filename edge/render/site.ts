@@ -1,0 +1,176 @@
+/**
+ * A site and the orders in force on it, as map entries: all that HAProxy knows of a tenant.
+ *
+ * One packed value per hostname carries what every request needs (`hosts`, `wildcards`); one value per site that is not ordinary
+ * carries what changes fast (`states`: attack mode, orders); notices stand under their order's id. HAProxy reads fields by position,
+ * so the layouts below are the interface between this file and config.ts.
+ *
+ * Orders trump the owner: under a challenge or rate-limit order the owner's `allow` networks no longer skip the guard.
+ * A wider notice answers before a narrower one. Of two notices of the same width the earlier order is shown and all are named in
+ * the Portcullis-Decision header.
+ */
+import { challengeTarget } from '../../core/shield/difficulty.ts';
+import type { OrderPolicy, ProviderPolicy, SitePolicy } from '../../contract/policy.ts';
+import { field } from './maps.ts';
+import { networkTable } from './networks.ts';
+import { noticeEntries } from './notice.ts';
+import type { MapEntry } from './types.ts';
+
+/**
+ * Fields of a value in `hosts` and `wildcards`, separated by `|`, counted from 1.
+ * `flags` is `0` or letters: `a` networks, `t` the origin speaks TLS, `h` the Host header is replaced.
+ */
+export const factField = {
+  flags: 1,
+  siteId: 2,
+  requestsPer10s: 3,
+  concurrentPerClient: 4,
+  concurrentPerSite: 5,
+  address: 6,
+  port: 7,
+  target: 8,
+  clearanceSeconds: 9,
+  tlsName: 10,
+  hostHeader: 11,
+} as const;
+
+/**
+ * Fields of a value in `states`. `flags`: `n` notice, `h` hosts of their own (look up `site|host`, which replaces this value),
+ * `p` path notices, `c` challenge by mode, `C` by order, `l` limit lowered by order. `decisions` belong to the notice.
+ */
+export const stateField = { flags: 1, requestsPer10s: 2, orderId: 3, decisions: 4 } as const;
+
+/** Fields of a value in `paths`. */
+export const pathField = { orderId: 1, decisions: 2 } as const;
+
+const noLimit = 1_000_000_000;
+
+/** Everything of one site. `orders` are those in force now; orders of other sites among them are ignored. */
+export function renderSite(site: SitePolicy, orders: readonly OrderPolicy[], provider: ProviderPolicy): MapEntry[] {
+  const own = orders
+    .filter((order) => order.scope.siteId === site.siteId)
+    .sort((a, b) => compare(a.startsAt, b.startsAt) || compare(a.orderId, b.orderId));
+  return [...noticesOf(own, provider), ...pathsOf(site, own), ...networksOf(site), ...statesOf(site, own), ...hostsOf(site)];
+}
+
+function hostsOf(site: SitePolicy): MapEntry[] {
+  const { origin, limits, challenge } = site;
+  const flags = `${site.networks.length > 0 ? 'a' : ''}${origin.scheme === 'https' ? 't' : ''}${origin.hostHeader === null ? '' : 'h'}`;
+  const fields: Record<keyof typeof factField, string | number> = {
+    flags: flags === '' ? '0' : flags,
+    siteId: site.siteId,
+    requestsPer10s: limits.requestsPer10s ?? noLimit,
+    concurrentPerClient: limits.concurrentPerClient,
+    concurrentPerSite: limits.concurrentPerSite,
+    address: origin.addresses[0] ?? '0.0.0.0',
+    port: origin.port,
+    target: challengeTarget(challenge.expectedHashes),
+    clearanceSeconds: challenge.clearanceSeconds,
+    tlsName: origin.scheme === 'https' ? headerWord(origin.host) : '-',
+    hostHeader: origin.hostHeader === null ? '-' : headerWord(origin.hostHeader),
+  };
+  const value = packed(fields, factField);
+  return site.hostnames.map((hostname) =>
+    hostname.startsWith('*.') ? { map: 'wildcards', key: hostname.slice(2), value } : { map: 'hosts', key: hostname, value },
+  );
+}
+
+function networksOf(site: SitePolicy): MapEntry[] {
+  return [...networkTable(site.networks)].map(([prefix, action]) => ({
+    map: 'networks',
+    key: `${site.siteId}|${prefix}`,
+    value: action,
+  }));
+}
+
+function statesOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
+  const hosts = [...new Set(orders.flatMap((order) => order.scope.hostnames))].sort();
+  const siteWide = orders.filter((order) => order.scope.hostnames.length === 0);
+  const whole = stateValue(site, siteWide, hosts.length > 0);
+  if (whole === null) return [];
+  const own = hosts.map((host): MapEntry => {
+    const covering = orders.filter(
+      (order) => order.scope.hostnames.length === 0 || order.scope.hostnames.some((name) => name === host),
+    );
+    return { map: 'states', key: `${site.siteId}|${host}`, value: stateValue(site, covering, false) ?? '0|0|-|-' };
+  });
+  return [...own, { map: 'states', key: site.siteId, value: whole }];
+}
+
+function stateValue(site: SitePolicy, orders: readonly OrderPolicy[], hasHosts: boolean): string | null {
+  const notices = orders.filter((order) => order.measure === 'notice-on-host');
+  const shown = widestFirst(notices)[0];
+  const lowered = orders.flatMap((order) =>
+    order.measure === 'rate-limit' && order.requestsPer10s !== null ? [order.requestsPer10s] : [],
+  );
+  const flags = [
+    shown === undefined ? '' : 'n',
+    hasHosts ? 'h' : '',
+    orders.some((order) => order.measure === 'notice-on-path') ? 'p' : '',
+    site.mode === 'attack' ? 'c' : '',
+    orders.some((order) => order.measure === 'challenge') ? 'C' : '',
+    lowered.length > 0 ? 'l' : '',
+  ].join('');
+  if (flags === '') return null;
+  const fields: Record<keyof typeof stateField, string | number> = {
+    flags,
+    requestsPer10s: lowered.length > 0 ? Math.min(...lowered, site.limits.requestsPer10s ?? noLimit) : 0,
+    orderId: shown?.orderId ?? '-',
+    decisions: decisionList(notices),
+  };
+  return packed(fields, stateField);
+}
+
+/** Keys are `site|host|/path/`, host being `*` for all; a closing slash marks the segment's end, so `/secret` is not `/secretary`. */
+function pathsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
+  const byKey = new Map<string, OrderPolicy[]>();
+  for (const order of orders) {
+    if (order.measure !== 'notice-on-path' || order.scope.path === null) continue;
+    const path = `${order.scope.path.replace(/\/$/, '')}/`.toLowerCase();
+    const hosts = order.scope.hostnames.length === 0 ? ['*'] : order.scope.hostnames;
+    for (const host of hosts) {
+      const key = `${site.siteId}|${host}|${path}`;
+      byKey.set(key, [...(byKey.get(key) ?? []), order]);
+    }
+  }
+  return [...byKey].map(([key, covering]) => {
+    const fields: Record<keyof typeof pathField, string> = {
+      orderId: covering[0]?.orderId ?? '-',
+      decisions: decisionList(covering),
+    };
+    return { map: 'paths', key, value: packed(fields, pathField) };
+  });
+}
+
+function noticesOf(orders: readonly OrderPolicy[], provider: ProviderPolicy): MapEntry[] {
+  return orders
+    .filter((order) => order.measure === 'notice-on-host' || order.measure === 'notice-on-path')
+    .flatMap((order) => noticeEntries(order, provider));
+}
+
+function widestFirst(orders: readonly OrderPolicy[]): readonly OrderPolicy[] {
+  return [...orders].sort((a, b) => Number(a.scope.hostnames.length > 0) - Number(b.scope.hostnames.length > 0));
+}
+
+function decisionList(orders: readonly OrderPolicy[]): string {
+  return orders.length === 0
+    ? '-'
+    : orders
+        .map((order) => order.decision)
+        .slice(0, 10)
+        .join(', ');
+}
+
+/** A host, or host and port, as it may stand in a header: anything else in it would be an attack on the origin's parser. */
+function headerWord(text: string): string {
+  return field(text).replaceAll(/[^A-Za-z0-9.:[\]_-]/g, '') || 'invalid.invalid';
+}
+
+function packed<Name extends string>(fields: Record<Name, string | number>, positions: Record<Name, number>): string {
+  const names = Object.keys(positions).filter((name): name is Name => name in fields);
+  return names.map((name) => field(String(fields[name]))).join('|');
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

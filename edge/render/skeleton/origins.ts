@@ -1,0 +1,43 @@
+/**
+ * The backends that reach origins: any number of sites through one server line, the address being set per request.
+ *
+ * HAProxy keeps and reuses connections per destination. An https origin is verified against the name that its owner gave; an origin
+ * given as a bare address therefore cannot be https (closed: 503). No `maxconn` on the server line: its queue would be shared by
+ * all sites (edge-measured.md, attacks). A slow body holds no origin slot: the whole body or one buffer of it is awaited first.
+ */
+import { counterIndex } from '../counters.ts';
+import { factField } from '../site.ts';
+import type { EdgePlan } from '../types.ts';
+import { count, fact, lines, section } from './parts.ts';
+
+export function origins(plan: EdgePlan): string {
+  const server = 'server origin 0.0.0.0:0';
+  return lines(
+    backend('origins', server),
+    '',
+    backend(
+      'origins-tls',
+      `${server} ssl verify required ca-file ${plan.paths.originTrust} ssl-min-ver TLSv1.2 sni ${fact('tlsName')}`,
+    ),
+  );
+}
+
+function backend(name: string, server: string): string {
+  return section(
+    `backend ${name}`,
+    'option http-buffer-request',
+    '# Ours replace whatever the visitor sent under these names.',
+    'http-request set-header x-forwarded-for %[src]',
+    'http-request set-header x-forwarded-proto %[ssl_fc,iif(https,http)]',
+    'http-request set-header x-forwarded-host %[req.fhdr(host)]',
+    'http-request del-header x-real-ip',
+    'http-request del-header forwarded',
+    `http-request set-header host %[${fact('hostHeader')}] if { var(txn.facts),field(${factField.flags},|) -m sub h }`,
+    `http-request set-dst ${fact('address')}`,
+    `http-request set-dst-port ${fact('port')}`,
+    `http-response ${count('passed')} if { status lt 500 }`,
+    '# Also for answers that HAProxy makes because the origin gave none; the action is not allowed there, its fetch is.',
+    `http-after-response set-var(txn.counted) sc_inc_gpc(${counterIndex['origin-error']},2) if { status ge 500 }`,
+    server,
+  );
+}

@@ -1,0 +1,108 @@
+/**
+ * Small parts of HAProxy syntax that several sections of the skeleton share: where files are, how a packed value is read, how the
+ * edge answers by itself. Nothing here decides anything.
+ */
+import { counterIndex } from '../counters.ts';
+import { mapFile } from '../maps.ts';
+import { standing } from '../pages/index.ts';
+import type { PageForm } from '../pages/index.ts';
+import { styleSource } from '../pages/layout.ts';
+import type { StandingPage } from '../pages/words.ts';
+import { english } from '../pages/words.ts';
+import { factField, stateField } from '../site.ts';
+import type { EdgePlan, MapName } from '../types.ts';
+
+/** What `Portcullis-Action` says on each answer that the edge makes itself; receipts and tests read it. */
+export type EdgeAction = (typeof standing)[StandingPage]['action'] | 'notice' | 'challenge' | 'solved' | 'refused' | 'asset';
+
+/** Where our own files and the check of solutions are found on every protected host. */
+export const ownFolder = '/.well-known/portcullis';
+
+/** On https the prefix makes browsers refuse the cookie from anyone but this very host (edge-measured.md, pitfall 11). */
+export const cookieName = { https: '__Host-portcullis', http: 'portcullis' } as const;
+
+/** A field of the packed value of the site that was found. */
+export const fact = (name: keyof typeof factField) => `var(txn.facts),field(${factField[name]},|)`;
+export const siteId = fact('siteId');
+/** A field of the site's state; absent for an ordinary site. */
+export const state = (name: keyof typeof stateField) => `var(txn.state),field(${stateField[name]},|)`;
+/** Whether the state has one of some flags. */
+export const flag = (letters: string) => `{ var(txn.flags) -m sub ${letters} }`;
+export const acted = '{ var(txn.act) -m found }';
+export const count = (outcome: keyof typeof counterIndex) => `sc-inc-gpc(${counterIndex[outcome]},2)`;
+
+export const wantsHtml = '{ req.fhdr(accept) -m sub text/html }';
+export const wantsJson = '{ req.fhdr(accept) -m sub json }';
+
+export const contentType = {
+  html: '"text/html; charset=utf-8"',
+  json: 'application/problem+json',
+  txt: '"text/plain; charset=utf-8"',
+} as const satisfies Record<PageForm, string>;
+
+const plainPolicy = `default-src 'none'; style-src ${styleSource}; base-uri 'none'; form-action 'none'`;
+const challengePolicy = `${plainPolicy}; script-src 'self'; worker-src 'self'; connect-src 'self'`;
+
+/** The headers of every answer that the edge makes itself. */
+export function ownHeaders(action: EdgeAction, form: PageForm): string {
+  const policy = action === 'challenge' ? challengePolicy : plainPolicy;
+  const security = form === 'html' ? ` hdr content-security-policy "${policy}"` : '';
+  return `hdr cache-control no-store hdr x-robots-tag noindex hdr content-language ${english.language} hdr portcullis-action ${action}${security}`;
+}
+
+export class Files {
+  readonly #paths: EdgePlan['paths'];
+
+  constructor(paths: EdgePlan['paths']) {
+    this.#paths = paths;
+  }
+
+  map(name: MapName): string {
+    return mapFile(this.#paths, name);
+  }
+
+  page(file: string): string {
+    return `${this.#paths.pages}/${file}`;
+  }
+
+  /** A rule that answers with a standing page in each form, when a condition (may be empty) holds. */
+  answers(name: StandingPage, condition = '', extra = ''): string {
+    const { status, action } = standing[name];
+    const rule = (form: PageForm, conditions: string) =>
+      words(
+        `http-request return status ${status} content-type ${contentType[form]} lf-file ${this.page(`${name}.${form}`)}`,
+        ownHeaders(action, form),
+        extra,
+        conditions === '' ? '' : `if ${conditions}`,
+      );
+    return lines(rule('html', words(condition, wantsHtml)), rule('json', words(condition, wantsJson)), rule('txt', condition));
+  }
+
+  /** HAProxy's own answer for a status, as our page. One form only: HAProxy chooses it without seeing the request. */
+  error(name: StandingPage, extra = ''): string {
+    const { status, action } = standing[name];
+    return words(
+      `http-error status ${status} content-type ${contentType.html} lf-file ${this.page(`${name}.html`)}`,
+      ownHeaders(action, 'html'),
+      extra,
+    );
+  }
+}
+
+/** Joins what is not empty by single spaces. */
+export function words(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+/** Joins lines (or blocks of them). */
+export function lines(...parts: readonly string[]): string {
+  return parts.join('\n');
+}
+
+/** A section: a heading at the margin, everything else indented. */
+export function section(heading: string, ...parts: readonly string[]): string {
+  const indented = lines(...parts)
+    .split('\n')
+    .map((text) => (text === '' ? '' : `    ${text}`));
+  return [heading, ...indented].join('\n');
+}
