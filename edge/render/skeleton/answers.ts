@@ -150,7 +150,7 @@ export function ownBackend(files: Files): string {
       `http-request set-var-fmt(txn.signed) "challenge|%[${siteId}]|%[var(txn.token),field(1,.,4)]" if !failed`,
       'http-request set-var(txn.calculated) var(txn.signed),hmac(sha256,txn.key),hex,lower if !failed',
       refuse('signature', '!{ var(txn.calculated),secure_memcmp(txn.signature) }'),
-      refuse('expired', `!{ date,sub(txn.issued) -m int ${-clockSkewSeconds}:${challengeSeconds} }`),
+      refuse('expired', `!{ date,sub(txn.issued),add(${clockSkewSeconds}) -m int 0:${challengeSeconds + clockSkewSeconds} }`),
       'http-request set-var-fmt(txn.work) "%[var(txn.token)]|%[var(txn.counter)]" if !failed',
       refuse('work', '!{ var(txn.work),sha2(256),bytes(0,6),hex,hex2i,sub(txn.target) lt 0 }'),
       '# One clearance for a solution: the row is made by whoever comes first, atomically.',
