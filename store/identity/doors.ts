@@ -159,7 +159,12 @@ export async function forgetAttempts(tx: Db, bucket: string): Promise<void> {
   await tx.deleteFrom('attempt').where('bucket', '=', bucket).execute();
 }
 
-/** Clears away what has been quiet since an instant. */
+/** Clears away what has been quiet since an instant; leaves what another request holds, so that nobody waits in a circle. */
 export async function clearAttempts(tx: Db, quietSince: Instant): Promise<void> {
-  await tx.deleteFrom('attempt').where('last_at', '<', quietSince).execute();
+  await tx
+    .deleteFrom('attempt')
+    .where('bucket', 'in', (is) =>
+      is.selectFrom('attempt').select('bucket').where('last_at', '<', quietSince).limit(1000).forUpdate().skipLocked(),
+    )
+    .execute();
 }
