@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
-const npmStamp = join(modules, '.portcullis-setup');
+const lintFolder = join(root, 'tools', 'lint');
 const consoleStamp = join(root, '.cache', 'console.stamp');
 const leastNode = 20;
 
@@ -33,12 +33,13 @@ const programs = {
 
 /**
  * What each target needs and which program it hands over to. `console`: whether the built console must be fresh.
- * @type {Record<string, { programs: (keyof typeof programs)[], console: boolean, run: string[] }>}
+ * `lint`: whether the linter, which has a lock file of its own, must be there.
+ * @type {Record<string, { programs: (keyof typeof programs)[], console: boolean, lint?: boolean, run: string[] }>}
  */
 const targets = {
   start: { programs: ['haproxy', 'openssl'], console: true, run: ['portcullis.ts', 'up'] },
   test: { programs: ['haproxy', 'openssl', 'postgresql', 'chromium', 'fossil', 'nginx'], console: true, run: ['tools/test.ts'] },
-  check: { programs: [], console: false, run: ['tools/test.ts', '--check'] },
+  check: { programs: [], console: false, lint: true, run: ['tools/test.ts', '--check'] },
   unit: { programs: [], console: false, run: ['node_modules/vitest/vitest.mjs', 'run'] },
   bench: { programs: ['haproxy', 'openssl', 'nginx', 'wrk'], console: false, run: ['bench/main.ts'] },
   format: { programs: [], console: false, run: ['node_modules/prettier/bin/prettier.cjs', '--write', '.'] },
@@ -63,7 +64,8 @@ async function main(args) {
   if (target === undefined) throw new Stop(`Usage: node tools/setup.mjs ${Object.keys(targets).join('|')} [arguments]`);
   checkNode();
   installPrograms(target.programs);
-  installModules();
+  installModules(root, 'npm packages (about 400 MB on disk, once)');
+  if (target.lint === true) installModules(lintFolder, 'the linter');
   const node = findNode();
   if (target.console) buildConsole(node);
   return target.run.length === 0 ? 0 : await handOver(node, [...target.run, ...rest]);
@@ -127,17 +129,24 @@ function withoutStartingServices(install) {
   }
 }
 
-function installModules() {
+/**
+ * `npm ci` when the lock file is not the one that was installed. npm ci deletes node_modules first and the stamp with it, so a
+ * killed installation is begun again.
+ * @param {string} folder
+ * @param {string} what
+ */
+function installModules(folder, what) {
+  const stamp = join(folder, 'node_modules', '.portcullis-setup');
   const wanted = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(readFileSync(join(folder, 'package-lock.json')))
     .update(process.arch)
     .digest('hex');
-  if (readIfThere(npmStamp) === wanted) return;
-  say('Installing npm packages (about 400 MB on disk, once) …');
-  const answer = quietly('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], process.env);
+  if (readIfThere(stamp) === wanted) return;
+  say(`Installing ${what} …`);
+  const answer = quietly('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], process.env, folder);
   if (!answer.ok)
     throw new Stop(`npm ci did not work:\n${tail(answer.output)}\nCheck the network and the disk, then run this again.`);
-  writeFileSync(npmStamp, wanted);
+  writeFileSync(stamp, wanted);
 }
 
 /** Node 24 from node_modules; where no such package exists (another system), the one that runs this, if it is new enough. */
@@ -197,9 +206,9 @@ function handOver(node, args) {
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  */
-function quietly(program, args, env) {
+function quietly(program, args, env, cwd = root) {
   const done = spawnSync(program, args, {
-    cwd: root,
+    cwd,
     env,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
