@@ -45,9 +45,9 @@ export function field(text: string): string {
 }
 
 /**
- * Text for a whole value that HAProxy passes through `url_dec`: line breaks survive as %0A. `+` and `?` are encoded because
- * `url_dec` reads what follows a question mark as a form.
+ * Text for one field that HAProxy passes through `url_dec`: nothing in it is lost, not even the separator. `+` and `?` are encoded
+ * too, because `url_dec` reads what follows a question mark as a form.
  */
 export function urlEncodedValue(text: string): string {
-  return text.replaceAll(/[%+?\p{Cc}\u2028\u2029]/gu, (character) => encodeURIComponent(character));
+  return text.replaceAll(/[%+?|\p{Cc}\u2028\u2029]/gu, (character) => encodeURIComponent(character));
 }

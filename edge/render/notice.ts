@@ -15,6 +15,9 @@ import type { MapEntry } from './types.ts';
 /** Fields of a value in `notices`. `link` is the Link header's value. */
 export const noticeField = { status: 1, link: 2 } as const;
 
+/** How many lines the text form has: the template has as many fields. */
+export const noticeTextLines = 14;
+
 const hostsShown = 5;
 
 /** The map entries of one notice order, all under the order's id. */
@@ -29,7 +32,7 @@ export function noticeEntries(order: OrderPolicy, provider: ProviderPolicy): Map
   return [
     { map: 'notice-html', key, value: fragment },
     { map: 'notice-json', key, value: noticeJson(order, provider) },
-    { map: 'notice-text', key, value: urlEncodedValue(noticeText(order, provider)) },
+    { map: 'notice-text', key, value: noticeText(order, provider).map(urlEncodedValue).join('|') },
     { map: 'notices', key, value: `${noticeStatus(order)}|${field(linkHeader(order))}` },
   ];
 }
@@ -115,7 +118,8 @@ function noticeJson(order: OrderPolicy, provider: ProviderPolicy): string {
   return body.slice(1, -1).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
 }
 
-function noticeText(order: OrderPolicy, provider: ProviderPolicy): string {
+/** The lines of the text form. HAProxy writes no control characters from a value, so each line is a field and the template has the breaks. */
+function noticeText(order: OrderPolicy, provider: ProviderPolicy): readonly string[] {
   const words = english.notice;
   const { title, decidedBy, scope, basis } = facts(order, provider);
   return [
@@ -133,9 +137,7 @@ function noticeText(order: OrderPolicy, provider: ProviderPolicy): string {
     `${words.danger}: ${provider.publicUrl}/help`,
     `${words.appeal}: ${order.appealUrl}`,
     words.privacy,
-  ]
-    .map(line)
-    .join('\n');
+  ].map(line);
 }
 
 /** An exact UTC instant, to the minute for the eye and in full for machines. */

@@ -12,6 +12,7 @@ import {
   ClearanceKeyPolicy as ClearanceKey,
   defaultChallengeSettings,
   defaultSiteLimits,
+  OrderPolicy as Order,
   ProviderPolicy,
   SitePolicy as Site,
 } from '../../contract/policy.ts';
@@ -58,6 +59,46 @@ export function site(
     networks: [],
     challenge: defaultChallengeSettings,
     ...changes,
+  });
+}
+
+/** An order of ten years on a site; `number` makes its id and decision. */
+export function order(number: number, on: SitePolicy, changes: Partial<Record<keyof OrderPolicy, unknown>> = {}): OrderPolicy {
+  const decision = `D-2026-${String(number).padStart(4, '0')}`;
+  return Order.parse({
+    kind: 'order',
+    orderId: `order_${String(number).padStart(12, '0')}`,
+    decision,
+    measure: 'notice-on-host',
+    scope: { siteId: on.siteId, hostnames: [], path: null },
+    basis: { kind: 'own-decision' },
+    publicReason: 'Messages on this site put the life of a person in danger.',
+    requestsPer10s: null,
+    startsAt: '2026-01-02T03:04:05.000Z',
+    endsAt: '2036-01-02T03:04:05.000Z',
+    statementUrl: `http://shield.example/decisions/${decision}`,
+    appealUrl: `http://shield.example/appeals/${decision}`,
+    ...changes,
+  });
+}
+
+export const legalBasis = {
+  kind: 'legal-order',
+  authority: 'District Court of Example',
+  reference: '12 O 34/26',
+  authorityUrl: 'https://court.example/orders/12-O-34-26',
+};
+
+/** Sends bytes and returns all that comes until the other side closes or `quietMs` pass without a byte. */
+export function raw(port: number, text: string, { from = '127.0.0.1', quietMs = 700 } = {}): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: '127.0.0.1', port, localAddress: from });
+    let answer = '';
+    socket.setTimeout(quietMs, () => socket.destroy());
+    socket.on('data', (chunk) => (answer += chunk.toString('latin1')));
+    socket.once('close', () => resolve(answer));
+    socket.once('error', () => socket.destroy());
+    socket.write(text);
   });
 }
 

@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { ProviderPolicy } from '../../../contract/policy.ts';
+import { noticeTextLines } from '../notice.ts';
 import { html, line, literal } from './escape.ts';
 import { pageTemplate } from './layout.ts';
 import type { StandingPage } from './words.ts';
@@ -47,7 +48,7 @@ export function renderPages(provider: ProviderPolicy): Record<string, string> {
       body: '%[var(txn.notice)]',
     }),
     'notice.json': '{"reference":"%[unique-id]",%[var(txn.notice)]}\n',
-    'notice.txt': `%[var(txn.notice),url_dec]\n${literal(words.reference)}: %[unique-id]\n`,
+    'notice.txt': noticeText(),
     'challenge.json': problem(provider, 403, 'challenge', words.challenge.title, [
       words.challenge.what(provider.name),
       'Open the site in a browser first, then repeat this request with the cookie that it gets.',
@@ -106,6 +107,11 @@ function problem(provider: ProviderPolicy, status: number, action: string, title
     action,
   });
   return `${literal(body.slice(0, -1))},"reference":"%[unique-id]"}\n`;
+}
+
+function noticeText(): string {
+  const texts = Array.from({ length: noticeTextLines }, (_, index) => `%[var(txn.notice),field(${index + 1},|),url_dec]\n`);
+  return `${texts.join('')}${literal(english.reference)}: %[unique-id]\n`;
 }
 
 function plainText(title: string, lines: readonly string[]): string {
