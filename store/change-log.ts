@@ -29,12 +29,12 @@ const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').diges
 
 /**
  * Writes changes as one revision of a group and rings for the edges. Changes that change nothing are left out; when none is left,
- * the present revision is returned and nothing is written. Throws when the group does not exist.
+ * nothing is written and null is returned. Throws when the group does not exist.
  */
 export async function recordChanges(
   unit: Work,
   change: { group: GroupName; class: ChangeClass; at: Instant; items: readonly PolicyChange[] },
-): Promise<Revision> {
+): Promise<Revision | null> {
   const { tx } = unit;
   const group = await tx
     .selectFrom('edge_group')
@@ -58,7 +58,7 @@ export async function recordChanges(
     ).map((row) => [row.item_key, row.hash]),
   );
   for (const [key, next] of wanted) if ((held.get(key) ?? null) === (next?.hash ?? null)) wanted.delete(key);
-  if (wanted.size === 0) return Revision.parse(group.revision);
+  if (wanted.size === 0) return null;
 
   const revision = group.revision + 1;
   const digest = changeDigest(group.digest, {

@@ -1,12 +1,11 @@
 /**
- * The house's own rows: facts that control processes agree on, accounts, alarms, the audit trail, traffic.
- *
- * The audit trail is written in the transaction of the act that it tells of: no act without its line, no line without its act.
+ * The house's own rows: facts that control processes agree on, accounts, alarms, reading the audit trail, traffic.
+ * Writing the audit trail: audit.ts.
  */
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { AccountId, AlarmId, AuditId } from '../contract/ids.ts';
+import { AccountId, AlarmId } from '../contract/ids.ts';
 import type { EdgeId, GroupName, Instant, OrderId, SiteId } from '../contract/ids.ts';
 import type { Alarm, AuditEntry } from '../contract/routes/house.ts';
 import type { OutcomeCounts } from '../contract/stream.ts';
@@ -45,34 +44,6 @@ export async function hasAccount(db: Db, accountId: AccountId): Promise<boolean>
   return (
     (await db.selectFrom('account').select('account_id').where('account_id', '=', accountId).executeTakeFirst()) !== undefined
   );
-}
-
-export type AuditLine = {
-  readonly at: Instant;
-  /** Null: the house itself (a job, a start). */
-  readonly who: NamedPerson | null;
-  /** What was done: thing, dot, verb, such as `order.confirm`. */
-  readonly act: string;
-  /** The id of what it was done to. */
-  readonly subject: string;
-  /** Never a secret. */
-  readonly detail?: Readonly<Record<string, unknown>>;
-};
-
-/** Writes one line of the audit trail. Call it in the transaction of the act. */
-export async function writeAudit(db: Db, line: AuditLine): Promise<void> {
-  await db
-    .insertInto('audit_entry')
-    .values({
-      audit_id: AuditId.parse(randomId('audit')),
-      at: line.at,
-      person_id: line.who?.personId ?? null,
-      person_name: line.who?.name ?? null,
-      act: line.act,
-      subject: line.subject,
-      detail: JSON.stringify(line.detail ?? {}),
-    })
-    .execute();
 }
 
 const Detail = z.record(z.string(), z.unknown());

@@ -103,8 +103,8 @@ export type OrderFilter = {
 
 /** SQL for "answers visitors at an instant": the same sentence as core/shield/orders.ts `isOrderInForce`. */
 function inForceAt(at: Instant) {
-  return sql<boolean>`(state = 'confirmed' and starts_at <= ${at} and ends_at > ${at}
-    and (break_glass_expires_at is null or confirmer_id is not null or break_glass_expires_at > ${at}))`;
+  return sql<boolean>`coalesce(state = 'confirmed' and starts_at <= ${at} and ends_at > ${at}
+    and (break_glass_expires_at is null or confirmer_id is not null or break_glass_expires_at > ${at}), false)`;
 }
 
 /** A page of orders, newest first. `before` is the `next` of the page before. */

@@ -149,6 +149,18 @@ export async function hostnamesTaken(db: Db, hostnames: readonly Hostname[], exc
   return (await query.execute()).map((row) => row.hostname);
 }
 
+/** Sites that have one of these names literally. */
+export async function hostnameOwners(db: Db, names: readonly string[]): Promise<SiteId[]> {
+  if (names.length === 0) return [];
+  const rows = await db
+    .selectFrom('site_hostname')
+    .select('site_id')
+    .distinct()
+    .where(sql<boolean>`hostname = any(${[...names]}::text[])`)
+    .execute();
+  return rows.map((row) => row.site_id);
+}
+
 export async function countSites(db: Db, viewer: Viewer): Promise<{ all: number; ready: number }> {
   let query = db
     .selectFrom('site')

@@ -1,0 +1,392 @@
+/**
+ * Sites: add, change, remove, prove, waive, re-check. Each act is one transaction with its change for the edges and its audit line.
+ *
+ * Slow things (DNS, fetching a file) come before the transaction, which then looks again at what may have changed meanwhile. An order
+ * holds a site and the hostnames that it covers in place, and no other site can take a name from under an order's wildcard: removing and adding
+ * is no way around an order.
+ */
+import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
+import { parseHostname } from '../../contract/hostname.ts';
+import type { Hostname } from '../../contract/hostname.ts';
+import { GroupName, SiteId, idPrefix } from '../../contract/ids.ts';
+import { ItemKey, defaultChallengeSettings, defaultSiteLimits } from '../../contract/policy.ts';
+import type { ChallengeSettings, NetworkRule, SiteLimits } from '../../contract/policy.ts';
+import type { SiteChange, SiteDraft } from '../../contract/routes/sites.ts';
+import { randomId } from '../../kit/random-id.ts';
+import { addAudit } from '../../store/audit.ts';
+import { findHead, recordChanges } from '../../store/change-log.ts';
+import { brokenUniqueKey } from '../../store/errors.ts';
+import { hasAccount, raiseAlarm } from '../../store/house.ts';
+import { ordersHolding } from '../../store/orders.ts';
+import {
+  deleteSite,
+  findSite,
+  hostnameOwners,
+  hostnamesTaken,
+  insertSite,
+  replaceSite,
+  setSiteRevision,
+} from '../../store/sites.ts';
+import type { SiteHostname, SiteRecord } from '../../store/sites.ts';
+import { transact } from '../../store/transact.ts';
+import type { Work } from '../../store/transact.ts';
+import { nowOf } from '../deps.ts';
+import type { ControlDeps } from '../deps.ts';
+import type { Caller } from '../http/caller.ts';
+import { Failure, notFound } from '../http/failure.ts';
+import type { FieldMistake } from '../http/failure.ts';
+import { judgeOrigin, parseOrigin } from './origin.ts';
+import type { OriginVerdict } from './origin.ts';
+import { checkOwnershipOf } from './ownership-check.ts';
+import { isReady, keepsOrderInPlace, siteChange, wildcardsOver } from './policy.ts';
+
+type Deps = ControlDeps;
+type Draft = z.output<typeof SiteDraft>;
+type Change = z.output<typeof SiteChange>;
+
+const defaultGroup = GroupName.parse('default');
+
+/** Adds a site. Throws Failure: see the route's errors. */
+export async function addSite(deps: Deps, caller: Caller, draft: Draft): Promise<SiteRecord> {
+  const mistakes: FieldMistake[] = [];
+  const hostnames = parseHostnames(draft.hostnames, mistakes);
+  const origin = parseOrigin(draft.origin);
+  if ('message' in origin) mistakes.push(origin);
+  checkNetworks(draft.networks, mistakes);
+  const first = hostnames[0];
+  if (mistakes.length > 0 || 'message' in origin || first === undefined) throw badDraft(mistakes);
+  if (draft.waiveOwnership === true && !caller.scopes.has('sites:waive-ownership')) throw mayNotWaive();
+  if (caller.accountId !== null && draft.accountId !== undefined && draft.accountId !== caller.accountId) {
+    throw notFound('account');
+  }
+  const verdict = accepted(await judgeOrigin(deps, origin.host));
+  const at = nowOf(deps);
+  const ownership = draft.waiveOwnership === true ? 'waived' : 'pending';
+  const site: SiteRecord = {
+    siteId: SiteId.parse(randomId(idPrefix.site)),
+    accountId: caller.accountId ?? draft.accountId ?? deps.houseAccount,
+    group: draft.group ?? defaultGroup,
+    name: draft.name ?? first,
+    hostnames: hostnames.map((hostname) => ({ hostname, ownership })),
+    origin,
+    originAddresses: verdict.addresses,
+    originFinding: null,
+    resolveAt: verdict.resolveAt,
+    mode: draft.mode ?? 'off',
+    limits: withLimits(defaultSiteLimits, draft.limits),
+    networks: draft.networks ?? [],
+    challenge: withChallenge(defaultChallengeSettings, draft.challenge),
+    ownershipToken: randomBytes(16).toString('hex'),
+    ownershipCheckedAt: null,
+    ownershipFinding: ownership === 'waived' ? `${caller.name} vouches for it.` : null,
+    ready: ownership === 'waived',
+    version: 1,
+    createdAt: at,
+    revision: null,
+    committedAt: null,
+  };
+  return namingTakenHostnames(() =>
+    transact(deps.store, async (unit) => {
+      if (!(await hasAccount(unit.tx, site.accountId))) throw notFound('account');
+      if ((await findHead(unit.tx, site.group)) === null) throw notFound('edge group');
+      await refuseTaken(unit, site, hostnames);
+      await insertSite(unit.tx, site);
+      await addAudit(unit.tx, {
+        at,
+        who: caller,
+        act: 'site.add',
+        subject: site.siteId,
+        detail: { hostnames, mode: site.mode, ownership },
+      });
+      return publish(deps, unit, site, 'added');
+    }),
+  );
+}
+
+/** Changes what is given and leaves the rest. Throws Failure: see the route's errors. */
+export async function changeSite(deps: Deps, caller: Caller, siteId: SiteId, change: Change): Promise<SiteRecord> {
+  const mistakes: FieldMistake[] = [];
+  const hostnames = change.hostnames === undefined ? null : parseHostnames(change.hostnames, mistakes);
+  const origin = change.origin === undefined ? null : parseOrigin(change.origin);
+  if (origin !== null && 'message' in origin) mistakes.push(origin);
+  checkNetworks(change.networks, mistakes);
+  if (mistakes.length > 0 || (origin !== null && 'message' in origin)) throw badDraft(mistakes);
+  if ((await findSite(deps.store.db, siteId, caller.accountId)) === null) throw notFound('site');
+  const verdict = origin === null ? null : accepted(await judgeOrigin(deps, origin.host));
+  return namingTakenHostnames(() =>
+    transact(deps.store, async (unit) => {
+      const held = await findSite(unit.tx, siteId, caller.accountId, 'lock');
+      if (held === null) throw notFound('site');
+      if (change.version !== undefined && change.version !== held.version) {
+        throw new Failure(
+          'conflict',
+          `Somebody changed this site meanwhile (it is at version ${held.version}, you had ${change.version}). Nothing was changed; look again.`,
+        );
+      }
+      const names = hostnames === null ? held.hostnames : await nextHostnames(unit, caller, held, hostnames);
+      const next: SiteRecord = {
+        ...held,
+        name: change.name ?? held.name,
+        hostnames: names,
+        origin: origin ?? held.origin,
+        originAddresses: verdict?.addresses ?? held.originAddresses,
+        originFinding: verdict === null ? held.originFinding : null,
+        resolveAt: verdict === null ? held.resolveAt : verdict.resolveAt,
+        mode: change.mode ?? held.mode,
+        limits: withLimits(held.limits, change.limits),
+        networks: change.networks ?? held.networks,
+        challenge: withChallenge(held.challenge, change.challenge),
+        version: held.version + 1,
+      };
+      await addAudit(unit.tx, {
+        at: nowOf(deps),
+        who: caller,
+        act: 'site.change',
+        subject: siteId,
+        detail: { changed: Object.keys(change).filter((key) => key !== 'version'), mode: next.mode },
+      });
+      return publish(deps, unit, next, 'changed');
+    }),
+  );
+}
+
+/** Removes a site. Throws Failure `not-found`, `site-under-order`. */
+export async function removeSite(deps: Deps, caller: Caller, siteId: SiteId): Promise<void> {
+  await transact(deps.store, async (unit) => {
+    const held = await findSite(unit.tx, siteId, caller.accountId, 'lock');
+    if (held === null) throw notFound('site');
+    const [order] = await ordersHolding(unit.tx, siteId);
+    if (order !== undefined)
+      throw underOrder(`Order ${order.decision} holds this site until it ends or is lifted; it was not removed.`);
+    await deleteSite(unit.tx, siteId);
+    const at = nowOf(deps);
+    await addAudit(unit.tx, {
+      at,
+      who: caller,
+      act: 'site.remove',
+      subject: siteId,
+      detail: { name: held.name, hostnames: held.hostnames.map(({ hostname }) => hostname) },
+    });
+    await recordChanges(unit, { group: held.group, class: 'fast', at, items: [{ remove: ItemKey.parse(`site:${siteId}`) }] });
+    unit.tellAfter({ kind: 'site', siteId, change: 'removed' });
+  });
+}
+
+/** Looks for proofs now. Throws Failure `ownership-unproved` when a hostname is still without one (what was found is kept). */
+export async function proveSite(deps: Deps, caller: Caller, siteId: SiteId): Promise<SiteRecord> {
+  const seen = await findSite(deps.store.db, siteId, caller.accountId);
+  if (seen === null) throw notFound('site');
+  const findings = new Map<Hostname, { proved: boolean; finding: string }>();
+  for (const { hostname, ownership } of seen.hostnames) {
+    if (ownership === 'pending') findings.set(hostname, await checkOwnershipOf(deps, hostname, seen.ownershipToken));
+  }
+  const saved = await transact(deps.store, async (unit) => {
+    const held = await findSite(unit.tx, siteId, caller.accountId, 'lock');
+    if (held === null) throw notFound('site');
+    const hostnames = held.hostnames.map((name): SiteHostname => {
+      const proved = name.ownership === 'pending' && findings.get(name.hostname)?.proved === true;
+      return proved ? { hostname: name.hostname, ownership: 'proved' } : name;
+    });
+    const at = nowOf(deps);
+    const newly = hostnames.flatMap((name, index) =>
+      name.ownership === held.hostnames[index]?.ownership ? [] : [name.hostname],
+    );
+    const told = [...findings].find(([, { proved }]) => !proved)?.[1].finding ?? [...findings.values()][0]?.finding;
+    if (newly.length > 0) {
+      await addAudit(unit.tx, { at, who: caller, act: 'site.prove', subject: siteId, detail: { hostnames: newly } });
+    }
+    const next = {
+      ...held,
+      hostnames,
+      ownershipCheckedAt: findings.size > 0 ? at : held.ownershipCheckedAt,
+      ownershipFinding: told ?? held.ownershipFinding,
+      version: newly.length > 0 ? held.version + 1 : held.version,
+    };
+    return publish(deps, unit, next, 'changed');
+  });
+  if (saved.hostnames.some(({ ownership }) => ownership === 'pending')) {
+    throw new Failure(
+      'ownership-unproved',
+      `${saved.ownershipFinding ?? ''} DNS changes can take some minutes to be seen; check again then.`,
+    );
+  }
+  return saved;
+}
+
+/** An operator vouches for every hostname that the site has now. Throws Failure `not-found`. */
+export async function waiveSite(deps: Deps, caller: Caller, siteId: SiteId, reason: string): Promise<SiteRecord> {
+  return transact(deps.store, async (unit) => {
+    const held = await findSite(unit.tx, siteId, caller.accountId, 'lock');
+    if (held === null) throw notFound('site');
+    const pending = held.hostnames.filter(({ ownership }) => ownership === 'pending').map(({ hostname }) => hostname);
+    if (pending.length === 0) return held;
+    await addAudit(unit.tx, {
+      at: nowOf(deps),
+      who: caller,
+      act: 'site.waive-ownership',
+      subject: siteId,
+      detail: { reason, hostnames: pending },
+    });
+    const next: SiteRecord = {
+      ...held,
+      hostnames: held.hostnames.map((name) => (name.ownership === 'pending' ? { ...name, ownership: 'waived' } : name)),
+      ownershipFinding: `${caller.name} vouches for it: ${reason}`,
+      version: held.version + 1,
+    };
+    return publish(deps, unit, next, 'changed');
+  });
+}
+
+/** Resolves a site's origin again and tells the edges when the addresses changed. Called by a job. */
+export async function recheckOrigin(deps: Deps, seen: SiteRecord): Promise<void> {
+  const verdict = await judgeOrigin(deps, seen.origin.host);
+  await transact(deps.store, async (unit) => {
+    const held = await findSite(unit.tx, seen.siteId, null, 'lock');
+    if (held === null || held.origin.host !== seen.origin.host) return;
+    const base = { ...held, resolveAt: verdict.resolveAt };
+    if (verdict.kind === 'allowed') {
+      await publish(deps, unit, { ...base, originAddresses: verdict.addresses, originFinding: null }, 'changed');
+      return;
+    }
+    // The last good addresses stay in force: a name server that lies or is away must not take a site down.
+    if (verdict.kind === 'refused' && held.originFinding !== verdict.why) {
+      await raiseAlarm(unit, {
+        kind: 'origin-moved-inward',
+        at: nowOf(deps),
+        sentence: `The origin of ${held.name} now points inward: ${verdict.why} The addresses from before stay in use.`,
+        siteId: held.siteId,
+      });
+    }
+    await publish(deps, unit, { ...base, originFinding: verdict.why }, 'changed');
+  });
+}
+
+/** Writes a site and, when the edges' view of it changed, its revision. The last step of every act. */
+async function publish(deps: Deps, unit: Work, site: SiteRecord, change: 'added' | 'changed'): Promise<SiteRecord> {
+  const at = nowOf(deps);
+  const next = { ...site, ready: isReady(site) };
+  await replaceSite(unit.tx, next);
+  const revision = await recordChanges(unit, { group: site.group, class: 'fast', at, items: [siteChange(next)] });
+  unit.tellAfter({ kind: 'site', siteId: site.siteId, change });
+  if (revision === null) return next;
+  await setSiteRevision(unit.tx, site.siteId, revision, at);
+  return { ...next, revision, committedAt: at };
+}
+
+async function nextHostnames(
+  unit: Work,
+  caller: Caller,
+  held: SiteRecord,
+  wanted: readonly Hostname[],
+): Promise<readonly SiteHostname[]> {
+  const before = held.hostnames.map(({ hostname }) => hostname);
+  for (const order of await ordersHolding(unit.tx, held.siteId)) {
+    if (keepsOrderInPlace(order, before, wanted)) continue;
+    throw underOrder(
+      `Order ${order.decision} covers a hostname that you take away. The site stays as it was until the order ends.`,
+    );
+  }
+  await refuseTaken(unit, held, wanted);
+  // Who may waive and has waived this site before does not have to say so again for each name.
+  const waived = caller.scopes.has('sites:waive-ownership') && held.hostnames.every(({ ownership }) => ownership === 'waived');
+  const known = new Map(held.hostnames.map((name) => [name.hostname, name]));
+  return wanted.map((hostname) => known.get(hostname) ?? { hostname, ownership: waived ? 'waived' : 'pending' });
+}
+
+/** Throws when another site has a hostname, or an order on another site covers it through a wildcard. */
+async function refuseTaken(unit: Work, site: Pick<SiteRecord, 'siteId'>, hostnames: readonly Hostname[]): Promise<void> {
+  const taken = await hostnamesTaken(unit.tx, hostnames, site.siteId);
+  if (taken.length > 0) throw hostnameTaken(taken);
+  for (const hostname of hostnames) {
+    for (const owner of await hostnameOwners(unit.tx, wildcardsOver(hostname))) {
+      if (owner === site.siteId) continue;
+      for (const order of await ordersHolding(unit.tx, owner)) {
+        const bare = hostname.replace(/^\*\./, '');
+        const covered = order.hostnames.length === 0 || order.hostnames.some((one) => one === bare || hostname.startsWith('*.'));
+        if (covered) {
+          throw new Failure(
+            'hostname-taken',
+            `${hostname} lies under an order on another site, so it cannot be added now. Nothing was changed.`,
+          );
+        }
+      }
+    }
+  }
+}
+
+async function namingTakenHostnames<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (brokenUniqueKey(error) === 'site_hostname_pkey') throw hostnameTaken([], error);
+    throw error;
+  }
+}
+
+function hostnameTaken(hostnames: readonly string[], cause?: unknown): Failure {
+  const which = hostnames.length === 0 ? 'One of these hostnames' : hostnames.slice(0, 5).join(', ');
+  return new Failure('hostname-taken', `${which} belongs to another site here. Nothing was changed.`, { cause });
+}
+
+function underOrder(detail: string): Failure {
+  return new Failure('site-under-order', detail);
+}
+
+function mayNotWaive(): Failure {
+  return new Failure(
+    'not-allowed',
+    'Only an operator may waive the proof of ownership. Leave it out; the proof is asked for then. Nothing was changed.',
+  );
+}
+
+function accepted(verdict: OriginVerdict): Extract<OriginVerdict, { kind: 'allowed' }> {
+  if (verdict.kind === 'allowed') return verdict;
+  throw new Failure(verdict.kind === 'refused' ? 'origin-refused' : 'origin-unresolved', `${verdict.why} Nothing was changed.`);
+}
+
+function badDraft(mistakes: readonly FieldMistake[]): Failure {
+  return new Failure(
+    'bad-request',
+    `${mistakes
+      .map(({ message }) => message)
+      .slice(0, 3)
+      .join(' ')} Nothing was changed.`,
+    {
+      fields: mistakes,
+    },
+  );
+}
+
+function parseHostnames(typed: readonly string[], mistakes: FieldMistake[]): Hostname[] {
+  const found = new Set<Hostname>();
+  for (const [index, text] of typed.entries()) {
+    const parsed = parseHostname(text);
+    if (parsed.ok) found.add(parsed.hostname);
+    else mistakes.push({ path: `hostnames.${index}`, message: parsed.why });
+  }
+  return [...found];
+}
+
+function checkNetworks(networks: readonly NetworkRule[] | undefined, mistakes: FieldMistake[]): void {
+  const seen = new Set<string>();
+  for (const [index, { cidr }] of (networks ?? []).entries()) {
+    if (seen.has(cidr)) mistakes.push({ path: `networks.${index}.cidr`, message: `${cidr} is in the list twice.` });
+    seen.add(cidr);
+  }
+}
+
+function withLimits(base: SiteLimits, given: Draft['limits']): SiteLimits {
+  return {
+    requestsPer10s: given?.requestsPer10s === undefined ? base.requestsPer10s : given.requestsPer10s,
+    concurrentPerClient: given?.concurrentPerClient ?? base.concurrentPerClient,
+    concurrentPerSite: given?.concurrentPerSite ?? base.concurrentPerSite,
+  };
+}
+
+function withChallenge(base: ChallengeSettings, given: Draft['challenge']): ChallengeSettings {
+  return {
+    expectedHashes: given?.expectedHashes ?? base.expectedHashes,
+    clearanceSeconds: given?.clearanceSeconds ?? base.clearanceSeconds,
+  };
+}
