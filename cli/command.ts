@@ -4,7 +4,7 @@
  * An action returns what it has to say in both forms; this file prints one of them. Parsers throw commander's InvalidArgumentError,
  * so that a mistake on the command line is told before anything is sent (exit code `usage`).
  */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { DecisionNumber, OrderId, SiteId } from '../contract/ids.ts';
 import type { Instant } from '../contract/ids.ts';
@@ -74,7 +74,9 @@ export function instant(terminal: Terminal): (typed: string) => Instant {
 
 /** `--timeout` of `--wait`. */
 export function withWaiting(command: Command, what: string): Command {
-  return command.option('--wait', what).option('--timeout <time>', 'how long --wait waits', durationMs, 60_000);
+  return command
+    .option('--wait', what)
+    .addOption(new Option('--timeout <time>', 'how long --wait waits').argParser(durationMs).default(60_000, '60s'));
 }
 
 /** The one site that a person means: its id, one of its hostnames, or its name. */
