@@ -202,20 +202,22 @@ function handOver(node, args) {
 }
 
 /**
+ * Runs a program to its end without showing its output. Ctrl-C ends that program, not us, so that whoever called can clean up.
  * @param {string} program
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  */
 function quietly(program, args, env, cwd = root) {
-  const done = spawnSync(program, args, {
-    cwd,
-    env,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 64 << 20,
-  });
-  const output = `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? String(done.error) : ''}`;
-  return { ok: done.status === 0, output };
+  const stay = () => {};
+  process.on('SIGINT', stay);
+  try {
+    const done = spawnSync(program, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 << 20 });
+    if (done.signal === 'SIGINT' || done.status === 130)
+      throw new Stop('Interrupted. Nothing is half-installed: run this again to go on.');
+    return { ok: done.status === 0, output: `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? String(done.error) : ''}` };
+  } finally {
+    process.off('SIGINT', stay);
+  }
 }
 
 /** @param {string} name */
