@@ -3,8 +3,8 @@
  *
  * Open or closed: no clearance key, closed (503); a state that names a missing notice text, closed (403 without the text); a site
  * whose origin cannot be reached or verified, closed (502 to 504); a full limit table drops its oldest rows, open; a reload starts
- * the ten-second windows afresh, open. Floor: HAProxy 2.6, so three counters a request: sc0 the connection's address (shadowed
- * where a solution or a moved clearance is counted), sc1 the client of a site, sc2 the site. Costs: bench/README.md.
+ * the ten-second windows afresh, open. Floor: HAProxy 2.6, so three counters a request: sc0 the connection's address (a
+ * request cannot track another in its place), sc1 the client of a site or a solution, sc2 the site. Costs: bench/README.md.
  */
 import { challengeBackend, noticeBackend, ownBackend, refusals } from './skeleton/answers.ts';
 import { defaultsSection, globalSection, tables } from './skeleton/base.ts';

@@ -126,7 +126,7 @@ export function ownBackend(files: Files): string {
   const solved = (scheme: keyof typeof cookieName, condition: string) =>
     words(
       'http-request return status 204 hdr cache-control no-store hdr portcullis-action solved',
-      `hdr set-cookie "${cookieName[scheme]}=%[var(txn.kid)].%[var(txn.expiry)].%[var(txn.here)].%[var(txn.signature)]; Path=/; Max-Age=%[${fact('clearanceSeconds')}]; HttpOnly; SameSite=Lax${scheme === 'https' ? '; Secure' : ''}"`,
+      `hdr set-cookie "${cookieName[scheme]}=%[var(txn.current)].%[var(txn.expiry)].%[var(txn.here)].%[var(txn.signature)]; Path=/; Max-Age=%[${fact('clearanceSeconds')}]; HttpOnly; SameSite=Lax${scheme === 'https' ? '; Secure' : ''}"`,
       condition,
     );
   return lines(
@@ -154,22 +154,22 @@ export function ownBackend(files: Files): string {
       'http-request set-var-fmt(txn.work) "%[var(txn.token)]|%[var(txn.counter)]" if !failed',
       refuse('work', '!{ var(txn.work),sha2(256),bytes(0,6),hex,hex2i,sub(txn.target) lt 0 }'),
       '# One clearance for a solution: the row is made by whoever comes first, atomically.',
-      'http-request track-sc0 var(txn.signature) table solutions if !failed',
-      refuse('replay', '!{ sc_inc_gpc0(0) 1 }'),
+      'http-request track-sc1 var(txn.signature) table solutions if !failed',
+      refuse('replay', '!{ sc_inc_gpc0(1) 1 }'),
       `http-request ${count('challenged')} if failed`,
       words(
         'http-request return status 403 content-type text/plain lf-string "%[var(txn.reason)]" hdr cache-control no-store',
         'hdr portcullis-action refused hdr portcullis-reason "%[var(txn.reason)]" if failed',
       ),
-      `http-request set-var(txn.kid) str(${currentKeyName}),map_str(${files.map('current-key')})`,
+      `http-request set-var(txn.current) str(${currentKeyName}),map_str(${files.map('current-key')})`,
       'http-request unset-var(txn.key)',
-      `http-request set-var(txn.key) var(txn.kid),${keys}`,
+      `http-request set-var(txn.key) var(txn.current),${keys}`,
       files.answers('no-key', '!{ var(txn.key) -m found }', 'hdr retry-after 60'),
       `http-request ${count('solved')}`,
       `http-request set-var(txn.ttl) ${fact('clearanceSeconds')},add(0)`,
       'http-request set-var(txn.expiry) date,add(txn.ttl)',
       'http-request set-var(txn.here) src,ipmask(24,48),bytes(0,6),hex',
-      `http-request set-var-fmt(txn.signed) "clearance|%[${siteId}]|%[var(txn.kid)]|%[var(txn.expiry)]|%[var(txn.here)]"`,
+      `http-request set-var-fmt(txn.signed) "clearance|%[${siteId}]|%[var(txn.current)]|%[var(txn.expiry)]|%[var(txn.here)]"`,
       'http-request set-var(txn.signature) var(txn.signed),hmac(sha256,txn.key),hex,lower',
       solved('https', 'if { ssl_fc }'),
       solved('http', '').trimEnd(),

@@ -71,7 +71,7 @@ export function tables(plan: EdgePlan): string {
       'type ipv6 size 500k expire 10m peers local store gpt0,gpc0,gpc0_rate(60s),conn_cur,conn_rate(10s)',
     ),
     table(
-      "A row per site and client: the site's id and the address in hex. A reload starts these windows afresh: open, for ten seconds.",
+      "A row per site and client: the site's id and the address in hex (or part of a moved clearance). A reload starts these windows afresh: open, for ten seconds.",
       'clients',
       'type string len 36 size 1m expire 30s store http_req_rate(10s),conn_cur',
     ),
@@ -84,11 +84,6 @@ export function tables(plan: EdgePlan): string {
       "Solutions that were accepted, by their token's signature: each earns one clearance. Only valid solutions get here.",
       'solutions',
       `type string len 65 size 500k expire ${challengeSeconds + 60}s peers local store gpc0`,
-    ),
-    table(
-      'Clearances that are used from another network than they were earned in.',
-      'moves',
-      'type string len 65 size 100k expire 1m store http_req_rate(10s)',
     ),
   );
 }

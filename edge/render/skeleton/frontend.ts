@@ -150,21 +150,34 @@ function networks(files: Files): string {
   );
 }
 
-function limits(): string {
+/** A client of a site is its address, or, once it has moved, its clearance (see `clearance`). */
+const byAddress = `track-sc1 ${siteId},concat(,sess.client) table clients`;
+
+/** The three comparisons. An untracked client has no rate and no count: nothing is limited before it is known who asks. */
+function compare(): string {
   const overRate = '{ sc_http_req_rate(1),sub(txn.rate) gt 0 }';
   return lines(
-    "# ---- limits. A limit that an order lowers holds for the owner's exempt networks too.",
-    `http-request track-sc1 ${siteId},concat(,sess.client) table clients`,
+    'http-request set-var(txn.act) str(limit) if { sc_conn_cur(1),sub(txn.most) gt 0 } !exempt',
+    `http-request set-var(txn.act) str(limit) if ${overRate} !exempt or ${overRate} ${flag('l')}`,
+  );
+}
+
+function limits(): string {
+  return lines(
+    "# ---- limits. Our own files have none: the check of a solution needs the client's counter. A limit that an order lowers holds",
+    "# for the owner's exempt networks too. Where a challenge is due the client is counted after its clearance was read.",
+    `acl challenging var(txn.flags) -m sub c C`,
+    `http-request set-var(txn.act) str(own) if { path_beg ${ownFolder}/ }`,
+    `http-request allow if ${acted}`,
+    `http-request ${byAddress} if !challenging`,
     `http-request set-var(txn.rate) ${fact('requestsPer10s')},add(0)`,
     `http-request set-var(txn.rate) ${state('requestsPer10s')},add(0) if ${flag('l')}`,
     `http-request set-var(txn.most) ${fact('concurrentPerClient')},add(0)`,
     `http-request set-var(txn.room) ${fact('concurrentPerSite')},add(0)`,
     'http-request set-var(txn.act) str(busy) if { sc_conn_cur(2),sub(txn.room) gt 0 } !exempt',
-    'http-request set-var(txn.act) str(limit) if { sc_conn_cur(1),sub(txn.most) gt 0 } !exempt',
-    `http-request set-var(txn.act) str(limit) if ${overRate} !exempt or ${overRate} ${flag('l')}`,
-    `http-request set-var(txn.act) str(own) if { path_beg ${ownFolder}/ } !${acted}`,
+    compare(),
     '# Ordinary sites leave here.',
-    'http-request allow if !{ var(txn.flags) -m found }',
+    'http-request allow if !challenging',
     `http-request allow if ${acted}`,
   );
 }
@@ -173,32 +186,35 @@ function clearance(files: Files): string {
   const keys = `map_str(${files.map('keys')})`;
   return lines(
     '# ---- challenge: by mode (exempt networks pass) or by order (none does)',
-    `http-request allow if !${flag('c C')}`,
     `http-request allow if exempt !${flag('C')}`,
     `http-request set-var(txn.cookie) req.cook(${cookieName.https}) if { ssl_fc }`,
     `http-request set-var(txn.cookie) req.cook(${cookieName.http}) if !{ ssl_fc }`,
     '# Verified before on this connection: the same cookie for the same site, not expired, its key still held unchanged. No HMAC.',
-    `http-request allow if { var(txn.cookie),strcmp(sess.cookie) eq 0 } { ${siteId},strcmp(sess.site) eq 0 } { date,sub(sess.expiry) lt 0 } { var(sess.kid),${keys},strcmp(sess.key) eq 0 }`,
+    'acl cleared var(txn.cleared) -m found',
+    `http-request set-var(txn.cleared) bool(true) if { var(txn.cookie),strcmp(sess.cookie) eq 0 } { ${siteId},strcmp(sess.site) eq 0 } { date,sub(sess.expiry) lt 0 } { var(sess.kid),${keys},strcmp(sess.key) eq 0 }`,
+    `http-request ${byAddress} if cleared`,
+    compare(),
+    'http-request allow if cleared',
     '# clearance = key id . expiry . network . hex(hmac-sha256(key, "clearance|site|key id|expiry|network"))',
-    'http-request set-var(txn.act) str(challenge)',
-    'http-request allow if !{ var(txn.cookie) -m found }',
     'http-request set-var(txn.kid) var(txn.cookie),field(1,.)',
     'http-request set-var(txn.expiry) var(txn.cookie),field(2,.)',
-    'http-request allow if !{ date,sub(txn.expiry) lt 0 }',
     'http-request set-var(txn.net) var(txn.cookie),field(3,.)',
     'http-request set-var(txn.signature) var(txn.cookie),field(4,.)',
-    `http-request set-var(txn.key) var(txn.kid),${keys}`,
-    'http-request allow if !{ var(txn.key) -m found }',
-    `http-request set-var-fmt(txn.signed) "clearance|%[${siteId}]|%[var(txn.kid)]|%[var(txn.expiry)]|%[var(txn.net)]"`,
-    'http-request set-var(txn.calculated) var(txn.signed),hmac(sha256,txn.key),hex,lower',
-    'http-request allow if !{ var(txn.calculated),secure_memcmp(txn.signature) }',
-    'http-request unset-var(txn.act)',
-    "# A visitor who moved is a risk, not an error: the clearance keeps working, and all who use it elsewhere share one client's limit.",
+    `http-request set-var(txn.key) var(txn.kid),${keys} if { date,sub(txn.expiry) lt 0 }`,
+    'acl signed var(txn.key) -m found',
+    `http-request set-var-fmt(txn.signed) "clearance|%[${siteId}]|%[var(txn.kid)]|%[var(txn.expiry)]|%[var(txn.net)]" if signed`,
+    'http-request set-var(txn.calculated) var(txn.signed),hmac(sha256,txn.key),hex,lower if signed',
+    'http-request set-var(txn.cleared) bool(true) if signed { var(txn.calculated),secure_memcmp(txn.signature) }',
+    '# A visitor who moved is a risk, not an error: the clearance keeps working, and all who use it from elsewhere are one client.',
     'http-request set-var(txn.here) src,ipmask(24,48),bytes(0,6),hex',
-    'acl moved var(txn.net),strcmp(txn.here) ne 0',
-    'http-request track-sc0 var(txn.signature) table moves if moved',
-    'http-request set-var(txn.act) str(challenge) if moved { sc_http_req_rate(0),sub(txn.rate) gt 0 }',
-    'http-request allow if moved',
+    'acl settled var(txn.net),strcmp(txn.here) eq 0',
+    'http-request set-var(txn.mark) var(txn.signature),bytes(0,16) if cleared !settled',
+    `http-request track-sc1 ${siteId},concat(m,txn.mark) table clients if cleared !settled`,
+    `http-request ${byAddress}`,
+    compare(),
+    `http-request set-var(txn.act) str(challenge) if !cleared !${acted}`,
+    `http-request allow if ${acted}`,
+    'http-request allow if !settled',
     'http-request set-var(sess.cookie) var(txn.cookie)',
     `http-request set-var(sess.site) ${siteId}`,
     'http-request set-var(sess.expiry) var(txn.expiry),add(0)',
