@@ -144,18 +144,13 @@ describe('the API', () => {
   });
 });
 
+// tests/edge-hosts.test.ts has every trick with hosts and paths; these few show that the running product is the same.
 describe('the edge', () => {
   const get = (lines: string): Promise<string> => raw(provider.edge.http, `GET ${lines}\r\nConnection: close\r\n\r\n`);
 
   it.each([
     ['no such host', '/ HTTP/1.1\r\nHost: nobody.example', 421],
-    ['an address instead of a name', '/ HTTP/1.1\r\nHost: 127.0.0.1', 421],
-    ['the empty host', '/ HTTP/1.1\r\nHost:', 421],
-    ['a host with a path', '/ HTTP/1.1\r\nHost: good.example/x', 421],
     ['two hosts', '/ HTTP/1.1\r\nHost: good.example\r\nHost: evil.example', 400],
-    ['an absolute address that disagrees', 'http://evil.example/ HTTP/1.1\r\nHost: good.example', 400],
-    ['a null byte in the path', '/a%00b HTTP/1.1\r\nHost: good.example', 400],
-    ['coded dots', '/%2e%2e/secret HTTP/1.1\r\nHost: good.example', 400],
     ['a back-slash', '/a\\b HTTP/1.1\r\nHost: good.example', 400],
     ['not HTTP at all', '\u0016\u0003\u0001', 400],
   ])('%s is answered by ourselves and never by an origin', async (_what, lines, status) => {
@@ -164,20 +159,18 @@ describe('the edge', () => {
     expect(origin.hits()).toBe(before);
   });
 
-  it.each(['GOOD.example', 'good.example.', 'good.example:80', 'Good.Example.:8080'])(
-    'host %s is the same site',
-    async (host) => {
-      expect((await visit({ port: provider.edge.http, host })).status).toBe(200);
-    },
-  );
+  it.each(['Good.Example.:8080'])('host %s is the same site', async (host) => {
+    expect((await visit({ port: provider.edge.http, host })).status).toBe(200);
+  });
 });
 
 describe('the command line', () => {
   const cli = (...args: string[]) => runProgram([...args, '--state', provider.state]);
 
   it.each([
-    [['site', 'add', 'bad..example', '--origin', 'http://127.0.0.1:1']],
-    [['site', 'add', 'bad.example', '--origin', 'http://10.0.0.1']],
+    [['site', 'add', 'http://127.0.0.1:1', '--host', 'bad..example']],
+    [['site', 'add', 'http://10.0.0.1', '--host', 'bad.example']],
+    [['site', 'add', 'gopher://127.0.0.1', '--host', 'bad.example']],
     [['site', 'show', 'nobody.example']],
     [['order', 'confirm', 'order_0123456789ab']],
     [['site', 'fly']],

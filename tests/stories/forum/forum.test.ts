@@ -6,9 +6,11 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OrderId, SiteId } from '../../../contract/ids.ts';
 import { PublicDecision, confirmOrder, getOrder, liftOrder, placeOrder } from '../../../contract/routes/orders.ts';
+import { rotateClearanceKeys } from '../../../contract/routes/edges.ts';
 import { addSite, changeSite } from '../../../contract/routes/sites.ts';
 import { refusalOf } from '../../harness/api.ts';
 import { picture, startBrowser } from '../../harness/browser.ts';
+import { earnClearance, handIn, meetChallenge, solve } from '../../harness/challenge.ts';
 import { startForum } from '../../harness/fossil.ts';
 import type { Forum } from '../../harness/fossil.ts';
 import { until } from '../../harness/ports.ts';
@@ -229,5 +231,51 @@ describe('451 Unavailable For Legal Reasons', () => {
     expect((await page.goto(address('/forum')))?.status()).toBe(200);
     expect((await page.goto(address('/wiki')))?.status()).toBe(451);
     await picture(page, 'forum-8-legal-order');
+  });
+});
+
+// tests/edge-clearance.test.ts tries every forgery on the data plane; these few show that the running product is the same.
+describe('tricks on the forum in attack mode', () => {
+  const door = () => ({ port: provider.edge.http, host: 'forum.example' });
+  const enter = (cookie: string, host = 'forum.example') =>
+    visit({ port: provider.edge.http, host, path: '/timeline', headers: { ...navigation, cookie } });
+
+  it('a clearance lets in; forged, cut, or of another site it is worth nothing', async () => {
+    await provider.protect('neighbour.example', forum.port, { mode: 'attack' });
+    const cookie = await earnClearance(door());
+    expect((await enter(cookie)).status).toBe(200);
+    const forged = cookie.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+    for (const bad of [forged, cookie.slice(0, -1), 'portcullis=', cookie.replace('.', '.9')]) {
+      const met = await enter(bad);
+      expect([met.status, met.headers['portcullis-action']], bad).toEqual([403, 'challenge']);
+    }
+    expect((await enter(cookie, 'neighbour.example')).headers['portcullis-action']).toBe('challenge');
+  });
+
+  it('a solution is worth one clearance, and no return address can be slipped in', async () => {
+    const puzzle = await meetChallenge(door());
+    const counter = solve(puzzle);
+    const first = await handIn(door(), puzzle.token, `${counter}&r=https%3A%2F%2Fevil.example%2F`);
+    expect(first.status).toBe(204);
+    expect(first.headers.location).toBeUndefined();
+    const replayed = await handIn(door(), puzzle.token, counter);
+    expect([replayed.status, replayed.headers['portcullis-reason']]).toEqual([403, 'replay']);
+    expect(replayed.headers['set-cookie']).toBeUndefined();
+  });
+
+  it('when the keys rotate nobody meets a new challenge; two rotations later the old clearance is void', async () => {
+    const cookie = await earnClearance(door());
+    const { revision } = await provider.operator.call(rotateClearanceKeys);
+    await provider.applied(revision);
+    expect((await enter(cookie)).status).toBe(200);
+    const again = await provider.operator.call(rotateClearanceKeys);
+    await provider.applied(again.revision);
+    expect((await enter(cookie)).headers['portcullis-action']).toBe('challenge');
+  });
+
+  it('a wrong host meets 421, which says that it is no fault of the visitor’s device', async () => {
+    const met = await visit({ port: provider.edge.http, host: 'foruм.example', headers: navigation });
+    expect(met.status).toBe(421);
+    expect(met.body).not.toContain('foru');
   });
 });
