@@ -4,7 +4,9 @@
  * A key is `[path of the route, params, query]`. Nothing is ever shown as fresh without the live feed or a refetch behind it:
  * `live.ts` marks as stale what an event names, and everything after the feed was away.
  */
-import { QueryCache, QueryClient, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, QueryCache, QueryClient, queryOptions, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import type { InfiniteData } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import type { z } from 'zod';
 import { getMe } from '../../../contract/routes/identity.ts';
 import type { Route } from '../../../contract/routes/route.ts';
@@ -61,4 +63,33 @@ export function useAct<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
     mutationFn: (given) => call(route, given),
     onSuccess: () => Promise.all(touches.map((touched) => client.invalidateQueries({ queryKey: [touched.path] }))),
   });
+}
+
+/** What pages of a list answer with. */
+type PageAnswer<Item> = { items: Item[]; next: string | null; total: number };
+
+/** A list that is loaded page by page, all pages so far as one array. */
+export function usePages<Q extends z.ZodType, Item>(
+  route: Route<z.ZodType, Q, z.ZodType, z.ZodType<PageAnswer<Item>>>,
+  query: z.input<Q> & object,
+) {
+  const pages = useInfiniteQuery<PageAnswer<Item>, ApiError, InfiniteData<PageAnswer<Item>>, readonly unknown[], string | null>({
+    queryKey: [route.path, {}, query, 'pages'],
+    queryFn: ({ pageParam, signal }) =>
+      call(route, { query: pageParam === null ? query : { ...query, cursor: pageParam }, signal }),
+    initialPageParam: null,
+    getNextPageParam: (last) => last.next,
+    placeholderData: keepPreviousData,
+  });
+  const items = useMemo(() => pages.data?.pages.flatMap((page) => page.items), [pages.data]);
+  return {
+    /** Undefined until the first answer. */
+    items,
+    total: pages.data?.pages.at(-1)?.total ?? 0,
+    error: pages.error,
+    hasMore: pages.hasNextPage,
+    loadingMore: pages.isFetchingNextPage,
+    loadMore: () => void pages.fetchNextPage(),
+    reload: () => void pages.refetch(),
+  };
 }

@@ -1,0 +1,54 @@
+/** An order's state and its receipts, at a glance. */
+import type { Order } from '../../../../contract/routes/orders.ts';
+import { duration } from '../../format/time.ts';
+import { Badge } from '../../parts/badge.tsx';
+import type { Tone } from '../../parts/badge.tsx';
+import { orders as words } from '../../words/en/orders.ts';
+import { language, say } from '../../words/index.ts';
+
+export type ShownState = Order['state'] | 'inForce' | 'scheduled';
+
+const tones: Readonly<Record<ShownState, Tone>> = {
+  proposed: 'waiting',
+  confirmed: 'waiting',
+  inForce: 'alarm',
+  scheduled: 'waiting',
+  lifted: 'off',
+  expired: 'off',
+  withdrawn: 'off',
+  lapsed: 'off',
+};
+
+/** A confirmed order is in force, or its start has not come. */
+export function shownState(order: Pick<Order, 'state' | 'inForce'>): ShownState {
+  if (order.inForce) return 'inForce';
+  return order.state === 'confirmed' ? 'scheduled' : order.state;
+}
+
+export function OrderBadge({ order }: { order: Order }) {
+  const state = shownState(order);
+  return <Badge tone={tones[state]}>{say.orderState[state]}</Badge>;
+}
+
+export function Tally({ order }: { order: Order }) {
+  const { expected, enforced, lifted, failed, tookMs } = order.receipts;
+  if (order.state === 'proposed' || order.state === 'withdrawn' || order.state === 'lapsed') return <span className="hint">–</span>;
+  if (expected === 0) return <span className="hint">{words.receipts.none}</span>;
+  const over = order.state === 'lifted' || order.state === 'expired';
+  const done = over ? lifted : enforced;
+  const took = tookMs === null || done < expected ? null : duration(tookMs, language);
+  return (
+    <span className="tally" aria-live="polite">
+      <Badge tone={done < expected ? 'waiting' : 'good'}>
+        {over ? words.receipts.lifted(done, expected, took) : words.receipts.enforced(done, expected, took)}
+      </Badge>
+      {failed > 0 ? <Badge tone="alarm">{words.receipts.failed(failed)}</Badge> : null}
+    </span>
+  );
+}
+
+/** Where it holds: hostnames or the whole site, and the path. */
+export function scopeWords(order: Pick<Order, 'hostnames' | 'path'>): string {
+  const where = order.hostnames.length === 0 ? words.wholeSite : order.hostnames.join(', ');
+  return order.path === null ? where : `${where}, ${order.path}`;
+}
