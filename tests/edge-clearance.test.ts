@@ -99,34 +99,25 @@ it('the script that browsers run finds the same solution', async () => {
   }
 });
 
-it.each([
-  ['a counter that does not fit', 'work', (token: string, good: number, bad: number) => [token, bad]],
-  [
-    'a flipped signature',
-    'signature',
-    (token: string, good: number) => [token.slice(0, -1) + (token.endsWith('0') ? '1' : '0'), good],
-  ],
-  ['an easier target', 'signature', (token: string) => [token.replace(/\.(\d+)\.([0-9a-f]{64})$/, '.281474976710655.$2'), 1]],
-  ['a later time', 'signature', (token: string, good: number) => [token.replace(/^(k1)\.\d+/, `$1.${now() + 1}`), good]],
-  ['an unknown key', 'signature', (token: string, good: number) => [token.replace(/^k1/, 'k9'), good]],
-  ['the pointer’s name as a key', 'malformed', (token: string, good: number) => [token.replace(/^k1/, 'current'), good]],
-  ['no signature', 'malformed', (token: string, good: number) => [token.replace(/[0-9a-f]{64}$/, ''), good]],
-  ['no counter', 'malformed', (token: string) => [token, '']],
-  ['a counter in another notation', 'malformed', (token: string) => [token, '1e9']],
+type Forge = (token: string, good: number, bad: number) => readonly [token: string, counter: string | number];
+const badSolutions: readonly (readonly [string, string, Forge])[] = [
+  ['a counter that does not fit', 'work', (token, _good, bad) => [token, bad]],
+  ['a flipped signature', 'signature', (token, good) => [token.slice(0, -1) + (token.endsWith('0') ? '1' : '0'), good]],
+  ['an easier target', 'signature', (token) => [token.replace(/\.(\d+)\.([0-9a-f]{64})$/, '.281474976710655.$2'), 1]],
+  ['a later time', 'signature', (token, good) => [token.replace(/^(k1)\.\d+/, `$1.${now() + 1}`), good]],
+  ['an unknown key', 'signature', (token, good) => [token.replace(/^k1/, 'k9'), good]],
+  ['the pointer’s name as a key', 'malformed', (token, good) => [token.replace(/^k1/, 'current'), good]],
+  ['no signature', 'malformed', (token, good) => [token.replace(/[0-9a-f]{64}$/, ''), good]],
+  ['no counter', 'malformed', (token) => [token, '']],
+  ['a counter in another notation', 'malformed', (token) => [token, '1e9']],
   ['nothing', 'malformed', () => ['', '']],
-] as const)(
-  '%s is refused as %j',
-  async (
-    _name,
-    reason,
-    forge: (token: string, good: number, bad: number) => readonly [string, string | number] | readonly (string | number)[],
-  ) => {
-    const puzzle = await meetChallenge(door());
-    const [token = '', counter = ''] = forge(puzzle.token, solve(puzzle), solve(puzzle, false));
-    const answer = await handIn(door(), String(token), counter);
-    expect([answer.status, answer.headers['portcullis-reason'], answer.headers['set-cookie']]).toEqual([403, reason, undefined]);
-  },
-);
+];
+it.each(badSolutions)('%s is refused as %j', async (_name, reason, forge) => {
+  const puzzle = await meetChallenge(door());
+  const [token, counter] = forge(puzzle.token, solve(puzzle), solve(puzzle, false));
+  const answer = await handIn(door(), token, counter);
+  expect([answer.status, answer.headers['portcullis-reason'], answer.headers['set-cookie']]).toEqual([403, reason, undefined]);
+});
 
 it.each([
   ['301 seconds old', -306],
