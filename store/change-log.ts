@@ -10,7 +10,7 @@ import { sql } from 'kysely';
 import { canonicalJson } from '../contract/canonical.ts';
 import { Revision } from '../contract/ids.ts';
 import type { GroupName, Instant } from '../contract/ids.ts';
-import { itemKey } from '../contract/policy.ts';
+import { ClearanceKeyPolicy, itemKey } from '../contract/policy.ts';
 import type { ItemKey, PolicyItem } from '../contract/policy.ts';
 import { changeDigest, emptyDigest, itemHash } from '../core/shield/digest.ts';
 import type { Db } from './open.ts';
@@ -159,7 +159,7 @@ export type LoggedChange = {
   readonly committedAt: Instant;
 };
 
-/** Logged changes after a revision, in order; at most about `limit` rows but always whole revisions. */
+/** Logged changes of at most `limit` revisions after one, in order; empty when there are none or the log no longer reaches back. */
 export async function readLog(db: Db, group: GroupName, after: number, limit: number): Promise<LoggedChange[]> {
   const rows = await db
     .selectFrom('change_log')
@@ -169,6 +169,7 @@ export async function readLog(db: Db, group: GroupName, after: number, limit: nu
     .where('revision', '<=', after + limit)
     .orderBy('revision')
     .execute();
+  if (rows[0]?.revision !== after + 1) return [];
   return rows.map((row) => ({
     revision: row.revision,
     key: row.item_key,
@@ -178,30 +179,69 @@ export async function readLog(db: Db, group: GroupName, after: number, limit: nu
   }));
 }
 
+const snapshotPage = 2000;
+
 /**
- * The whole present policy of a group, read in one statement so that it is one revision, in pages handed to `page`.
- * The head is read in the same transaction under a share lock: no change of the group commits in between.
+ * The whole present policy of a group at one revision, or null when there is no such group. Read in pages of one REPEATABLE READ
+ * transaction: no lock that would hold up a change, and on the embedded database the event loop breathes between pages.
  */
 export async function readSnapshot(
   db: Db,
   group: GroupName,
 ): Promise<{ head: Head; items: readonly { key: ItemKey; payload: string }[] } | null> {
-  return db.transaction().execute(async (tx) => {
-    const row = await tx
-      .selectFrom('edge_group')
-      .select(['revision', 'digest', 'committed_at'])
-      .where('group_name', '=', group)
-      .forShare()
-      .executeTakeFirst();
-    if (row === undefined) return null;
-    const items = await tx
-      .selectFrom('policy_item')
-      .select(['item_key as key', 'payload'])
-      .where('group_name', '=', group)
-      .orderBy('item_key')
-      .execute();
-    return { head: { revision: Revision.parse(row.revision), digest: row.digest, committedAt: row.committed_at }, items };
-  });
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (tx) => {
+      const head = await findHead(tx, group);
+      if (head === null) return null;
+      const items: { key: ItemKey; payload: string }[] = [];
+      for (;;) {
+        let page = tx
+          .selectFrom('policy_item')
+          .select(['item_key as key', 'payload'])
+          .where('group_name', '=', group)
+          .orderBy('item_key')
+          .limit(snapshotPage);
+        const last = items.at(-1);
+        if (last !== undefined) page = page.where('item_key', '>', last.key);
+        const rows = await page.execute();
+        items.push(...rows);
+        if (rows.length < snapshotPage) return { head, items };
+      }
+    });
+}
+
+/** Locks a group and returns its clearance keys, oldest first, with the number that the next one gets. Null: no such group. */
+export async function lockClearanceKeys(
+  tx: Tx,
+  group: GroupName,
+): Promise<{ keys: ClearanceKeyPolicy[]; nextNumber: number; rotatedAt: Instant } | null> {
+  const row = await tx
+    .selectFrom('edge_group')
+    .select(['last_key_number', 'key_rotated_at'])
+    .where('group_name', '=', group)
+    .forUpdate()
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const items = await tx
+    .selectFrom('policy_item')
+    .select('payload')
+    .where('group_name', '=', group)
+    .where(sql<boolean>`item_key like 'clearance-key:%'`)
+    .execute();
+  const keys = items.map((item) => ClearanceKeyPolicy.parse(JSON.parse(item.payload)));
+  keys.sort((one, other) => Number(one.keyId.slice(1)) - Number(other.keyId.slice(1)));
+  return { keys, nextNumber: row.last_key_number + 1, rotatedAt: row.key_rotated_at };
+}
+
+/** Remembers the newest key number of a group, which is never used again. */
+export async function setKeyNumber(tx: Tx, group: GroupName, number: number, at: Instant): Promise<void> {
+  await tx
+    .updateTable('edge_group')
+    .set({ last_key_number: number, key_rotated_at: at })
+    .where('group_name', '=', group)
+    .execute();
 }
 
 /** Forgets logged changes older than the newest `keep` revisions of each group. */

@@ -4,7 +4,7 @@
  * Tokens are kept as SHA-256 only (they are 256 random bits, so a slow hash would add nothing). A token enrols once: using it and
  * making the edge is one transaction on a locked row.
  */
-import type { Selectable } from 'kysely';
+import type { RawBuilder, Selectable } from 'kysely';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { Instant, Revision } from '../contract/ids.ts';
@@ -238,15 +238,27 @@ export async function setNack(db: Db, edgeId: EdgeId, nack: LastNack | null): Pr
     .execute();
 }
 
-/** Median and 99th percentile of the newest hundred acknowledgements of each edge, in milliseconds. */
-export async function applyTimes(db: Db): Promise<Map<EdgeId, { p50: number; p99: number }>> {
-  const { rows } = await sql<{ edge_id: EdgeId; p50: number | null; p99: number | null }>`
-    select e.edge_id, percentile_cont(0.5) within group (order by a.took_ms) as p50, percentile_cont(0.99) within group (order by a.took_ms) as p99
+export type ApplyTimes = { readonly p50: number; readonly p99: number };
+
+/** Median and 99th percentile of the newest hundred acknowledgements of each edge, in milliseconds from the commit. */
+export async function applyTimes(db: Db): Promise<Map<EdgeId, ApplyTimes>> {
+  return percentiles<EdgeId>(db, sql`e.edge_id`);
+}
+
+/** The same over all edges of a group that are not revoked. */
+export async function groupTimes(db: Db): Promise<Map<GroupName, ApplyTimes>> {
+  return percentiles<GroupName>(db, sql`e.group_name`);
+}
+
+async function percentiles<Key>(db: Db, key: RawBuilder<unknown>): Promise<Map<Key, ApplyTimes>> {
+  const { rows } = await sql<{ key: Key; p50: number | null; p99: number | null }>`
+    select ${key} as key, percentile_cont(0.5) within group (order by a.took_ms) as p50,
+      percentile_cont(0.99) within group (order by a.took_ms) as p99
     from edge e cross join lateral (
       select took_ms from edge_ack where edge_ack.edge_id = e.edge_id and took_ms is not null order by revision desc limit 100
-    ) a group by e.edge_id`.execute(db);
+    ) a where e.revoked_at is null group by 1`.execute(db);
   return new Map(
-    rows.flatMap((row) => (row.p50 === null || row.p99 === null ? [] : [[row.edge_id, { p50: row.p50, p99: row.p99 }]])),
+    rows.flatMap((row) => (row.p50 === null || row.p99 === null ? [] : [[row.key, { p50: row.p50, p99: row.p99 }]])),
   );
 }
 

@@ -95,6 +95,17 @@ export async function findSite(
   return recordOf(row, names);
 }
 
+/** Whether a site is of an account. */
+export async function ownsSite(db: Db, siteId: SiteId, accountId: AccountId): Promise<boolean> {
+  const row = await db
+    .selectFrom('site')
+    .select('site_id')
+    .where('site_id', '=', siteId)
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** A page of sites, newest first. `before` is the `next` of the page before. */
 export async function listSites(
   db: Db,

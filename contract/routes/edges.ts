@@ -1,7 +1,7 @@
 /** Edges over the API: what each holds and how it fares, enrolment tokens, revocation, clearance key rotation. */
 import { z } from 'zod';
 import { EdgeId, GroupName, Instant, KeyId, Revision } from '../ids.ts';
-import { EdgeHealth, PublicKey } from '../stream.ts';
+import { EdgeHealth, EnrolAnswer, EnrolRequest, PublicKey, enrolPath } from '../stream.ts';
 import { Nothing } from './common.ts';
 import { route } from './route.ts';
 
@@ -80,4 +80,17 @@ export const rotateClearanceKeys = route({
   answer: z.strictObject({ current: KeyId, accepted: z.array(KeyId), revision: Revision }),
   status: 200,
   errors: ['not-found'],
+});
+
+export const enrolEdge = route({
+  method: 'POST',
+  path: enrolPath,
+  summary: 'An edge enrols with its one-time token and its public key. Asked again with both the same, the answer is the same.',
+  needs: 'nobody',
+  params: Nothing,
+  query: Nothing,
+  body: EnrolRequest,
+  answer: EnrolAnswer,
+  status: 201,
+  errors: ['token-refused'],
 });

@@ -1,0 +1,227 @@
+/**
+ * The policy stream's server: all edges of this process, the feeds of their groups, and what is done with what edges say.
+ *
+ * From a commit to the bytes on the wire: the doorbell rings in the committing call, the feed reads the log, prints and signs the frame once,
+ * and every waiting socket gets the same bytes. A poll every two seconds catches a ring that was lost between processes.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { EdgeId, GroupName } from '../../contract/ids.ts';
+import { IpAddress } from '../../contract/network.ts';
+import { maxMessageBytes } from '../../contract/stream.ts';
+import { instantOf } from '../../core/instant.ts';
+import { Serial } from '../../kit/serial.ts';
+import { findEdge, markAway, markConnected, setNack } from '../../store/edges.ts';
+import { raiseAlarm } from '../../store/house.ts';
+import { transact } from '../../store/transact.ts';
+import { nowOf } from '../deps.ts';
+import type { ControlDeps } from '../deps.ts';
+import type { LiveHub } from '../events.ts';
+import { serveEdge } from './connection.ts';
+import type { Connection, Said, Subscribed } from './connection.ts';
+import { openFeed } from './feed.ts';
+import type { Feed } from './feed.ts';
+import { openNotebook } from './notebook.ts';
+import type { PolicyKey } from './policy-key.ts';
+import { takeReceipt } from './receipts.ts';
+
+export type EdgeStream = {
+  /** For the HTTP server's `upgrade` event, when the path is the stream's. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Edges with a stream to this process. */
+  connected(): number;
+  /** Ends every stream with `bye` and writes down what is in memory. */
+  close(): Promise<void>;
+};
+
+const beatMs = 5000;
+const aliveCheckMs = 15_000;
+const pollMs = 2000;
+const mostUnansweredReceipts = 10_000;
+
+export function openEdgeStream(deps: ControlDeps, live: LiveHub, key: PolicyKey): EdgeStream {
+  const { store, log } = deps;
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
+  const feeds = new Map<GroupName, Promise<Feed | null>>();
+  const connections = new Set<Connection>();
+  const byEdge = new Map<EdgeId, { connection: Connection; nacked: boolean }>();
+  const notebook = openNotebook({ store, log, now: deps.now, live });
+  const writing = new Serial();
+
+  function feedOf(group: GroupName): Promise<Feed | null> {
+    const open = feeds.get(group) ?? openFeed(store, group, key.sign);
+    feeds.set(group, open);
+    open.then(
+      (feed) => feed === null && feeds.delete(group),
+      () => feeds.delete(group),
+    );
+    return open;
+  }
+
+  function look(group: GroupName): void {
+    feeds.get(group)?.then(
+      (feed) => feed?.look().catch((error: unknown) => log.warn({ err: error, group }, 'the change log could not be read')),
+      () => undefined,
+    );
+  }
+
+  /** Bookkeeping in order, one after another; a failure is logged and the next goes on. */
+  function note(what: string, work: () => Promise<void>): void {
+    writing.run(work).catch((error: unknown) => log.warn({ err: error }, `${what} could not be written down`));
+  }
+
+  function onSubscribed(edge: Subscribed, connection: Connection, address: string): void {
+    byEdge.get(edge.edgeId)?.connection.end('replaced', 'A newer stream of the same edge was opened.');
+    byEdge.set(edge.edgeId, { connection, nacked: true });
+    log.info({ edgeId: edge.edgeId, group: edge.group, revision: edge.revision }, 'edge connected');
+    note('a connection', async () => {
+      const { edgeId, versions, revision, digest } = edge;
+      await markConnected(store.db, { edgeId, process: deps.processName, at: nowOf(deps), address, revision, digest, versions });
+      live.tellHere({ kind: 'edge', edgeId });
+    });
+  }
+
+  function onClosed(edge: Subscribed | null, connection: Connection): void {
+    connections.delete(connection);
+    if (edge === null || byEdge.get(edge.edgeId)?.connection !== connection) return;
+    byEdge.delete(edge.edgeId);
+    notebook.forget(edge.edgeId);
+    log.info({ edgeId: edge.edgeId }, 'edge went away');
+    note('a disconnection', async () => {
+      await markAway(store.db, edge.edgeId, deps.processName, nowOf(deps));
+      live.tellHere({ kind: 'edge', edgeId: edge.edgeId });
+    });
+  }
+
+  const receipts = new Serial();
+  let waitingReceipts = 0;
+
+  function onSaid(edge: Subscribed, said: Said, connection: Connection): void {
+    switch (said.kind) {
+      case 'ack': {
+        const nowMs = deps.now();
+        feedOf(edge.group).then(
+          (feed) => {
+            const committedMs = feed?.committedMs(said.revision) ?? null;
+            const tookMs = committedMs === null ? null : Math.max(0, nowMs - committedMs);
+            const { revision, digest } = said;
+            notebook.ack(edge.group, { edgeId: edge.edgeId, revision, digest, at: instantOf(nowMs), tookMs });
+          },
+          () => undefined,
+        );
+        const held = byEdge.get(edge.edgeId);
+        if (held?.nacked === true) {
+          held.nacked = false;
+          note('a NACK that is over', () => setNack(store.db, edge.edgeId, null));
+        }
+        return;
+      }
+      case 'nack':
+        log.warn(
+          { edgeId: edge.edgeId, revision: said.revision, reason: said.reason, detail: said.detail },
+          'edge refuses a revision',
+        );
+        noteNack(edge, said);
+        return;
+      case 'receipt':
+        if (waitingReceipts >= mostUnansweredReceipts) return;
+        waitingReceipts += 1;
+        receipts
+          .run(async () => {
+            const verdict = await takeReceipt(deps, edge, said.receipt);
+            if (verdict === 'kept') connection.send({ kind: 'receipt-kept', signature: said.receipt.signature });
+            else connection.end('bad-signature', 'A receipt that is not signed by this edge, or speaks for another.');
+          })
+          .catch((error: unknown) =>
+            log.warn({ err: error, edgeId: edge.edgeId }, 'a receipt could not be kept; the edge sends it again'),
+          )
+          .finally(() => (waitingReceipts -= 1));
+        return;
+      case 'telemetry':
+        notebook.telemetry(edge.group, edge.edgeId, said);
+        return;
+      default:
+        said satisfies never;
+    }
+  }
+
+  function noteNack(edge: Subscribed, said: Extract<Said, { kind: 'nack' }>): void {
+    const held = byEdge.get(edge.edgeId);
+    if (held !== undefined) held.nacked = true;
+    note('a NACK', async () => {
+      const at = nowOf(deps);
+      const { revision, reason, detail } = said;
+      await transact(store, async (unit) => {
+        await setNack(unit.tx, edge.edgeId, { revision, reason, detail, at });
+        const known = await findEdge(unit.tx, edge.edgeId);
+        await raiseAlarm(unit, {
+          kind: 'edge-nack',
+          at,
+          sentence: `The edge ${known?.name ?? edge.edgeId} refuses revision ${revision} (${reason}) and keeps what it has: ${detail}`,
+          edgeId: edge.edgeId,
+        });
+      });
+      live.tellHere({ kind: 'edge', edgeId: edge.edgeId });
+    });
+  }
+
+  const stops = [
+    store.doorbell.onRing('policy', (text) => {
+      const group = GroupName.safeParse(text);
+      if (group.success) look(group.data);
+    }),
+    store.doorbell.onRing('edge-revoked', (text) => {
+      const edgeId = EdgeId.safeParse(text);
+      if (edgeId.success) byEdge.get(edgeId.data)?.connection.end('revoked', 'An operator has revoked this edge.');
+    }),
+  ];
+  const timers = [
+    setInterval(() => {
+      for (const group of feeds.keys()) look(group);
+    }, pollMs),
+    setInterval(() => {
+      for (const { connection } of byEdge.values()) connection.beat();
+    }, beatMs),
+    setInterval(() => {
+      for (const connection of connections) connection.checkAlive();
+    }, aliveCheckMs),
+    setInterval(() => {
+      for (const edgeId of byEdge.keys()) notebook.seen(edgeId);
+    }, beatMs),
+  ];
+
+  return {
+    upgrade(request, socket, head) {
+      const address = canonicalAddress(request.socket.remoteAddress);
+      sockets.handleUpgrade(request, socket, head, (opened) => {
+        const connection = serveEdge(opened, {
+          store,
+          log,
+          now: deps.now,
+          feedOf,
+          onSubscribed: (edge, own) => onSubscribed(edge, own, address),
+          onSaid,
+          onClosed,
+        });
+        connections.add(connection);
+      });
+    },
+    connected: () => byEdge.size,
+    async close() {
+      for (const stop of stops) stop();
+      for (const timer of timers) clearInterval(timer);
+      for (const connection of connections)
+        connection.end('stopping', 'This control plane stops. Keep what you have; try again.');
+      await receipts.idle();
+      await writing.idle();
+      await notebook.close();
+      sockets.close();
+    },
+  };
+}
+
+function canonicalAddress(address: string | undefined): string {
+  const parsed = IpAddress.safeParse(address?.replace(/%.*$/, ''));
+  return parsed.success ? parsed.data : 'unknown';
+}

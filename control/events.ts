@@ -1,0 +1,127 @@
+/**
+ * Live events: what consoles and waiting commands hear, as server-sent events.
+ *
+ * Two ways in: `tellAfter` of a unit of work (store/transact.ts) reaches every control process over the doorbell; `tellHere` stays in this
+ * one and is for what comes often (traffic, acknowledgements). An event only says what to load again, so a lost one costs nothing but time.
+ * Owners hear of their own sites only. A listener that does not read is dropped at 1 MiB, and asked every 15 s whether it may still listen:
+ * a revoked session ends its stream. Fails closed.
+ */
+import { LiveEvent, eventsPath } from '../contract/routes/house.ts';
+import type { SiteId } from '../contract/ids.ts';
+import type { Doorbell } from '../store/doorbell.ts';
+import { ownsSite } from '../store/sites.ts';
+import type { ControlDeps } from './deps.ts';
+import { nowOf } from './deps.ts';
+import type { Caller } from './http/caller.ts';
+import { problemResponse } from './http/problem.ts';
+import { allow, requestFacts } from './http/register.ts';
+import type { App } from './http/register.ts';
+
+type Listener = (event: LiveEvent) => void;
+
+export type LiveHub = {
+  /** Tells listeners of this process. */
+  tellHere(event: LiveEvent): void;
+  /** Whether anybody listens here: what is only for them need not be made otherwise. */
+  hasListeners(): boolean;
+  listen(listener: Listener): () => void;
+};
+
+export function liveHub(doorbell: Doorbell): LiveHub {
+  const listeners = new Set<Listener>();
+  const tellHere = (event: LiveEvent) => {
+    for (const listener of listeners) listener(event);
+  };
+  doorbell.onRing('live', (text) => {
+    const event = LiveEvent.safeParse(JSON.parse(text));
+    if (event.success) tellHere(event.data);
+  });
+  return {
+    tellHere,
+    hasListeners: () => listeners.size > 0,
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+const beatMs = 15_000;
+const mostBufferedBytes = 1024 * 1024;
+
+/** Serves the event stream. `stopping` ends all streams so that the server can close. */
+export function registerEvents(app: App, deps: ControlDeps, hub: LiveHub, stopping: AbortSignal): void {
+  app.get(eventsPath, async (context) => {
+    const request = requestFacts(context);
+    const caller = await deps.authenticate(request);
+    try {
+      allow({ needs: 'status:read' }, caller, request);
+    } catch (error) {
+      return problemResponse(error, { method: 'GET', path: eventsPath }, deps);
+    }
+    const mayHear = caller === null ? async () => false : audience(deps, caller);
+    const encoder = new TextEncoder();
+    let end: () => void = () => undefined;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start(controller) {
+          const send = (text: string) => {
+            const room = controller.desiredSize;
+            if (room === null) return;
+            if (room < 0) end();
+            else controller.enqueue(encoder.encode(text));
+          };
+          const stop = hub.listen((event) => {
+            mayHear(event).then(
+              (may) => may && send(`data: ${JSON.stringify(event)}\n\n`),
+              () => end(),
+            );
+          });
+          const beat = setInterval(() => {
+            deps.authenticate(request).then(
+              (still) => (still?.scopes.has('status:read') === true ? send(': still here\n\n') : end()),
+              // The database is away: the stream stays, as nothing is told without it anyway.
+              () => send(': still here\n\n'),
+            );
+          }, beatMs);
+          beat.unref();
+          let ended = false;
+          end = () => {
+            if (ended) return;
+            ended = true;
+            stop();
+            clearInterval(beat);
+            stopping.removeEventListener('abort', end);
+            try {
+              controller.close();
+            } catch {
+              // The reader went away first.
+            }
+          };
+          stopping.addEventListener('abort', end);
+          send(`retry: 1000\ndata: ${JSON.stringify({ kind: 'hello', at: nowOf(deps) })}\n\n`);
+        },
+        cancel: () => end(),
+      },
+      { highWaterMark: mostBufferedBytes, size: (chunk) => chunk?.byteLength ?? 0 },
+    );
+    return new Response(body, {
+      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
+    });
+  });
+}
+
+/** Which events a caller may hear. */
+function audience(deps: ControlDeps, caller: Caller): (event: LiveEvent) => Promise<boolean> {
+  const { accountId } = caller;
+  if (accountId === null) return async () => true;
+  const known = new Map<SiteId, boolean>();
+  return async (event) => {
+    if (event.kind === 'hello') return true;
+    if (!('siteId' in event)) return false;
+    const { siteId } = event;
+    const owned = known.get(siteId) ?? (await ownsSite(deps.store.db, siteId, accountId));
+    known.set(siteId, owned);
+    return owned;
+  };
+}
