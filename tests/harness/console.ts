@@ -1,0 +1,90 @@
+/**
+ * The built console behind a small HTTP server: its files under the policy that the control plane sends, the mock as its API.
+ *
+ * The build is made once per folder and reused while the sources are older. Ends with `close`, which also drops event streams.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import type { Mock } from '../../web/console/mock/mock.ts';
+
+const consoleRoom = fileURLToPath(new URL('../../web/console/', import.meta.url));
+
+/** What the console needs of a Content-Security-Policy, and no more. */
+export const consolePolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff': 'font/woff',
+  '.woff2': 'font/woff2',
+};
+
+/** Builds the console into a folder; quiet. */
+export async function buildConsole(outDir: string): Promise<void> {
+  await build({ configFile: path.join(consoleRoom, 'vite.config.ts'), logLevel: 'error', build: { outDir } });
+}
+
+export type ServedConsole = { readonly url: string; readonly close: () => Promise<void> };
+
+/** Serves built files under `/console/` and the mock for everything else, on a free port of loopback. */
+export async function serveConsole(dist: string, mock: () => Mock): Promise<ServedConsole> {
+  const server = http.createServer((request, response) => {
+    answer(dist, mock(), request, response).catch((error: unknown) => {
+      response.writeHead(500);
+      response.end(String(error));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  return {
+    url: `http://localhost:${address.port}`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+async function answer(dist: string, mock: Mock, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  if (url.pathname.startsWith('/console')) {
+    await sendFile(dist, url.pathname.slice('/console'.length), response);
+    return;
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  const body = Buffer.concat(chunks).toString('utf8');
+  const method = request.method ?? 'GET';
+  const answered = await mock.handle(new Request(url, body === '' ? { method } : { method, body }));
+  response.writeHead(answered.status, Object.fromEntries(answered.headers));
+  if (answered.body === null) {
+    response.end();
+    return;
+  }
+  response.flushHeaders();
+  const stream = Readable.fromWeb(answered.body);
+  response.on('close', () => stream.destroy());
+  stream.on('error', () => response.destroy());
+  stream.pipe(response);
+}
+
+/** A file of the build, or the one page of the application for every other path. */
+async function sendFile(dist: string, wanted: string, response: http.ServerResponse): Promise<void> {
+  const inside = path.normalize(wanted).replace(/^[/\\]+/, '');
+  const asked = path.join(dist, inside);
+  const found = inside !== '' && !inside.startsWith('..') && (await stat(asked).then((info) => info.isFile(), () => false));
+  const file = found ? asked : path.join(dist, 'index.html');
+  response.writeHead(200, {
+    'content-type': types[path.extname(file)] ?? 'application/octet-stream',
+    'content-security-policy': consolePolicy,
+  });
+  response.end(await readFile(file));
+}
