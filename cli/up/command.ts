@@ -68,7 +68,11 @@ export function addUpCommand(program: Command, terminal: Terminal, surroundings:
         {
           ...ports,
           state: stateFolder(state, terminal),
-          allowOrigins: allowOrigin ?? [],
+          // A flag replaces the environment in the control plane, and what is remembered is given by flag: so the environment is read here.
+          allowOrigins: [
+            ...(allowOrigin ?? []),
+            ...(terminal.env['PORTCULLIS_ALLOW_ORIGINS'] ?? '').split(',').filter((text) => text.trim() !== ''),
+          ],
           publicUrl: publicUrl?.replace(/\/+$/, '') ?? null,
           providerName: providerName ?? null,
           protect: verb === undefined ? null : parseProtect(origin ?? '', host ?? [], attack === true ? 'attack' : null),
