@@ -20,6 +20,9 @@ import { askOnce, parseInfo, RuntimeSocket } from './runtime-socket.ts';
 
 export type EngineState = 'up' | 'reloading' | 'down';
 
+/** Map entries read back before other work gets its turn. */
+const entriesPerTurn = 5000;
+
 type Worker = { readonly pid: number; readonly socket: RuntimeSocket };
 
 export type EngineParts = {
@@ -151,6 +154,13 @@ export class Engine {
     return askOnce(this.#parts.adminSocket, command);
   }
 
+  /** Replaces HAProxy by a fresh one that holds the image: the last resort when it cannot be brought to it at run time. */
+  async restart(skeleton: Skeleton): Promise<void> {
+    this.#drop();
+    await this.#parts.process.stop();
+    await this.#startWith(skeleton);
+  }
+
   async stop(how: 'with-haproxy' | 'leave-haproxy'): Promise<void> {
     this.#drop();
     if (how === 'with-haproxy') await this.#parts.process.stop();
@@ -226,9 +236,12 @@ export class Engine {
     if (answer.startsWith('Unknown map')) throw new MapRefused(`HAProxy does not know the map ${map}.`);
     const stored = new Map<string, string>();
     let repeats = false;
+    let read = 0;
     for (const [key, value] of parseMap(answer)) {
       if (stored.has(key)) repeats = true;
       else stored.set(key, value);
+      read += 1;
+      if (read % entriesPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     const changes: MapChange[] = [];
     for (const { key, value } of this.image.entries(map)) {

@@ -1,0 +1,190 @@
+/**
+ * What an edge is told when it starts: flags and environment, parsed once, every mistake at once.
+ *
+ * Flags win over the environment. The control plane must be reached over https, or on this machine: enrolment trusts whoever answers,
+ * and the token and the clearance keys travel there. Policy itself is signed, so plain http would not let anyone forge orders; it would
+ * let them enrol the edge into a control plane of their own and read its keys.
+ */
+import { parseArgs } from 'node:util';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import type { Listener } from './render/types.ts';
+
+export type EdgeConfig = {
+  readonly controlUrl: string;
+  readonly token: string | null;
+  readonly tokenFile: string | null;
+  /** The edge's own folder, below the state folder. */
+  readonly folder: string;
+  readonly name: string;
+  readonly listeners: readonly Listener[];
+  readonly metrics: { readonly address: string; readonly port: number } | null;
+  readonly haproxyBinary: string;
+  readonly originTrust: string | null;
+  readonly threads: number | 'auto';
+  readonly maxConnections: number;
+  readonly leaveHaproxy: boolean;
+  readonly logLevel: string;
+};
+
+export type ConfigResult =
+  | { readonly kind: 'config'; readonly config: EdgeConfig }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'mistakes'; readonly mistakes: readonly string[] };
+
+const flags = {
+  control: { type: 'string' },
+  token: { type: 'string' },
+  'token-file': { type: 'string' },
+  state: { type: 'string' },
+  name: { type: 'string' },
+  http: { type: 'string', multiple: true },
+  https: { type: 'string', multiple: true },
+  metrics: { type: 'string' },
+  haproxy: { type: 'string' },
+  'origin-trust': { type: 'string' },
+  threads: { type: 'string' },
+  'max-connections': { type: 'string' },
+  'keep-haproxy': { type: 'boolean' },
+  'insecure-control': { type: 'boolean' },
+  'log-level': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
+
+  --control URL            the control plane (PORTCULLIS_CONTROL)
+  --token TOKEN            one-time enrolment token, first start only (PORTCULLIS_EDGE_TOKEN)
+  --token-file FILE        a file that holds the token; waited for (PORTCULLIS_EDGE_TOKEN_FILE)
+  --state DIR              state folder; the edge's own is DIR/edge (PORTCULLIS_STATE, default ./.portcullis)
+  --name NAME              how the console calls this edge (PORTCULLIS_EDGE_NAME, default: this machine's name)
+  --http ADDRESS:PORT      where visitors come in over http; repeatable, or "off" (PORTCULLIS_EDGE_HTTP, default 127.0.0.1:8080)
+  --https ADDRESS:PORT     the same over https (PORTCULLIS_EDGE_HTTPS, default 127.0.0.1:8443)
+  --metrics ADDRESS:PORT   /metrics and /healthz, or "off" (PORTCULLIS_EDGE_METRICS, default 127.0.0.1:9184)
+  --keep-haproxy           a stop leaves HAProxy serving; the next start adopts it
+  --haproxy FILE           the HAProxy program (PORTCULLIS_HAPROXY, default haproxy)
+  --origin-trust FILE      PEM bundle that https origins are verified against (PORTCULLIS_ORIGIN_TRUST, default: the system's)
+  --threads N              HAProxy's threads (PORTCULLIS_EDGE_THREADS, default auto)
+  --max-connections N      client connections at once (PORTCULLIS_EDGE_MAX_CONNECTIONS, default 10000)
+  --insecure-control       allows http:// to a control plane on another machine: for test networks only
+  --log-level LEVEL        trace, debug, info, warn, error (PORTCULLIS_LOG, default info)
+
+Logs are JSON lines on stderr. Exit codes: 0 stopped, 1 failed, 2 wrong usage, 5 enrolment refused.
+`;
+
+/** Parses flags (without the program's name) and environment. */
+export function readConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): ConfigResult {
+  let values;
+  try {
+    values = parseArgs({ args: [...argv], options: flags, allowPositionals: false }).values;
+  } catch (error) {
+    return { kind: 'mistakes', mistakes: [error instanceof Error ? error.message : String(error)] };
+  }
+  if (values.help === true) return { kind: 'help' };
+  const mistakes: string[] = [];
+  const text = (flag: string | undefined, name: string) => flag ?? (env[name] === '' ? undefined : env[name]);
+  const number = (name: string, given: string | undefined, fallback: number, most: number) => {
+    if (given === undefined) return fallback;
+    const value = Number(given);
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+    mistakes.push(`${name} must be a whole number from 1 to ${most}, not “${given}”.`);
+    return fallback;
+  };
+  const listeners = (scheme: Listener['scheme'], given: readonly string[]) =>
+    given.flatMap((one): Listener[] => {
+      if (one === 'off') return [];
+      const at = parseAddress(one);
+      if (at === null || at.port === 0) mistakes.push(`--${scheme} must be ADDRESS:PORT or “off”, not “${one}”.`);
+      return at === null ? [] : [{ scheme, ...at }];
+    });
+  const control = readControl(text(values.control, 'PORTCULLIS_CONTROL'), values['insecure-control'] === true, mistakes);
+  const state = resolve(text(values.state, 'PORTCULLIS_STATE') ?? './.portcullis');
+  const folder = join(state, 'edge');
+  if (!/^\/[A-Za-z0-9._/@+-]*$/.test(folder)) {
+    mistakes.push(
+      `The state folder ${state} cannot be used: HAProxy's configuration takes letters, digits and . _ / @ + - only.`,
+    );
+  }
+  // A unix socket's address holds 107 bytes, and HAProxy adds a suffix while it binds.
+  if (join(folder, 'haproxy', 'master.sock').length > 90)
+    mistakes.push(`The state folder's path is too long for sockets: ${state}`);
+  const http = values.http ?? split(env.PORTCULLIS_EDGE_HTTP) ?? ['127.0.0.1:8080'];
+  const https = values.https ?? split(env.PORTCULLIS_EDGE_HTTPS) ?? ['127.0.0.1:8443'];
+  const bound = [...listeners('http', http), ...listeners('https', https)];
+  if (bound.length === 0 && mistakes.length === 0) mistakes.push('An edge needs at least one listener: --http or --https.');
+  const metricsText = text(values.metrics, 'PORTCULLIS_EDGE_METRICS') ?? '127.0.0.1:9184';
+  const metrics = metricsText === 'off' ? null : parseAddress(metricsText);
+  if (metrics === null && metricsText !== 'off') mistakes.push(`--metrics must be ADDRESS:PORT or “off”, not “${metricsText}”.`);
+  const threadsText = text(values.threads, 'PORTCULLIS_EDGE_THREADS') ?? 'auto';
+  const threads = threadsText === 'auto' ? 'auto' : number('--threads', threadsText, 1, 64);
+  const maxConnections = number(
+    '--max-connections',
+    text(values['max-connections'], 'PORTCULLIS_EDGE_MAX_CONNECTIONS'),
+    10_000,
+    1_000_000,
+  );
+  const logLevel = text(values['log-level'], 'PORTCULLIS_LOG') ?? 'info';
+  if (!['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].includes(logLevel))
+    mistakes.push(`“${logLevel}” is no log level.`);
+  if (mistakes.length > 0 || control === null) return { kind: 'mistakes', mistakes };
+  return {
+    kind: 'config',
+    config: {
+      controlUrl: control,
+      token: text(values.token, 'PORTCULLIS_EDGE_TOKEN') ?? null,
+      tokenFile: text(values['token-file'], 'PORTCULLIS_EDGE_TOKEN_FILE') ?? null,
+      folder,
+      name: text(values.name, 'PORTCULLIS_EDGE_NAME') ?? hostname(),
+      listeners: bound,
+      metrics,
+      haproxyBinary: text(values.haproxy, 'PORTCULLIS_HAPROXY') ?? 'haproxy',
+      originTrust: text(values['origin-trust'], 'PORTCULLIS_ORIGIN_TRUST') ?? null,
+      threads,
+      maxConnections,
+      leaveHaproxy: values['keep-haproxy'] === true,
+      logLevel,
+    },
+  };
+}
+
+function readControl(given: string | undefined, insecure: boolean, mistakes: string[]): string | null {
+  if (given === undefined) {
+    mistakes.push('The control plane is missing: give --control URL or set PORTCULLIS_CONTROL.');
+    return null;
+  }
+  let url: URL;
+  try {
+    url = new URL(given);
+  } catch {
+    mistakes.push(`--control must be a URL such as https://control.example, not “${given}”.`);
+    return null;
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    mistakes.push(`--control must begin with https:// (or http:// on this machine), not ${url.protocol}//.`);
+  else if (url.protocol === 'http:' && !isLoopback(url.hostname) && !insecure) {
+    mistakes.push(
+      `--control ${given} is plain http to another machine: the enrolment token and clearance keys could be read on the way. Use https, or --insecure-control on a test network.`,
+    );
+  }
+  if (url.username !== '' || url.password !== '') mistakes.push('--control must not hold a name or password.');
+  return url.href;
+}
+
+function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '');
+  if (bare === 'localhost') return true;
+  return ipaddr.isValid(bare) && ipaddr.process(bare).range() === 'loopback';
+}
+
+function parseAddress(text: string): { readonly address: string; readonly port: number } | null {
+  const found = /^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):(\d{1,5})$/.exec(text);
+  const address = found?.[1] ?? found?.[2];
+  const port = Number(found?.[3]);
+  if (address === undefined || !ipaddr.isValid(address) || port > 65_535) return null;
+  return { address, port };
+}
+
+function split(text: string | undefined): string[] | undefined {
+  return text === undefined || text === '' ? undefined : text.split(',').map((part) => part.trim());
+}

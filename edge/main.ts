@@ -1,0 +1,160 @@
+/**
+ * The program `portcullis edge`: reads flags and environment, wires the agent, runs until it is told to stop.
+ *
+ * Stops on SIGTERM and SIGINT, and when its parent goes away (IPC `disconnect`, under `portcullis up`). HAProxy stops with it unless
+ * `--keep-haproxy` was given; an agent that is killed leaves HAProxy serving, and the next one adopts it.
+ * On stdout one JSON line says when it listens; logs go to stderr.
+ */
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { destination, pino } from 'pino';
+import type { Logger } from 'pino';
+import packageFile from '../package.json' with { type: 'json' };
+import { takeProcessLock } from '../kit/process-lock.ts';
+import { EdgeAgent } from './agent.ts';
+import { edgeHelp, readConfig } from './config.ts';
+import type { EdgeConfig } from './config.ts';
+import { StartFailed } from './haproxy/process.ts';
+import { EnrolmentFailed, loadOrEnrol } from './identity.ts';
+import { haproxyVersion, MachineNotReady, preparePlan } from './machine.ts';
+import { createMetrics, listenForMetrics } from './telemetry/metrics.ts';
+
+/** Exit codes of the program. */
+export const edgeExit = { stopped: 0, failed: 1, usage: 2, enrolmentRefused: 5 } as const;
+
+/** Runs an edge and resolves with its exit code when it has stopped. `argv` is without the program's and the command's names. */
+export async function edgeMain(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const read = readConfig(argv, env);
+  if (read.kind === 'help') {
+    process.stdout.write(edgeHelp);
+    return edgeExit.stopped;
+  }
+  if (read.kind === 'mistakes') {
+    process.stderr.write(`${read.mistakes.join('\n')}\nSee portcullis edge --help.\n`);
+    return edgeExit.usage;
+  }
+  const { config } = read;
+  const log = pino({ name: 'edge', level: config.logLevel }, destination({ dest: 2, sync: true }));
+  mkdirSync(config.folder, { recursive: true, mode: 0o700 });
+  const lock = takeProcessLock(join(config.folder, 'agent.lock'));
+  if (!lock.ok) {
+    process.stderr.write(
+      `Another edge agent (process ${lock.owner?.pid ?? 'unknown'}) uses ${config.folder}. Stop it, or give another --state.\n`,
+    );
+    return edgeExit.failed;
+  }
+  const stop = stopSignal();
+  try {
+    await runUntil(config, log, stop.signal);
+    return edgeExit.stopped;
+  } catch (error) {
+    if (stop.signal.aborted) return edgeExit.stopped;
+    const expected = error instanceof StartFailed || error instanceof MachineNotReady || error instanceof EnrolmentFailed;
+    log.fatal(expected ? { reason: error.message } : { err: error }, 'the edge could not start');
+    process.stderr.write(`${sentence(error, config)}\n`);
+    return error instanceof EnrolmentFailed ? edgeExit.enrolmentRefused : edgeExit.failed;
+  } finally {
+    stop.dispose();
+    lock.release();
+  }
+}
+
+async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal): Promise<void> {
+  const versions = { agent: packageFile.version, haproxy: await haproxyVersion(config.haproxyBinary) };
+  const plan = await preparePlan(config);
+  const { folder, controlUrl, name } = config;
+  const identity = await loadOrEnrol({
+    folder,
+    controlUrl,
+    name,
+    versions,
+    token: () => readToken(config, log, signal),
+    log,
+    signal,
+  });
+  signal.throwIfAborted();
+  const metrics = createMetrics();
+  const agent = await EdgeAgent.start({
+    folder,
+    identity,
+    controlUrl,
+    versions,
+    plan,
+    haproxyBinary: config.haproxyBinary,
+    metrics,
+    log: log.child({ edgeId: identity.edgeId }),
+    nowMs: Date.now,
+    chance: Math.random,
+  });
+  try {
+    const health = () => ({ haproxy: agent.haproxy, revision: agent.revision, connected: agent.isConnected });
+    const listener = config.metrics === null ? null : await listenForMetrics(config.metrics, metrics, health);
+    announce(config, listener?.port ?? null, identity.edgeId);
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    log.info({ haproxy: config.leaveHaproxy ? 'left serving' : 'stopped too' }, 'the edge stops');
+    listener?.server.closeAllConnections();
+    listener?.server.close();
+  } finally {
+    await agent.stop(config.leaveHaproxy ? 'leave-haproxy' : 'with-haproxy');
+  }
+}
+
+async function readToken(config: EdgeConfig, log: Logger, signal: AbortSignal): Promise<string> {
+  if (config.token !== null) return config.token;
+  if (config.tokenFile === null) {
+    throw new EnrolmentFailed(
+      'This edge is not enrolled yet: make a token with “portcullis edge enrol” and start it with --token.',
+    );
+  }
+  for (let round = 0; ; round += 1) {
+    const token = await readFile(config.tokenFile, 'utf8').then(
+      (text) => text.trim(),
+      () => '',
+    );
+    if (token !== '') return token;
+    if (round % 100 === 20) log.info({ file: config.tokenFile }, 'waiting for the enrolment token');
+    await delay(50, undefined, { signal });
+  }
+}
+
+function announce(config: EdgeConfig, metricsPort: number | null, edgeId: string): void {
+  const at = (scheme: 'http' | 'https') =>
+    config.listeners
+      .filter((one) => one.scheme === scheme)
+      .map(({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`);
+  const metrics = config.metrics === null || metricsPort === null ? null : `${config.metrics.address}:${metricsPort}`;
+  const message = { kind: 'listening', role: 'edge', edgeId, http: at('http'), https: at('https'), metrics };
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+  if (process.connected) process.send?.(message);
+}
+
+/** Aborts on SIGTERM, SIGINT and the parent's end. A second signal ends the process at once. */
+function stopSignal(): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  const names = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+  for (const name of names) process.once(name, stop);
+  process.once('disconnect', stop);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      for (const name of names) process.off(name, stop);
+      process.off('disconnect', stop);
+    },
+  };
+}
+
+/** The one sentence for the person who started it. */
+function sentence(error: unknown, config: EdgeConfig): string {
+  if (!(error instanceof Error)) return String(error);
+  const taken = /cannot bind socket \(([^)]*)\).*?\[?([0-9a-f.:]+:\d+)\]?/i.exec(error.message);
+  if (error instanceof StartFailed && taken !== null) {
+    return `HAProxy cannot listen on ${taken[2]} (${taken[1]}). End what uses that port, or choose another with --http or --https.`;
+  }
+  if ('code' in error && error.code === 'EADDRINUSE' && config.metrics !== null) {
+    return `The metrics port ${config.metrics.address}:${config.metrics.port} is taken. Choose another with --metrics, or --metrics off.`;
+  }
+  return error.message;
+}

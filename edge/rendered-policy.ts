@@ -1,0 +1,104 @@
+/**
+ * The policy as maps, at an instant: which orders are in force, and what changes when an item or the time does.
+ *
+ * A delta renders only the sites that it names; the passing of time only those whose orders start or end. Going back after a refusal
+ * is rendering the same sites again from the policy as it was.
+ */
+import { edgeMeasures } from '../contract/policy.ts';
+import type { OrderPolicy, ProviderPolicy } from '../contract/policy.ts';
+import type { OrderId, SiteId } from '../contract/ids.ts';
+import { isInForce, nextChangeMs } from '../core/shield/orders-in-force.ts';
+import { renderGlobal, renderSite } from './render/index.ts';
+import type { MapChange, MapImage } from './haproxy/map-image.ts';
+import { netChanges } from './haproxy/map-image.ts';
+import type { ItemChange, PolicyState } from './stream/policy-state.ts';
+
+const globalOwner = 'edge';
+/** Sites rendered before other work gets its turn. */
+const sitesPerTurn = 200;
+
+/** What must be rendered again. */
+export type Touched = { readonly sites: ReadonlySet<SiteId>; readonly keys: boolean; readonly provider: boolean };
+
+export class RenderedPolicy {
+  readonly #image: MapImage;
+  readonly #inForce = new Map<OrderId, OrderPolicy>();
+  readonly #inForceBySite = new Map<SiteId, readonly OrderPolicy[]>();
+
+  constructor(image: MapImage) {
+    this.#image = image;
+  }
+
+  /** The orders that edges enforce and that are in force as of the last rendering. */
+  get inForce(): ReadonlyMap<OrderId, OrderPolicy> {
+    return this.#inForce;
+  }
+
+  /** Renders everything that an item change touches. Throws what edge/render throws for an item that it cannot render. */
+  renderTouched(policy: PolicyState, touched: Touched, provider: ProviderPolicy, atMs: number): MapChange[] {
+    const changes: MapChange[] = [];
+    for (const siteId of touched.sites) changes.push(...this.#renderSite(policy, siteId, provider, atMs));
+    if (touched.keys) changes.push(...this.#image.replace(globalOwner, renderGlobal(policy.clearanceKeys(), provider)));
+    return netChanges(changes);
+  }
+
+  /** Renders the whole policy, giving other work its turn in between; sites that are not in it any more are removed. */
+  async renderAll(policy: PolicyState, provider: ProviderPolicy, atMs: number): Promise<MapChange[]> {
+    const ids = new Set<SiteId>(this.#inForceBySite.keys());
+    for (const site of policy.sites()) ids.add(site.siteId);
+    for (const order of policy.orders()) ids.add(order.scope.siteId);
+    const changes = this.#image.replace(globalOwner, renderGlobal(policy.clearanceKeys(), provider));
+    let done = 0;
+    for (const siteId of ids) {
+      for (const change of this.#renderSite(policy, siteId, provider, atMs)) changes.push(change);
+      done += 1;
+      if (done % sitesPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    return netChanges(changes);
+  }
+
+  /** The sites on which an order has started or ended since they were rendered. */
+  overdue(policy: PolicyState, atMs: number): ReadonlySet<SiteId> {
+    const sites = new Set<SiteId>();
+    for (const order of policy.orders()) {
+      if (isEnforcedHere(order) && isInForce(order, atMs) !== this.#inForce.has(order.orderId)) sites.add(order.scope.siteId);
+    }
+    return sites;
+  }
+
+  #renderSite(policy: PolicyState, siteId: SiteId, provider: ProviderPolicy, atMs: number): MapChange[] {
+    const site = policy.site(siteId);
+    const orders = policy.ordersOf(siteId).filter((order) => isEnforcedHere(order) && isInForce(order, atMs));
+    const changes = this.#image.replace(siteId, site === null ? [] : renderSite(site, orders, provider));
+    for (const order of this.#inForceBySite.get(siteId) ?? []) this.#inForce.delete(order.orderId);
+    for (const order of orders) this.#inForce.set(order.orderId, order);
+    if (site === null && orders.length === 0) this.#inForceBySite.delete(siteId);
+    else this.#inForceBySite.set(siteId, orders);
+    return changes;
+  }
+}
+
+/** What some item changes touch. */
+export function touchedBy(changes: Iterable<ItemChange>): Touched {
+  const sites = new Set<SiteId>();
+  let keys = false;
+  let provider = false;
+  for (const { before, after } of changes) {
+    for (const item of [before, after]) {
+      if (item?.kind === 'site') sites.add(item.siteId);
+      if (item?.kind === 'order') sites.add(item.scope.siteId);
+      if (item?.kind === 'clearance-key') keys = true;
+      if (item?.kind === 'provider') provider = true;
+    }
+  }
+  return { sites, keys, provider };
+}
+
+/** The next instant at which an order that this edge enforces starts or ends. */
+export function nextOrderChangeMs(policy: PolicyState, atMs: number): number | null {
+  return nextChangeMs([...policy.orders()].filter(isEnforcedHere), atMs);
+}
+
+function isEnforcedHere(order: OrderPolicy): boolean {
+  return edgeMeasures.includes(order.measure);
+}

@@ -1,0 +1,111 @@
+/**
+ * The edge's own numbers for Prometheus, and the small HTTP listener that shows them.
+ *
+ * Totals only, no label per site: an edge may hold a hundred thousand. `/healthz` says 200 while HAProxy answers, else 503; it does
+ * not ask for the control plane, without which an edge is healthy. The listener is meant for loopback or a private network: it shows
+ * counts, never policy.
+ */
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { outcomes } from './traffic.ts';
+
+export type EdgeMetrics = ReturnType<typeof createMetrics>;
+
+/** What `/healthz` tells. */
+export type HealthAnswer = {
+  readonly haproxy: 'up' | 'reloading' | 'down';
+  readonly revision: number;
+  readonly connected: boolean;
+};
+
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'portcullis_edge_' });
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'portcullis_edge_requests_total',
+    help: 'Requests of all sites by what happened to them.',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  for (const outcome of outcomes) requests.inc({ outcome }, 0);
+  return {
+    registry,
+    requests,
+    revision: new Gauge({ name: 'portcullis_edge_revision', help: 'Revision of the policy in force.', registers }),
+    sites: new Gauge({ name: 'portcullis_edge_sites', help: 'Sites in the policy in force.', registers }),
+    connected: new Gauge({
+      name: 'portcullis_edge_stream_connected',
+      help: '1 while subscribed to the control plane.',
+      registers,
+    }),
+    haproxyUp: new Gauge({ name: 'portcullis_edge_haproxy_up', help: '1 while HAProxy answers on its admin socket.', registers }),
+    haproxyStarts: new Counter({
+      name: 'portcullis_edge_haproxy_starts_total',
+      help: 'Times HAProxy was started or adopted.',
+      labelNames: ['how'] as const,
+      registers,
+    }),
+    reloads: new Counter({ name: 'portcullis_edge_haproxy_reloads_total', help: 'Times HAProxy was reloaded.', registers }),
+    nacks: new Counter({
+      name: 'portcullis_edge_nacks_total',
+      help: 'Frames refused, by reason.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    driftRepairs: new Counter({
+      name: 'portcullis_edge_drift_repairs_total',
+      help: 'Maps that differed from the policy and were repaired.',
+      registers,
+    }),
+    receipts: new Counter({
+      name: 'portcullis_edge_receipts_total',
+      help: 'Receipts signed, by state.',
+      labelNames: ['state'] as const,
+      registers,
+    }),
+    receiptsWaiting: new Gauge({
+      name: 'portcullis_edge_receipts_waiting',
+      help: 'Receipts that the control plane has not confirmed.',
+      registers,
+    }),
+    connections: new Gauge({ name: 'portcullis_edge_connections', help: 'Client connections open in HAProxy.', registers }),
+    applySeconds: new Histogram({
+      name: 'portcullis_edge_apply_seconds',
+      help: 'From the arrival of a frame to its policy in force and on disk.',
+      buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5],
+      registers,
+    }),
+  };
+}
+
+/** Starts the listener; resolves with the port that it got. */
+export async function listenForMetrics(
+  at: { readonly address: string; readonly port: number },
+  metrics: EdgeMetrics,
+  health: () => HealthAnswer,
+): Promise<{ readonly server: Server; readonly port: number }> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0];
+    if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
+    if (path === '/healthz') {
+      const answer = health();
+      return void response
+        .writeHead(answer.haproxy === 'down' ? 503 : 200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+        .end(JSON.stringify(answer));
+    }
+    if (path !== '/metrics') return void response.writeHead(404).end();
+    metrics.registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+  server.requestTimeout = 5000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at.port, at.address, resolve);
+  });
+  const address = server.address();
+  return { server, port: typeof address === 'object' && address !== null ? address.port : at.port };
+}
