@@ -19,7 +19,7 @@ export type ControlDeps = RouteDeps & {
   /** Inward ranges in which origins may be. */
   readonly allowOrigins: readonly Cidr[];
   /** How long a break-glass order stands without a second person. */
-  readonly breakGlassMinutes: number;
+  readonly breakGlassSeconds: number;
   /** The account of sites that belong to nobody else. */
   readonly houseAccount: AccountId;
   readonly resolver: Resolver;

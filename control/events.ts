@@ -25,11 +25,15 @@ export type LiveHub = {
   /** Whether anybody listens here: what is only for them need not be made otherwise. */
   hasListeners(): boolean;
   listen(listener: Listener): () => void;
+  /** For the house's own counting: hears what is told, but does not count as somebody who listens. */
+  watch(listener: Listener): void;
 };
 
 export function liveHub(doorbell: Doorbell): LiveHub {
   const listeners = new Set<Listener>();
+  const watchers = new Set<Listener>();
   const tellHere = (event: LiveEvent) => {
+    for (const watcher of watchers) watcher(event);
     for (const listener of listeners) listener(event);
   };
   doorbell.onRing('live', (text) => {
@@ -43,6 +47,7 @@ export function liveHub(doorbell: Doorbell): LiveHub {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    watch: (listener) => void watchers.add(listener),
   };
 }
 

@@ -117,6 +117,19 @@ export async function raiseAlarm(unit: Pick<Work, 'tx' | 'tellAfter'>, draft: Al
   unit.tellAfter({ kind: 'alarm', alarmId });
 }
 
+/** Whether an alarm of a kind about an edge was raised since an instant, seen by somebody or not. */
+export async function hasAlarmSince(db: Db, kind: Alarm['kind'], edgeId: EdgeId, since: Instant): Promise<boolean> {
+  const row = await db
+    .selectFrom('alarm')
+    .select('alarm_id')
+    .where('kind', '=', kind)
+    .where('edge_id', '=', edgeId)
+    .where('at', '>=', since)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export async function listAlarms(
   db: Db,
   ask: { open: boolean | null; limit: number; before: number | null },

@@ -27,7 +27,7 @@ import { Failure, notFound } from '../http/failure.ts';
 import type { FieldMistake } from '../http/failure.ts';
 import { factsOf, orderChange } from './policy.ts';
 
-type Deps = Pick<ControlDeps, 'store' | 'now' | 'publicUrl' | 'breakGlassMinutes'>;
+type Deps = Pick<ControlDeps, 'store' | 'now' | 'publicUrl' | 'breakGlassSeconds'>;
 
 /** Proposes an order, or with break-glass puts it in force at once. Throws Failure: see the route's errors. */
 export async function placeOrder(deps: Deps, caller: Caller, draft: z.output<typeof OrderDraft>): Promise<OrderRecord> {
@@ -84,7 +84,7 @@ export async function placeOrder(deps: Deps, caller: Caller, draft: z.output<typ
       breakGlass:
         draft.breakGlass === undefined
           ? null
-          : { reason: draft.breakGlass.reason, expiresAt: instantOf(atMs + deps.breakGlassMinutes * 60_000) },
+          : { reason: draft.breakGlass.reason, expiresAt: instantOf(atMs + deps.breakGlassSeconds * 1000) },
       lifter: null,
       liftedAt: null,
       liftReason: null,

@@ -1,0 +1,173 @@
+/**
+ * What the control plane is told at start: flags first, then the environment, then defaults. Every mistake at once, each by its name.
+ *
+ * Pure but for what it is handed. Secrets (DATABASE_URL, PORTCULLIS_POLICY_KEY) come by the environment only: a command line is
+ * readable by everybody on the machine.
+ */
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { Cidr } from '../contract/network.ts';
+import type { StoreAddress } from '../store/open.ts';
+
+export type ControlConfig = {
+  readonly state: string;
+  readonly host: string;
+  /** Zero: any free port. */
+  readonly port: number;
+  /** Null: `http://localhost:<port>`. */
+  readonly publicUrl: string | null;
+  readonly provider: string;
+  readonly allowOrigins: readonly Cidr[];
+  readonly breakGlassSeconds: number;
+  readonly localEdge: boolean;
+  readonly database: StoreAddress;
+  readonly policyKey: string | null;
+  readonly dnsServers: readonly string[];
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+};
+
+export type ConfigResult =
+  | { readonly kind: 'config'; readonly config: ControlConfig }
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'mistakes'; readonly mistakes: readonly string[] };
+
+export const helpText = `Usage: portcullis control [options]
+
+Runs the control plane: API, console, public pages, and the stream that edges follow.
+
+  --state <folder>            where everything is kept              PORTCULLIS_STATE                 ./.portcullis
+  --listen <address:port>     where it listens                      PORTCULLIS_LISTEN                127.0.0.1:8600
+  --public-url <url>          console and public pages, as people   PORTCULLIS_PUBLIC_URL            http://localhost:<port>
+                              type it; notices link to it
+  --provider-name <name>      who runs this, for every page         PORTCULLIS_PROVIDER_NAME         Portcullis
+  --allow-origin <network>    inward network in which origins may   PORTCULLIS_ALLOW_ORIGINS         none
+                              be (repeat; by comma in the env)
+  --break-glass-seconds <n>   how long one person's order stands    PORTCULLIS_BREAK_GLASS_SECONDS   43200
+                              without a second person
+  --dns-server <address>      asked instead of the machine's own    PORTCULLIS_DNS_SERVERS           none
+  --log-level <level>         debug, info, warn or error            PORTCULLIS_LOG_LEVEL             info
+  --local-edge                leave an enrolment token for an edge on this machine in control/local-edge.token
+  --help                      this text
+
+Environment only, because they are secrets:
+  DATABASE_URL                a PostgreSQL server (15 or newer) instead of the embedded database
+  PORTCULLIS_POLICY_KEY       the key that signs policy, base64 of 32 bytes, instead of control/policy.key
+`;
+
+const options = {
+  state: { type: 'string' },
+  listen: { type: 'string' },
+  'public-url': { type: 'string' },
+  'provider-name': { type: 'string' },
+  'allow-origin': { type: 'string', multiple: true },
+  'break-glass-seconds': { type: 'string' },
+  'dns-server': { type: 'string', multiple: true },
+  'log-level': { type: 'string' },
+  'local-edge': { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+const LogLevel = z.enum(['debug', 'info', 'warn', 'error']);
+
+/** Reads flags and environment. `cwd` is what relative folders are relative to. */
+export function readConfig(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): ConfigResult {
+  const mistakes: string[] = [];
+  const flags = new Map<string, string[]>();
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'positional') mistakes.push(`“${token.value}” is not known here.`);
+    if (token.kind !== 'option') continue;
+    const known = Object.entries(options).find(([name]) => name === token.name)?.[1];
+    if (known === undefined) mistakes.push(`${token.rawName} is not known here; --help lists what is.`);
+    else if (known.type === 'boolean') flags.set(token.name, ['']);
+    else if (token.value === undefined || token.value === '') mistakes.push(`${token.rawName} needs a value.`);
+    else flags.set(token.name, [...(flags.get(token.name) ?? []), token.value]);
+  }
+  if (flags.has('help')) return { kind: 'help', text: helpText };
+
+  const one = (flag: string, name: string): { text: string; from: string } | null => {
+    const given = flags.get(flag)?.at(-1);
+    if (given !== undefined) return { text: given, from: `--${flag}` };
+    const set = env[name];
+    return set === undefined || set === '' ? null : { text: set, from: name };
+  };
+  const many = (flag: string, name: string): { text: string; from: string }[] => {
+    const given = flags.get(flag);
+    if (given !== undefined) return given.map((text) => ({ text, from: `--${flag}` }));
+    const set = (env[name] ?? '').split(',').map((text) => text.trim());
+    return set.filter((text) => text !== '').map((text) => ({ text, from: name }));
+  };
+  const check = <S extends z.ZodType>(value: { text: string; from: string }, schema: S, wanted: string): z.output<S> | null => {
+    const parsed = schema.safeParse(value.text);
+    if (parsed.success) return parsed.data;
+    mistakes.push(`${value.from}: “${value.text}” ${wanted}.`);
+    return null;
+  };
+
+  const state = resolve(cwd, one('state', 'PORTCULLIS_STATE')?.text ?? '.portcullis');
+  const listen = parseListen(one('listen', 'PORTCULLIS_LISTEN') ?? { text: '127.0.0.1:8600', from: '--listen' }, mistakes);
+  const publicUrl = one('public-url', 'PORTCULLIS_PUBLIC_URL');
+  const provider = one('provider-name', 'PORTCULLIS_PROVIDER_NAME') ?? { text: 'Portcullis', from: '--provider-name' };
+  const seconds = one('break-glass-seconds', 'PORTCULLIS_BREAK_GLASS_SECONDS');
+  const level = one('log-level', 'PORTCULLIS_LOG_LEVEL');
+  const database = env['DATABASE_URL'];
+  if (database !== undefined && database !== '' && !/^postgres(ql)?:\/\//.test(database)) {
+    mistakes.push('DATABASE_URL is not a PostgreSQL address such as postgresql://user@host/database.');
+  }
+  const PublicUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
+    const url = new URL(text);
+    return url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  });
+  const checked = {
+    publicUrl: publicUrl && check(publicUrl, PublicUrl, 'is not scheme, host and port only, such as https://shield.example'),
+    provider: check(provider, z.string().trim().min(1).max(80), 'is not a name of 1 to 80 characters'),
+    allowOrigins: many('allow-origin', 'PORTCULLIS_ALLOW_ORIGINS').map((value) =>
+      check(value, Cidr, 'is not a network such as 10.0.0.0/8'),
+    ),
+    breakGlassSeconds:
+      seconds && check(seconds, z.coerce.number().int().min(1).max(604_800), 'is not a number of seconds from 1 to 604800'),
+    dnsServers: many('dns-server', 'PORTCULLIS_DNS_SERVERS').map((value) =>
+      check(
+        value,
+        z.string().regex(/^(\[[0-9a-f:]+\]|[0-9.]+)(:\d{1,5})?$|^[0-9a-f:]+$/i),
+        'is not an address, with a port if needed',
+      ),
+    ),
+    logLevel: level && check(level, LogLevel, 'is not debug, info, warn or error'),
+  };
+  if (mistakes.length > 0 || listen === null || checked.provider === null) return { kind: 'mistakes', mistakes };
+  return {
+    kind: 'config',
+    config: {
+      state,
+      ...listen,
+      publicUrl: checked.publicUrl?.replace(/\/$/, '') ?? null,
+      provider: checked.provider,
+      allowOrigins: checked.allowOrigins.flatMap((network) => network ?? []),
+      breakGlassSeconds: checked.breakGlassSeconds ?? 43_200,
+      localEdge: flags.has('local-edge'),
+      database:
+        database === undefined || database === ''
+          ? { kind: 'embedded', folder: join(state, 'control') }
+          : { kind: 'postgresql', url: database },
+      policyKey: env['PORTCULLIS_POLICY_KEY'] === '' ? null : (env['PORTCULLIS_POLICY_KEY'] ?? null),
+      dnsServers: checked.dnsServers.flatMap((server) => server ?? []),
+      logLevel: checked.logLevel ?? 'info',
+    },
+  };
+}
+
+function parseListen(value: { text: string; from: string }, mistakes: string[]): { host: string; port: number } | null {
+  const match = /^(?:\[([0-9a-f:]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(value.text);
+  const host = match?.[1] ?? match?.[2] ?? '';
+  const port = Number(match?.[3] ?? Number.NaN);
+  if (isIP(host) !== 0 && port <= 65_535) return { host, port };
+  mistakes.push(`${value.from}: “${value.text}” is not an address and a port such as 127.0.0.1:8600 or [::1]:8600.`);
+  return null;
+}

@@ -1,0 +1,199 @@
+/**
+ * The control plane as one thing that starts and stops: opens the store, listens, wires the rooms together by hand, runs the jobs.
+ *
+ * Order of start: database, migrations, port, house, routes, jobs. Order of stop: no new requests, event streams, edges (told that we
+ * stop), jobs, database. Until everything is wired, requests get 503. Nothing here reads the environment.
+ */
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { HttpBindings } from '@hono/node-server';
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import { streamPath } from '../contract/stream.ts';
+import { writeDurable } from '../kit/durable.ts';
+import { hasEdges } from '../store/edges.ts';
+import { migrate } from '../store/migrate.ts';
+import { openStore } from '../store/open.ts';
+import { settleHouse } from './bootstrap.ts';
+import type { ControlConfig } from './config.ts';
+import type { ControlDeps } from './deps.ts';
+import { createToken } from './edges/enrolment.ts';
+import { loadPolicyKey } from './edges/policy-key.ts';
+import { defaultGroup, registerEdgeRoutes } from './edges/routes.ts';
+import { openEdgeStream } from './edges/stream.ts';
+import { liveHub, registerEvents } from './events.ts';
+import { readStatus, registerHouseRoutes } from './house/routes.ts';
+import { registerConsole } from './http/console.ts';
+import { Failure } from './http/failure.ts';
+import { openApiDocument } from './http/openapi.ts';
+import { problemResponse } from './http/problem.ts';
+import { routesOf } from './http/register.ts';
+import type { App } from './http/register.ts';
+import { createAuthenticate } from './identity/authenticate.ts';
+import { ensureLocalOperator, renewSetupLink } from './identity/first-start.ts';
+import { registerIdentityRoutes } from './identity/register.ts';
+import { houseJobs } from './jobs/jobs.ts';
+import { runJobs } from './jobs/runner.ts';
+import { openMetrics, registerMetrics } from './metrics.ts';
+import { registerOrderRoutes } from './orders/routes.ts';
+import { registerSiteRoutes } from './sites/routes.ts';
+import { dnsResolver } from './sites/resolver.ts';
+import type { Resolver } from './sites/resolver.ts';
+
+export type Surroundings = {
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly version: string;
+  /** Folder of the built console. */
+  readonly consoleFolder: string;
+  /** Replaces DNS; for whoever brings names of their own. */
+  readonly resolver?: Resolver;
+};
+
+export type Control = {
+  /** Where it listens, without a trailing slash. */
+  readonly url: string;
+  readonly publicUrl: string;
+  /** The link for the first account; null when there is one. A secret. */
+  readonly setupUrl: string | null;
+  stop(): Promise<void>;
+};
+
+const localTokenMinutes = 7 * 24 * 60;
+
+/** Starts the control plane. Throws an Error with a sentence for people; whatever was opened is closed again. */
+export async function startControl(config: ControlConfig, surroundings: Surroundings): Promise<Control> {
+  const { log, now } = surroundings;
+  const store = await openStore(config.database);
+  const closing: (() => Promise<void>)[] = [() => store.close()];
+  const stop = once(async () => {
+    for (const close of closing.toReversed()) await close().catch((error: unknown) => log.warn({ err: error }, 'stopping'));
+  });
+  try {
+    const ran = await migrate(store);
+    if (ran.length > 0) log.info({ migrations: ran }, 'the database was brought up to date');
+
+    let listener: RequestListener | null = null;
+    const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000 }, (request, response) => {
+      if (listener !== null) listener(request, response);
+      else
+        response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' }).end('Starting. Try again in a moment.\n');
+    });
+    const port = await listen(server, config.host, config.port);
+    closing.push(() => closeServer(server));
+    const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+    const url = `http://${host}:${port}`;
+    const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
+
+    const key = await loadPolicyKey(store, join(config.state, 'control', 'policy.key'), config.policyKey);
+    const houseAccount = await settleHouse({ store, now, provider: config.provider, publicUrl });
+    const deps: ControlDeps = {
+      store,
+      now,
+      log,
+      publicUrl,
+      provider: config.provider,
+      version: surroundings.version,
+      allowOrigins: config.allowOrigins,
+      breakGlassSeconds: config.breakGlassSeconds,
+      houseAccount,
+      resolver: surroundings.resolver ?? dnsResolver(config.dnsServers),
+      processName: `${process.pid}-${randomBytes(4).toString('hex')}`,
+      authenticate: createAuthenticate({ store, publicUrl, now }),
+    };
+    const live = liveHub(store.doorbell);
+    const stream = openEdgeStream(deps, live, key);
+    closing.push(() => stream.close());
+    const stopping = new AbortController();
+    closing.push(async () => stopping.abort());
+
+    const app: App = new Hono<{ Bindings: HttpBindings }>();
+    const metrics = openMetrics(deps, live, () => stream.connected());
+    app.use(async (context, next) => {
+      const began = performance.now();
+      await next();
+      metrics.answered(context.req.method, context.res.status, (performance.now() - began) / 1000);
+    });
+    registerSiteRoutes(app, deps);
+    registerOrderRoutes(app, deps);
+    registerEdgeRoutes(app, deps, key);
+    registerHouseRoutes(app, deps);
+    registerIdentityRoutes(app, deps);
+    registerEvents(app, deps, live, stopping.signal);
+    registerMetrics(app, deps, metrics);
+    registerConsole(app, surroundings.consoleFolder);
+    const document = openApiDocument(routesOf(app), { version: surroundings.version, server: publicUrl });
+    app.get('/api/v1/openapi.json', (context) => context.json(document));
+    app.get('/healthz', async (context) => {
+      await sql`select 1`.execute(store.db);
+      return context.json({ ok: true, database: store.kind, edges: stream.connected() });
+    });
+    app.all('/api/*', () => {
+      throw new Failure('not-found', 'The API has no such address. /api/v1/openapi.json lists what it has.');
+    });
+    app.onError((error, context) => problemResponse(error, { method: context.req.method, path: context.req.path }, deps));
+    void readStatus;
+
+    await ensureLocalOperator(deps, join(config.state, 'operator.token'));
+    if (config.localEdge) await leaveLocalEdgeToken(deps, join(config.state, 'control', 'local-edge.token'));
+    const setupUrl = (await renewSetupLink(deps))?.url ?? null;
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (request.url?.split('?')[0] === streamPath) stream.upgrade(request, socket, head);
+      else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    });
+    listener = getRequestListener(app.fetch);
+    const jobs = runJobs(houseJobs(deps), log);
+    closing.push(() => jobs.stop());
+    return { url, publicUrl, setupUrl, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** A token for the edge beside us, as long as there is no edge yet. */
+async function leaveLocalEdgeToken(deps: ControlDeps, path: string): Promise<void> {
+  if (await hasEdges(deps.store.db)) return;
+  const { token } = await createToken(deps, { group: defaultGroup, validMinutes: localTokenMinutes, who: null });
+  await writeDurable(path, `${token}\n`, 0o600);
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const code = 'code' in cause ? String(cause.code) : '';
+      const why =
+        code === 'EADDRINUSE' ? 'is taken by another program' : code === 'EACCES' ? 'needs root' : `cannot be had (${code})`;
+      reject(new Error(`Port ${port} on ${host} ${why}. Choose another with --listen ${host}:PORT.`, { cause }));
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') reject(new Error('The server has no port.'));
+      else resolve(address.port);
+    });
+  });
+}
+
+const graceMs = 3000;
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  return () => (running ??= work());
+}
