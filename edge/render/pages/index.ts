@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import type { ProviderPolicy } from '../../../contract/policy.ts';
 import { noticeTextLines } from '../notice.ts';
+import { factField } from '../site.ts';
 import { html, line, literal } from './escape.ts';
 import { pageTemplate } from './layout.ts';
 import type { StandingPage } from './words.ts';
@@ -85,7 +86,7 @@ function challengePage(provider: ProviderPolicy): string {
     publicUrl: provider.publicUrl,
     title: text.title,
     kind: 'plain',
-    bodyAttributes: ` data-token="%[var(txn.token)].%[var(txn.signature)]" data-target="%[var(txn.facts),field(8,|)]" data-method="%[method]"`,
+    bodyAttributes: ` data-token="%[var(txn.token)].%[var(txn.signature)]" data-target="%[var(txn.facts),field(${factField.target},|)]" data-method="%[method]"`,
     body: literal(
       [
         `<h1>${html(text.title)}</h1><p>${html(text.what(provider.name))}</p><p>${html(text.why)}</p>`,

@@ -66,6 +66,8 @@ export function noticeBackend(files: Files): string {
 
 export function refusals(files: Files): string {
   return lines(
+    section('backend unknown', files.answers('unknown')),
+    '',
     section('backend ambiguous', `http-request ${count('denied')}`, files.answers('ambiguous')),
     '',
     section('backend deny', `http-request ${count('denied')}`, files.answers('deny')),

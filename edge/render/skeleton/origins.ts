@@ -6,9 +6,8 @@
  * all sites (edge-measured.md, attacks). A slow body holds no origin slot: the whole body or one buffer of it is awaited first.
  */
 import { counterIndex } from '../counters.ts';
-import { factField } from '../site.ts';
 import type { EdgePlan } from '../types.ts';
-import { count, fact, lines, section } from './parts.ts';
+import { count, fact, lines, section, siteFlag } from './parts.ts';
 
 export function origins(plan: EdgePlan): string {
   const server = 'server origin 0.0.0.0:0';
@@ -27,12 +26,12 @@ function backend(name: string, server: string): string {
     `backend ${name}`,
     'option http-buffer-request',
     '# Ours replace whatever the visitor sent under these names.',
-    'http-request set-header x-forwarded-for %[src]',
-    'http-request set-header x-forwarded-proto %[ssl_fc,iif(https,http)]',
+    'http-request set-header x-forwarded-for %[var(sess.address)]',
+    'http-request set-header x-forwarded-proto %[var(sess.scheme)]',
     'http-request set-header x-forwarded-host %[req.fhdr(host)]',
     'http-request del-header x-real-ip',
     'http-request del-header forwarded',
-    `http-request set-header host %[${fact('hostHeader')}] if { var(txn.facts),field(${factField.flags},|) -m sub h }`,
+    `http-request set-header host %[${fact('hostHeader')}] if ${siteFlag('h')}`,
     `http-request set-dst ${fact('address')}`,
     `http-request set-dst-port ${fact('port')}`,
     `http-response ${count('passed')} if { status lt 500 }`,

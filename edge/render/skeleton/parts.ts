@@ -28,6 +28,8 @@ export const siteId = fact('siteId');
 export const state = (name: keyof typeof stateField) => `var(txn.state),field(${stateField[name]},|)`;
 /** Whether the state has one of some flags. */
 export const flag = (letters: string) => `{ var(txn.flags) -m sub ${letters} }`;
+/** A flag of the site itself; the first test alone decides for a site without any. */
+export const siteFlag = (letter: string) => `!{ var(txn.facts) -m beg 0 } { ${fact('flags')} -m sub ${letter} }`;
 export const acted = '{ var(txn.act) -m found }';
 export const count = (outcome: keyof typeof counterIndex) => `sc-inc-gpc(${counterIndex[outcome]},2)`;
 

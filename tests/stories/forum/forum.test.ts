@@ -135,7 +135,7 @@ describe('the forum', () => {
     expect(headers['link']).toContain('rel="describedby"');
     expect(headers['link']).not.toContain('blocked-by');
     const text = (await page.textContent('body')) ?? '';
-    for (const words of [reason, decision, 'forum.example', 'appeal', 'reports']) expect(text).toContain(words);
+    for (const words of [reason, decision, 'all of it', 'appeal', 'number of reports']) expect(text).toContain(words);
     await picture(page, 'forum-5-notice');
   });
 
