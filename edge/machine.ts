@@ -48,6 +48,7 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
   }
   // Debian without ca-certificates: the roots that Node brings along.
   if (originTrust.startsWith(haproxy)) await writeDurable(originTrust, `${rootCertificates.join('\n')}\n`, 0o644);
+  const maxConnections = Math.min(config.maxConnections, await connectionsThatFit());
   return (pagesFolder) => ({
     paths: {
       maps: join(haproxy, 'maps'),
@@ -60,10 +61,17 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
     listeners: config.listeners,
     probeSource: '127.84.0.1',
     threads: config.threads,
-    maxConnections: config.maxConnections,
+    maxConnections,
     connectionsPer10s: 400,
     connectionsPerClient: 400,
   });
+}
+
+/** A connection takes two file descriptors, its origin's included; HAProxy refuses to start when the limit is lower than it may need. */
+async function connectionsThatFit(): Promise<number> {
+  const limits = await readFile('/proc/self/limits', 'utf8');
+  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1];
+  return hard === undefined ? Number.MAX_SAFE_INTEGER : Math.max(50, Math.floor((Number(hard) - 300) / 2));
 }
 
 async function prepareCertificates(folder: string): Promise<void> {

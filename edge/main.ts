@@ -25,7 +25,7 @@ import { createMetrics, listenForMetrics } from './telemetry/metrics.ts';
 export const edgeExit = { stopped: 0, failed: 1, usage: 2, enrolmentRefused: 5 } as const;
 
 /** Runs an edge and resolves with its exit code when it has stopped. `argv` is without the program's and the command's names. */
-export async function edgeMain(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const read = readConfig(argv, env);
   if (read.kind === 'help') {
     process.stdout.write(edgeHelp);
