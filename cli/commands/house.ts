@@ -120,7 +120,7 @@ function addEdgeCommands(program: Command, terminal: Terminal): void {
         ]),
         '',
         'On the new edge, with the address at which it reaches this control plane:',
-        `  ./portcullis edge --control ${client.controlUrl} --token ${made.token}`,
+        `  PORTCULLIS_EDGE_TOKEN=${made.token} ./portcullis edge --control ${client.controlUrl}`,
       ].join('\n');
       return { json: made, text };
     },

@@ -48,9 +48,9 @@ export type UpSurroundings = {
   readonly entry: string;
 };
 
-/** What the control plane says when it listens. */
-const ControlReady = z.object({ kind: z.literal('listening'), setupUrl: z.string().nullable().optional() });
-const EdgeReady = z.object({ kind: z.enum(['ready', 'listening']) });
+/** What the programs say over their channel when they listen. */
+const ControlReady = z.object({ kind: z.literal('listening'), setupUrl: z.string().nullable() });
+const EdgeReady = z.object({ kind: z.literal('listening') });
 
 const graceMs = 12_000;
 const edgeCurrentMs = 60_000;
@@ -93,10 +93,12 @@ export async function runUp(settings: UpSettings, surroundings: UpSurroundings, 
     const edge = superviseEdge(settings, surroundings, terminal);
     children.push(edge);
     await started(edge, terminal);
+    terminal.interrupted.throwIfAborted();
     const client = connect({ control: controlUrl(settings), state }, terminal);
     await edgeCurrent(client, terminal);
+    terminal.interrupted.throwIfAborted();
     const site = settings.protect === null ? null : await protectAndWait(client, settings.protect, terminal);
-    terminal.out(banner(settings, listening.setupUrl ?? null, site, performance.now() - began));
+    terminal.out(banner(settings, listening.setupUrl, site, performance.now() - began));
     await untilInterrupted(terminal);
     terminal.err('\nStopping …\n');
   } catch (error) {
@@ -141,7 +143,7 @@ function superviseEdge(settings: UpSettings, { execPath, entry }: UpSurroundings
       'edge',
       ...['--control', controlUrl(settings)],
       ...['--token-file', join(state, 'control', 'local-edge.token')],
-      ...['--state', join(state, 'edge')],
+      ...['--state', state],
       ...['--name', 'local'],
       ...['--http', `${bracketed(address)}:${settings.httpPort}`],
       ...['--https', `${bracketed(address)}:${settings.httpsPort}`],
