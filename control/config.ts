@@ -21,6 +21,8 @@ export type ControlConfig = {
   readonly provider: string;
   readonly allowOrigins: readonly Cidr[];
   readonly breakGlassSeconds: number;
+  /** Where appeals are sent: a `mailto:` or `https:` address; null when the operator gave none. */
+  readonly contact: string | null;
   readonly localEdge: boolean;
   readonly database: StoreAddress;
   readonly policyKey: string | null;
@@ -46,6 +48,8 @@ Runs the control plane: API, console, public pages, and the stream that edges fo
                               be (repeat; by comma in the env)
   --break-glass-seconds <n>   how long one person's order stands    PORTCULLIS_BREAK_GLASS_SECONDS   43200
                               without a second person
+  --contact <url>             where appeals are sent: mailto: or    PORTCULLIS_CONTACT               none
+                              https: address, for public pages
   --dns-server <address>      asked instead of the machine's own    PORTCULLIS_DNS_SERVERS           none
   --log-level <level>         debug, info, warn or error            PORTCULLIS_LOG_LEVEL             info
   --local-edge                leave an enrolment token for an edge on this machine in control/local-edge.token
@@ -63,6 +67,7 @@ const options = {
   'provider-name': { type: 'string' },
   'allow-origin': { type: 'string', multiple: true },
   'break-glass-seconds': { type: 'string' },
+  contact: { type: 'string' },
   'dns-server': { type: 'string', multiple: true },
   'log-level': { type: 'string' },
   'local-edge': { type: 'boolean' },
@@ -115,6 +120,7 @@ export function readConfig(
   const publicUrl = one('public-url', 'PORTCULLIS_PUBLIC_URL');
   const provider = one('provider-name', 'PORTCULLIS_PROVIDER_NAME') ?? { text: 'Portcullis', from: '--provider-name' };
   const seconds = one('break-glass-seconds', 'PORTCULLIS_BREAK_GLASS_SECONDS');
+  const contact = one('contact', 'PORTCULLIS_CONTACT');
   const level = one('log-level', 'PORTCULLIS_LOG_LEVEL');
   const database = env['DATABASE_URL'];
   if (database !== undefined && database !== '' && !/^postgres(ql)?:\/\//.test(database)) {
@@ -132,6 +138,7 @@ export function readConfig(
     ),
     breakGlassSeconds:
       seconds && check(seconds, z.coerce.number().int().min(1).max(604_800), 'is not a number of seconds from 1 to 604800'),
+    contact: contact && check(contact, z.url({ protocol: /^(mailto|https)$/ }), 'is not a mailto: or https: address'),
     dnsServers: many('dns-server', 'PORTCULLIS_DNS_SERVERS').map((value) =>
       check(
         value,
@@ -151,6 +158,7 @@ export function readConfig(
       provider: checked.provider,
       allowOrigins: checked.allowOrigins.flatMap((network) => network ?? []),
       breakGlassSeconds: checked.breakGlassSeconds ?? 43_200,
+      contact: checked.contact,
       localEdge: flags.has('local-edge'),
       database:
         database === undefined || database === ''

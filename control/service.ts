@@ -27,7 +27,7 @@ import { loadPolicyKey } from './edges/policy-key.ts';
 import { defaultGroup, registerEdgeRoutes } from './edges/routes.ts';
 import { openEdgeStream } from './edges/stream.ts';
 import { liveHub, registerEvents } from './events.ts';
-import { readStatus, registerHouseRoutes } from './house/routes.ts';
+import { registerHouseRoutes } from './house/routes.ts';
 import { registerConsole } from './http/console.ts';
 import { Failure } from './http/failure.ts';
 import { openApiDocument } from './http/openapi.ts';
@@ -41,6 +41,7 @@ import { houseJobs } from './jobs/jobs.ts';
 import { runJobs } from './jobs/runner.ts';
 import { openMetrics, registerMetrics } from './metrics.ts';
 import { registerOrderRoutes } from './orders/routes.ts';
+import { registerPages } from './pages/register.ts';
 import { registerSiteRoutes } from './sites/routes.ts';
 import { dnsResolver } from './sites/resolver.ts';
 import type { Resolver } from './sites/resolver.ts';
@@ -138,7 +139,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       throw new Failure('not-found', 'The API has no such address. /api/v1/openapi.json lists what it has.');
     });
     app.onError((error, context) => problemResponse(error, { method: context.req.method, path: context.req.path }, deps));
-    void readStatus;
+    app.notFound(registerPages(app, { ...deps, contact: config.contact }));
 
     await ensureLocalOperator(deps, join(config.state, 'operator.token'));
     if (config.localEdge) await leaveLocalEdgeToken(deps, join(config.state, 'control', 'local-edge.token'));
