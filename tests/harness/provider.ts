@@ -94,7 +94,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     const house = await moveIn(state, controlUrl, ports, () => {
       if (!up.running()) throw new Error(`portcullis up ended:\n${up.output()}`);
     });
-    await edgesCurrent(house.operator, 1, 60_000);
+    await edgesCurrent(house.operator, 60_000, () => (up.running() ? null : 'portcullis up ended'));
     return {
       ...house,
       up,
@@ -169,7 +169,7 @@ export async function startParts(options: ProviderOptions = {}): Promise<Parts> 
         'edge',
         ...['--control', controlUrl],
         ...['--token', token],
-        ...['--state', folders.edge],
+        ...['--state', state],
         ...['--name', 'edge-1'],
         ...['--http', `127.0.0.1:${ports.http}`],
         ...['--https', `127.0.0.1:${ports.https}`],
@@ -185,7 +185,7 @@ export async function startParts(options: ProviderOptions = {}): Promise<Parts> 
     const house = await moveIn(state, controlUrl, ports, () => undefined);
     token = (await house.operator.call(createEnrolmentToken)).token;
     await startEdge();
-    await edgesCurrent(house.operator, 1, 60_000);
+    await edgesCurrent(house.operator, 60_000, () => (running(edge, 'edge').running() ? null : 'portcullis edge ended'));
     return {
       ...house,
       folders,
@@ -246,7 +246,7 @@ async function moveIn(state: string, controlUrl: string, ports: Ports, check: ()
     operator,
     second,
     applied,
-    edgesCurrent: () => edgesCurrent(operator, 1, 60_000),
+    edgesCurrent: () => edgesCurrent(operator, 60_000),
     protect: async (hostname, originPort, more = {}) => {
       const site = await operator.call(addSite, {
         body: { hostnames: [hostname], origin: `http://127.0.0.1:${originPort}`, waiveOwnership: true, ...more },
@@ -271,12 +271,18 @@ async function moveIn(state: string, controlUrl: string, ports: Ports, check: ()
   };
 }
 
-async function edgesCurrent(operator: Api, count: number, timeoutMs: number): Promise<void> {
-  await until(
-    `${count} edge is enrolled and current`,
-    async () => (await operator.call(listEdges)).items.filter((edge) => edge.state === 'current').length >= count,
+/** Waits for one edge that holds the head; throws what `dead` says as soon as it says something. */
+async function edgesCurrent(operator: Api, timeoutMs: number, dead: () => string | null = () => null): Promise<void> {
+  const ended = await until(
+    'an edge is enrolled and current',
+    async () => {
+      const why = dead();
+      if (why !== null) return { why };
+      return (await operator.call(listEdges)).items.some((edge) => edge.state === 'current') && { why: null };
+    },
     { timeoutMs, everyMs: 50 },
   );
+  if (ended.why !== null) throw new Error(ended.why);
 }
 
 async function membersNaming(state: string): Promise<Members> {
