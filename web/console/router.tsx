@@ -4,7 +4,14 @@
  * Rooms behind the sign-in hang below `/in`, which asks who is calling before it shows anything. A deep link survives signing in.
  */
 import type { QueryClient } from '@tanstack/react-query';
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
 import { ApiError } from './api/client.ts';
 import { meQuery } from './api/queries.ts';
 import { Waiting } from './parts/screen.tsx';

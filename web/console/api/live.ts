@@ -13,7 +13,8 @@ import { getSite, getTraffic, listSites } from '../../../contract/routes/sites.t
 import { addTraffic } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 
-export type FeedState = { readonly kind: 'connecting' } | { readonly kind: 'live' } | { readonly kind: 'away'; readonly sinceMs: number };
+export type FeedState =
+  { readonly kind: 'connecting' } | { readonly kind: 'live' } | { readonly kind: 'away'; readonly sinceMs: number };
 
 const firstRetryMs = 1000;
 const longestRetryMs = 15_000;

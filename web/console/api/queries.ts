@@ -4,7 +4,15 @@
  * A key is `[path of the route, params, query]`. Nothing is ever shown as fresh without the live feed or a refetch behind it:
  * `live.ts` marks as stale what an event names, and everything after the feed was away.
  */
-import { keepPreviousData, QueryCache, QueryClient, queryOptions, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  QueryCache,
+  QueryClient,
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
 import type { InfiniteData } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { z } from 'zod';

@@ -15,7 +15,10 @@ export function relativeTime(instantMs: number, nowMs: number, language: string)
   const away = instantMs - nowMs;
   if (Math.abs(away) < 1000) return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(0, 'second');
   const step = steps.find((candidate) => Math.abs(away) < candidate.below) ?? steps[3];
-  return new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'short' }).format(Math.trunc(away / step.ms), step.unit);
+  return new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'short' }).format(
+    Math.trunc(away / step.ms),
+    step.unit,
+  );
 }
 
 /** How long a relative time stays true, so that a screen repaints no oftener than it must. */

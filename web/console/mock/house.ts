@@ -38,7 +38,9 @@ export function registerHouse(on: On, state: MockState, emit: (event: LiveEvent)
   }));
 
   on(listAlarms, ({ query }) => {
-    const items = state.alarms.filter((alarm) => query.open === undefined || (query.open === 'true') === (alarm.acknowledgedAt === null));
+    const items = state.alarms.filter(
+      (alarm) => query.open === undefined || (query.open === 'true') === (alarm.acknowledgedAt === null),
+    );
     return { items: items.slice(0, query.limit), next: null, total: items.length };
   });
 
@@ -57,7 +59,9 @@ export function registerHouse(on: On, state: MockState, emit: (event: LiveEvent)
     return { items, next: null, total: items.length };
   });
 
-  on(listEdges, ({ query }) => ({ items: state.edges.filter((edge) => query.group === undefined || edge.group === query.group) }));
+  on(listEdges, ({ query }) => ({
+    items: state.edges.filter((edge) => query.group === undefined || edge.group === query.group),
+  }));
 
   on(createEnrolmentToken, ({ body }) => ({
     token: 'pcenrol-4f2m8k1v9q7r3s5t0w6x',

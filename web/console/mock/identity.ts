@@ -14,7 +14,10 @@ const totpUri = `otpauth://totp/Portcullis:Ada?secret=${totpSecret}&issuer=Portc
 export function registerIdentity(on: On, state: MockState): void {
   const now = () => Instant.parse(new Date(state.nowMs()).toISOString());
   const soon = () => new Date(state.nowMs() + 600_000).toISOString();
-  const link = () => ({ url: 'http://localhost/console/invitation?code=4f2m8k1v9q7r3s5t0w6x2y', expiresAt: new Date(state.nowMs() + 86_400_000).toISOString() });
+  const link = () => ({
+    url: 'http://localhost/console/invitation?code=4f2m8k1v9q7r3s5t0w6x2y',
+    expiresAt: new Date(state.nowMs() + 86_400_000).toISOString(),
+  });
   const creation = () => ({
     challenge: 'Y2hhbGxlbmdlLWNoYWxsZW5nZS1jaGFsbGVuZ2U',
     rp: { id: 'localhost', name: 'Portcullis' },
@@ -23,7 +26,11 @@ export function registerIdentity(on: On, state: MockState): void {
     timeout: 60_000,
     attestation: 'none' as const,
     excludeCredentials: [],
-    authenticatorSelection: { residentKey: 'required' as const, requireResidentKey: true as const, userVerification: 'preferred' as const },
+    authenticatorSelection: {
+      residentKey: 'required' as const,
+      requireResidentKey: true as const,
+      userVerification: 'preferred' as const,
+    },
   });
   const personAt = (personId: string) => {
     const index = state.people.findIndex((person) => person.personId === personId);
@@ -35,7 +42,8 @@ export function registerIdentity(on: On, state: MockState): void {
     state.signedIn = true;
     return state.me;
   };
-  const refuse = () => new MockFailure('bad-sign-in', 'Name, password or code do not fit. Try again; after several attempts there is a pause.');
+  const refuse = () =>
+    new MockFailure('bad-sign-in', 'Name, password or code do not fit. Try again; after several attempts there is a pause.');
 
   on(identity.getSetup, () => ({ open: state.setupOpen, provider: 'Example Hosting Co-op' }));
   on(identity.lookAtLink, ({ body }) => {
@@ -73,15 +81,26 @@ export function registerIdentity(on: On, state: MockState): void {
     return {};
   });
   on(identity.getMe, () => state.me);
-  on(identity.getMyKeys, () => ({ passkeys: state.passkeys, hasPassword: state.hasPassword, recoveryCodesLeft: state.recoveryCodesLeft }));
+  on(identity.getMyKeys, () => ({
+    passkeys: state.passkeys,
+    hasPassword: state.hasPassword,
+    recoveryCodesLeft: state.recoveryCodesLeft,
+  }));
   on(identity.beginMyPasskey, () => ({ ceremonyId, expiresAt: soon(), passkey: creation() }));
   on(identity.addMyPasskey, ({ body }) => {
-    const added = identity.Passkey.parse({ credentialId: mockId('cred', `n${state.passkeys.length}`), label: body.label, createdAt: now(), lastUsedAt: null, synced: false });
+    const added = identity.Passkey.parse({
+      credentialId: mockId('cred', `n${state.passkeys.length}`),
+      label: body.label,
+      createdAt: now(),
+      lastUsedAt: null,
+      synced: false,
+    });
     state.passkeys.push(added);
     return added;
   });
   on(identity.removeMyPasskey, ({ params }) => {
-    if (state.passkeys.length === 1 && !state.hasPassword) throw new MockFailure('wrong-state', 'This is your last way to sign in. Nothing was removed.');
+    if (state.passkeys.length === 1 && !state.hasPassword)
+      throw new MockFailure('wrong-state', 'This is your last way to sign in. Nothing was removed.');
     state.passkeys = state.passkeys.filter((passkey) => passkey.credentialId !== params.credentialId);
     return {};
   });
@@ -142,7 +161,12 @@ export function registerIdentity(on: On, state: MockState): void {
   on(identity.endSessionsOfPerson, () => ({ ended: 1 }));
   on(identity.listAccounts, () => ({ items: state.accounts, next: null, total: state.accounts.length }));
   on(identity.addAccount, ({ body }) => {
-    const account = identity.Account.parse({ accountId: mockId('acct', `n${state.accounts.length}`), name: body.name, createdAt: now(), people: 1 });
+    const account = identity.Account.parse({
+      accountId: mockId('acct', `n${state.accounts.length}`),
+      name: body.name,
+      createdAt: now(),
+      people: 1,
+    });
     state.accounts.push(account);
     const owner = identity.Person.parse({
       personId: mockId('person', `n${state.people.length}`),

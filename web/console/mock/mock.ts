@@ -32,7 +32,11 @@ export type On = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
   answer: (asked: { params: z.output<P>; query: z.output<Q>; body: z.output<B> }) => z.input<A>,
 ) => void;
 
-type Entry = { readonly method: string; readonly pattern: RegExp; readonly run: (match: RegExpExecArray, url: URL, body: unknown) => Response };
+type Entry = {
+  readonly method: string;
+  readonly pattern: RegExp;
+  readonly run: (match: RegExpExecArray, url: URL, body: unknown) => Response;
+};
 
 export type Mock = {
   readonly state: MockState;
@@ -61,7 +65,9 @@ export function createMock(state: MockState): Mock {
     );
     const run = (match: RegExpExecArray, url: URL, sent: unknown): Response => {
       allow(state, route.needs);
-      const params = route.params.safeParse(Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(match[index + 1] ?? '')])));
+      const params = route.params.safeParse(
+        Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(match[index + 1] ?? '')])),
+      );
       const query = route.query.safeParse(Object.fromEntries(url.searchParams));
       const body = route.body.safeParse(sent);
       if (!params.success || !query.success || !body.success) {
@@ -89,7 +95,9 @@ export function createMock(state: MockState): Mock {
       start: (controller) => {
         own = controller;
         streams.add(controller);
-        controller.enqueue(encoder.encode(`data: ${JSON.stringify({ kind: 'hello', at: new Date(state.nowMs()).toISOString() })}\n\n`));
+        controller.enqueue(
+          encoder.encode(`data: ${JSON.stringify({ kind: 'hello', at: new Date(state.nowMs()).toISOString() })}\n\n`),
+        );
       },
       cancel: () => {
         if (own !== null) streams.delete(own);
@@ -127,7 +135,8 @@ export function createMock(state: MockState): Mock {
 function allow(state: MockState, needs: Scope | 'signed-in' | 'nobody'): void {
   if (needs === 'nobody') return;
   if (!state.signedIn) throw new MockFailure('not-signed-in', 'Sign in first.');
-  if (needs !== 'signed-in' && !state.me.scopes.includes(needs)) throw new MockFailure('not-allowed', `This needs “${needs}”. Nothing was changed.`);
+  if (needs !== 'signed-in' && !state.me.scopes.includes(needs))
+    throw new MockFailure('not-allowed', `This needs “${needs}”. Nothing was changed.`);
 }
 
 function problem(failure: MockFailure): Response {

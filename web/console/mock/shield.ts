@@ -3,8 +3,27 @@ import { parseHostname } from '../../../contract/hostname.ts';
 import { EdgeId, Instant, Revision } from '../../../contract/ids.ts';
 import { defaultChallengeSettings, defaultSiteLimits } from '../../../contract/policy.ts';
 import type { LiveEvent } from '../../../contract/routes/house.ts';
-import { confirmOrder, getOrder, liftOrder, listOrders, Order, placeOrder, StoredReceipt, withdrawOrder } from '../../../contract/routes/orders.ts';
-import { addSite, changeSite, checkOwnership, getSite, getTraffic, listSites, removeSite, Site, waiveOwnership } from '../../../contract/routes/sites.ts';
+import {
+  confirmOrder,
+  getOrder,
+  liftOrder,
+  listOrders,
+  Order,
+  placeOrder,
+  StoredReceipt,
+  withdrawOrder,
+} from '../../../contract/routes/orders.ts';
+import {
+  addSite,
+  changeSite,
+  checkOwnership,
+  getSite,
+  getTraffic,
+  listSites,
+  removeSite,
+  Site,
+  waiveOwnership,
+} from '../../../contract/routes/sites.ts';
 import { MockFailure } from './mock.ts';
 import type { On } from './mock.ts';
 import { mockId } from './state.ts';
@@ -140,7 +159,10 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
   });
   on(checkOwnership, ({ params }) => {
     const { site } = siteAt(params.siteId);
-    throw new MockFailure('ownership-unproved', `No TXT record at ${site.ownership.dnsName}, and the file answers 404. Nothing was changed.`);
+    throw new MockFailure(
+      'ownership-unproved',
+      `No TXT record at ${site.ownership.dnsName}, and the file answers 404. Nothing was changed.`,
+    );
   });
   on(waiveOwnership, ({ params }) => {
     const { site } = siteAt(params.siteId);
@@ -148,7 +170,11 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
   });
   on(getTraffic, ({ params, query }) => {
     siteAt(params.siteId);
-    return { from: new Date(state.nowMs() - query.minutes * 60_000).toISOString(), stepSeconds: query.stepSeconds, points: traffic(state.nowMs(), query, params.siteId) };
+    return {
+      from: new Date(state.nowMs() - query.minutes * 60_000).toISOString(),
+      stepSeconds: query.stepSeconds,
+      points: traffic(state.nowMs(), query, params.siteId),
+    };
   });
 
   /** Puts an order in force; its edges answer a moment later. */
@@ -186,7 +212,12 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
             digest: 'cd'.repeat(32),
             at: now(),
             tookMs: 24 + index * 7,
-            probe: { url: `http://${order.siteName}/`, status: word === 'enforced' ? 403 : 200, action: word === 'enforced' ? 'notice' : 'pass', decision: word === 'enforced' ? order.decision : null },
+            probe: {
+              url: `http://${order.siteName}/`,
+              status: word === 'enforced' ? 403 : 200,
+              action: word === 'enforced' ? 'notice' : 'pass',
+              decision: word === 'enforced' ? order.decision : null,
+            },
             detail: null,
           },
           signature: `${'A'.repeat(86)}==`,
@@ -195,7 +226,13 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
     );
     state.receipts.set(orderId, [...stored, ...(state.receipts.get(orderId) ?? [])]);
     order.receipts = { ...order.receipts, expected: edges.length, [word]: edges.length, tookMs: 31 };
-    emit({ kind: 'receipt', orderId: order.orderId, edgeId: EdgeId.parse(edges[0]?.edgeId ?? mockId('edge', 'none')), state: word, tally: order.receipts });
+    emit({
+      kind: 'receipt',
+      orderId: order.orderId,
+      edgeId: EdgeId.parse(edges[0]?.edgeId ?? mockId('edge', 'none')),
+      state: word,
+      tally: order.receipts,
+    });
   };
   const put = (order: Order): Order => {
     const index = state.orders.findIndex((held) => held.orderId === order.orderId);
@@ -239,7 +276,9 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
       confirmer: null,
       confirmedAt: null,
       breakGlass:
-        body.breakGlass === undefined ? null : { reason: body.breakGlass.reason, expiresAt: new Date(state.nowMs() + 4 * 3_600_000).toISOString() },
+        body.breakGlass === undefined
+          ? null
+          : { reason: body.breakGlass.reason, expiresAt: new Date(state.nowMs() + 4 * 3_600_000).toISOString() },
       lifter: null,
       liftedAt: null,
       liftReason: null,
@@ -251,7 +290,8 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
   });
   on(confirmOrder, ({ params }) => {
     const { order } = orderAt(params.orderId);
-    if (order.proposer.personId === state.me.personId) throw new MockFailure('same-person', 'You proposed it; somebody else must confirm it.');
+    if (order.proposer.personId === state.me.personId)
+      throw new MockFailure('same-person', 'You proposed it; somebody else must confirm it.');
     const confirmed = { ...order, confirmer: { personId: state.me.personId, name: state.me.name }, confirmedAt: now() };
     return put(enforce(confirmed));
   });

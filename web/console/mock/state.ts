@@ -171,7 +171,10 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
       startsAt: ago(1500),
       publicReason: 'Automated orders were placed in the names of other people.',
       internalReason: 'About 300 false orders an hour; the shop cannot be reached by telephone.',
-      breakGlass: { reason: 'Every minute sends parcels to strangers.', expiresAt: new Date(nowMs() + 3_600_000 * 3).toISOString() },
+      breakGlass: {
+        reason: 'Every minute sends parcels to strangers.',
+        expiresAt: new Date(nowMs() + 3_600_000 * 3).toISOString(),
+      },
       receipts: { expected: 2, enforced: 1, lifted: 0, failed: 1, tookMs: null },
       revision: 40,
     }),
@@ -186,7 +189,12 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
       siteName: 'Commons Wiki',
       hostnames: ['wiki.example'],
       path: null,
-      basis: { kind: 'legal-order', authority: 'District Court of Example', reference: '3 O 17/26', authorityUrl: 'https://court.example/orders/17' },
+      basis: {
+        kind: 'legal-order',
+        authority: 'District Court of Example',
+        reference: '3 O 17/26',
+        authorityUrl: 'https://court.example/orders/17',
+      },
       lifter: ada,
       liftedAt: ago(9 * 86_400),
       liftReason: 'The court set its order aside.',
@@ -256,7 +264,13 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
       },
     });
   const receipts = new Map([
-    [inForce, [receipt(inForce, mockId('edge', 'one'), 'edge-1', 'enforced', 31), receipt(inForce, mockId('edge', 'two'), 'edge-2', 'enforced', 44)]],
+    [
+      inForce,
+      [
+        receipt(inForce, mockId('edge', 'one'), 'edge-1', 'enforced', 31),
+        receipt(inForce, mockId('edge', 'two'), 'edge-2', 'enforced', 44),
+      ],
+    ],
     [
       mockId('order', 'glass'),
       [
@@ -325,14 +339,35 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
       }),
     ],
     audit: [
-      { id: 'a1', who: ben, act: 'order.break-glass', subject: mockId('order', 'glass'), detail: { decision: 'D-2026-0003' }, at: ago(1500) },
+      {
+        id: 'a1',
+        who: ben,
+        act: 'order.break-glass',
+        subject: mockId('order', 'glass'),
+        detail: { decision: 'D-2026-0003' },
+        at: ago(1500),
+      },
       { id: 'a2', who: ada, act: 'alarm.acknowledge', subject: mockId('alarm', 'away'), detail: {}, at: ago(5000) },
-      { id: 'a3', who: null, act: 'order.expire', subject: mockId('order', 'court'), detail: { decision: 'D-2026-0001' }, at: ago(9000) },
+      {
+        id: 'a3',
+        who: null,
+        act: 'order.expire',
+        subject: mockId('order', 'court'),
+        detail: { decision: 'D-2026-0001' },
+        at: ago(9000),
+      },
     ].map(({ id, ...entry }) => AuditEntry.parse({ auditId: mockId('audit', id), ...entry })),
     people: [
       person({ id: 'ada', name: ada.name, roles: [...roles], passkeys: 2 }),
       person({ id: 'ben', name: ben.name, roles: ['decider'], hasPassword: true, passkeys: 0 }),
-      person({ id: 'ceren', name: 'Ceren Aydın', roles: ['analyst', 'appeals'], state: 'invited', passkeys: 0, lastSignInAt: null }),
+      person({
+        id: 'ceren',
+        name: 'Ceren Aydın',
+        roles: ['analyst', 'appeals'],
+        state: 'invited',
+        passkeys: 0,
+        lastSignInAt: null,
+      }),
       person({ id: 'dev', name: 'Devi Rao', roles: ['auditor'], state: 'disabled' }),
     ],
     accounts: [Account.parse({ accountId: mockId('acct', 'house'), name: 'House', createdAt: ago(60 * 86_400), people: 1 })],
@@ -371,8 +406,20 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
       }),
     ],
     passkeys: [
-      Passkey.parse({ credentialId: mockId('cred', 'key'), label: 'Blue security key', createdAt: ago(50 * 86_400), lastUsedAt: ago(3600), synced: false }),
-      Passkey.parse({ credentialId: mockId('cred', 'phone'), label: 'Phone', createdAt: ago(20 * 86_400), lastUsedAt: null, synced: true }),
+      Passkey.parse({
+        credentialId: mockId('cred', 'key'),
+        label: 'Blue security key',
+        createdAt: ago(50 * 86_400),
+        lastUsedAt: ago(3600),
+        synced: false,
+      }),
+      Passkey.parse({
+        credentialId: mockId('cred', 'phone'),
+        label: 'Phone',
+        createdAt: ago(20 * 86_400),
+        lastUsedAt: null,
+        synced: true,
+      }),
     ],
     hasPassword: false,
     recoveryCodesLeft: 9,

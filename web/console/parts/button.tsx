@@ -13,13 +13,25 @@ export function Button({
   ...rest
 }: ButtonHTMLAttributes<HTMLButtonElement> & { kind?: ButtonKind; busy?: boolean }) {
   return (
-    <button className="button" data-kind={kind} type={type} aria-busy={busy || undefined} {...rest} disabled={rest.disabled ?? busy}>
+    <button
+      className="button"
+      data-kind={kind}
+      type={type}
+      aria-busy={busy || undefined}
+      {...rest}
+      disabled={rest.disabled ?? busy}
+    >
       {children}
     </button>
   );
 }
 
-export function ButtonLink({ kind = 'plain', isNew = false, children, ...rest }: LinkProps & { kind?: ButtonKind; isNew?: boolean; children: ReactNode }) {
+export function ButtonLink({
+  kind = 'plain',
+  isNew = false,
+  children,
+  ...rest
+}: LinkProps & { kind?: ButtonKind; isNew?: boolean; children: ReactNode }) {
   return (
     <Link className="button" data-kind={kind} data-new={isNew || undefined} {...rest}>
       {children}

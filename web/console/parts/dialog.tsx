@@ -62,7 +62,13 @@ export function ConfirmByTyping({
     <Dialog title={title} onClose={onClose}>
       <form onSubmit={submit} className="stack">
         <div className="prose">{children}</div>
-        <TextField label={say.confirm.typeName(name)} value={typed} onChange={(event) => setTyped(event.target.value)} autoFocus spellCheck={false} />
+        <TextField
+          label={say.confirm.typeName(name)}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          autoFocus
+          spellCheck={false}
+        />
         <Failure error={failure} />
         <div className="acts">
           <Button kind="danger" type="submit" disabled={!fits} busy={busy}>

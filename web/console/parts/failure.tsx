@@ -28,7 +28,11 @@ function wordsFor(error: unknown): { title: string; detail: string; reference: s
   if (!(error instanceof ApiError)) return { title: say.failure.heading, detail: say.failure.unknown, reference: null };
   const { code, detail, reference, fields } = error;
   if (code === 'bad-request' && fields.length > 0) {
-    return { title: say.failures['bad-request'].title, detail: `${say.failure.fields(fields.length)} ${strays(error)}`.trim(), reference: null };
+    return {
+      title: say.failures['bad-request'].title,
+      detail: `${say.failure.fields(fields.length)} ${strays(error)}`.trim(),
+      reference: null,
+    };
   }
   if (code === 'offline' || code === 'unreadable') return { ...say.failures[code], reference };
   return { title: errorTable[code].title, detail: detail === '' ? say.failures.internal.detail : detail, reference };

@@ -41,7 +41,9 @@ function Frame({
 }: FrameProps & { control: (id: string, described: { 'aria-describedby'?: string; 'aria-invalid'?: true }) => ReactNode }) {
   const id = useId();
   const mistake = useMistake(path);
-  const parts = [hint === undefined ? null : `${id}-hint`, mistake === null ? null : `${id}-mistake`].filter((part) => part !== null);
+  const parts = [hint === undefined ? null : `${id}-hint`, mistake === null ? null : `${id}-mistake`].filter(
+    (part) => part !== null,
+  );
   return (
     <div className="field" data-wide={wide || undefined}>
       <label htmlFor={id}>{label}</label>
@@ -109,7 +111,11 @@ export function SelectField({
 }
 
 /** A tick with its sentence. */
-export function CheckField({ label, hint, ...input }: { label: ReactNode; hint?: ReactNode } & InputHTMLAttributes<HTMLInputElement>) {
+export function CheckField({
+  label,
+  hint,
+  ...input
+}: { label: ReactNode; hint?: ReactNode } & InputHTMLAttributes<HTMLInputElement>) {
   const id = useId();
   return (
     <div className="check">
@@ -163,7 +169,12 @@ export function Choices<Value extends string>({
 }
 
 /** Leaves out what is undefined, for `exactOptionalPropertyTypes`. */
-function given(optional: { hint: ReactNode | undefined; path: string | undefined; unit: string | undefined; wide: boolean | undefined }) {
+function given(optional: {
+  hint: ReactNode | undefined;
+  path: string | undefined;
+  unit: string | undefined;
+  wide: boolean | undefined;
+}) {
   return {
     ...(optional.hint === undefined ? {} : { hint: optional.hint }),
     ...(optional.path === undefined ? {} : { path: optional.path }),

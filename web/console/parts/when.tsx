@@ -7,7 +7,12 @@ export function When({ at, focusable = false }: { at: string; focusable?: boolea
   const ms = Date.parse(at);
   const nowMs = useNow(ms);
   return (
-    <time dateTime={at} className="when" data-exact={`${exactTime(ms, language)} · ${utcTime(ms)}`} tabIndex={focusable ? 0 : undefined}>
+    <time
+      dateTime={at}
+      className="when"
+      data-exact={`${exactTime(ms, language)} · ${utcTime(ms)}`}
+      tabIndex={focusable ? 0 : undefined}
+    >
       {relativeTime(ms, nowMs, language)}
     </time>
   );

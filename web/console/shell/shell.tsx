@@ -104,7 +104,9 @@ function Foot() {
   return (
     <div className="rail-foot">
       <p className="feed-state">
-        <Badge tone={state.kind === 'live' ? 'good' : state.kind === 'away' ? 'caution' : 'waiting'}>{say.feed[state.kind]}</Badge>
+        <Badge tone={state.kind === 'live' ? 'good' : state.kind === 'away' ? 'caution' : 'waiting'}>
+          {say.feed[state.kind]}
+        </Badge>
       </p>
       <label className="theme">
         {say.theme.label}

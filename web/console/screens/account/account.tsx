@@ -33,7 +33,13 @@ export function AccountScreen() {
     >
       <nav className="tabs" aria-label={words.title}>
         {tabs.map((name) => (
-          <Link key={name} to="/account" search={name === 'keys' ? {} : { tab: name }} aria-current={name === tab ? 'page' : undefined} activeProps={{}}>
+          <Link
+            key={name}
+            to="/account"
+            search={name === 'keys' ? {} : { tab: name }}
+            aria-current={name === tab ? 'page' : undefined}
+            activeProps={{}}
+          >
             {words.tabs[name]}
           </Link>
         ))}

@@ -32,7 +32,8 @@ import { PasswordDialog } from './password-dialog.tsx';
 
 export function KeysTab() {
   const keys = useQuery(ask(getMyKeys));
-  if (keys.data === undefined) return keys.error === null ? <Waiting /> : <Failure error={keys.error} onRetry={() => void keys.refetch()} />;
+  if (keys.data === undefined)
+    return keys.error === null ? <Waiting /> : <Failure error={keys.error} onRetry={() => void keys.refetch()} />;
   return (
     <>
       <Passkeys passkeys={keys.data.passkeys} />
@@ -132,7 +133,13 @@ function AddPasskey({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={words.add} onClose={onClose}>
       <form className="stack" onSubmit={submit} noValidate>
-        <TextField label={words.label} hint={words.labelHint} value={label} onChange={(event) => setLabel(event.target.value)} autoFocus />
+        <TextField
+          label={words.label}
+          hint={words.labelHint}
+          value={label}
+          onChange={(event) => setLabel(event.target.value)}
+          autoFocus
+        />
         <PasskeyFailure error={act.error} />
         <div className="acts">
           <Button kind="primary" type="submit" busy={act.isPending} disabled={label.trim() === ''}>

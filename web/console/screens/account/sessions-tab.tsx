@@ -32,7 +32,10 @@ export function SessionsTab() {
       title={words.title}
       acts={
         others ? (
-          <Button busy={endOthers.isPending} onClick={() => endOthers.mutate({}, { onSuccess: ({ ended }) => notify(words.ended(ended)) })}>
+          <Button
+            busy={endOthers.isPending}
+            onClick={() => endOthers.mutate({}, { onSuccess: ({ ended }) => notify(words.ended(ended)) })}
+          >
             {words.endOthers}
           </Button>
         ) : undefined
@@ -62,7 +65,9 @@ export function SessionsTab() {
                     kind="quiet"
                     busy={end.isPending}
                     aria-label={words.endOf(browserName(session.agent))}
-                    onClick={() => end.mutate({ params: { sessionId: session.sessionId } }, { onSuccess: () => notify(words.ended(1)) })}
+                    onClick={() =>
+                      end.mutate({ params: { sessionId: session.sessionId } }, { onSuccess: () => notify(words.ended(1)) })
+                    }
                   >
                     {words.end}
                   </Button>

@@ -131,7 +131,14 @@ function MakeToken({ onClose }: { onClose: () => void }) {
     <Dialog title={words.dialog} onClose={onClose}>
       <form className="stack" onSubmit={submit} noValidate>
         <WithMistakes fields={make.error?.fields ?? []}>
-          <TextField label={words.name} hint={words.nameHint} path="name" value={name} onChange={(event) => setName(event.target.value)} autoFocus />
+          <TextField
+            label={words.name}
+            hint={words.nameHint}
+            path="name"
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+            autoFocus
+          />
           <fieldset className="choices">
             <legend>{words.scopes}</legend>
             <p className="hint">{words.scopesHint}</p>
@@ -141,7 +148,9 @@ function MakeToken({ onClose }: { onClose: () => void }) {
                   key={scope}
                   label={account.scope[scope]}
                   checked={scopes.includes(scope)}
-                  onChange={(event) => setScopes(event.target.checked ? [...scopes, scope] : scopes.filter((held) => held !== scope))}
+                  onChange={(event) =>
+                    setScopes(event.target.checked ? [...scopes, scope] : scopes.filter((held) => held !== scope))
+                  }
                 />
               ))}
             </div>

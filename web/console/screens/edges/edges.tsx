@@ -44,14 +44,16 @@ export function EdgesScreen() {
   const answer = useQuery(ask(listEdges));
   const [enrolling, setEnrolling] = useState(false);
   const set = useMemo(
-    () => (name: 'search' | 'state') => (value: string) => void navigate({ search: (old) => withWord(old, name, value), replace: true }),
+    () => (name: 'search' | 'state') => (value: string) =>
+      void navigate({ search: (old) => withWord(old, name, value), replace: true }),
     [navigate],
   );
   const onSearch = useMemo(() => set('search'), [set]);
   const wanted = search.search?.toLowerCase();
   const all = answer.data?.items;
   const shown = all?.filter(
-    (edge) => (search.state === undefined || edge.state === search.state) && (wanted === undefined || textOf(edge).includes(wanted)),
+    (edge) =>
+      (search.state === undefined || edge.state === search.state) && (wanted === undefined || textOf(edge).includes(wanted)),
   );
   const enrol = mayWrite ? (
     <Button kind="primary" onClick={() => setEnrolling(true)} data-new>
@@ -132,7 +134,7 @@ function EdgeTable({ edges, mayWrite }: { edges: readonly OneEdge[]; mayWrite: b
     { key: 'edge', head: heads.edge },
     { key: 'state', head: heads.state },
     { key: 'revision', head: heads.revision, align: 'end' as const },
-    { key: 'applied', head: heads.applied, align: 'end' as const },
+    { key: 'applied', head: <span title={heads.appliedHelp}>{heads.applied}</span>, align: 'end' as const },
     { key: 'health', head: heads.health },
     { key: 'rate', head: heads.rate, align: 'end' as const },
     { key: 'drift', head: heads.drift, align: 'end' as const },
@@ -161,7 +163,7 @@ function EdgeRow({ edge, mayWrite }: { edge: OneEdge; mayWrite: boolean }) {
         </span>
         <span className="sub">
           {edge.group}
-          {edge.agentVersion === null ? null : ` · ${words.versions(edge.agentVersion, edge.haproxyVersion ?? words.unknown)}`}
+          {edge.agentVersion === null ? null : ` · ${words.version(edge.agentVersion)}`}
         </span>
       </td>
       <td>
@@ -174,7 +176,11 @@ function EdgeRow({ edge, mayWrite }: { edge: OneEdge; mayWrite: boolean }) {
       </td>
       <td data-align="end">
         {whole(edge.revision, language)}
-        {behind > 0 ? <span className="sub">{words.behindBy(whole(behind, language), whole(edge.head, language))}</span> : null}
+        {behind > 0 ? (
+          <span className="sub no-wrap" title={words.headIs(whole(edge.head, language))}>
+            {words.behindBy(whole(behind, language))}
+          </span>
+        ) : null}
       </td>
       <td data-align="end">
         {ms(edge.applyP50Ms)} / {ms(edge.applyP99Ms)}
@@ -184,7 +190,8 @@ function EdgeRow({ edge, mayWrite }: { edge: OneEdge; mayWrite: boolean }) {
           words.unknown
         ) : (
           <>
-            <Badge tone={haproxyTones[health.haproxy]}>{words.haproxy[health.haproxy]}</Badge>
+            <Badge tone={haproxyTones[health.haproxy]}>{words.haproxy[health.haproxy]}</Badge>{' '}
+            {edge.haproxyVersion === null ? null : <span title={edge.haproxyVersion}>{edge.haproxyVersion.split('-')[0]}</span>}
             <span className="sub">{words.servesSites(whole(health.sites, language), whole(health.connections, language))}</span>
           </>
         )}
@@ -247,7 +254,10 @@ function ClearanceKeys() {
         <Button
           busy={rotate.isPending}
           onClick={() =>
-            rotate.mutate({ body: {} }, { onSuccess: (keys) => notify(words.keys.done(keys.current, whole(keys.revision, language))) })
+            rotate.mutate(
+              { body: {} },
+              { onSuccess: (keys) => notify(words.keys.done(keys.current, whole(keys.revision, language))) },
+            )
           }
         >
           {words.keys.act}

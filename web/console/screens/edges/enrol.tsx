@@ -59,8 +59,20 @@ export function EnrolDialog({ onClose }: { onClose: () => void }) {
       <form className="stack" onSubmit={submit} noValidate>
         <p>{words.lead}</p>
         <WithMistakes fields={fields}>
-          <TextField label={words.group} hint={words.groupHint} path="group" placeholder="default" value={group} onChange={(event) => setGroup(event.target.value)} />
-          <SelectField label={words.valid} path="validMinutes" value={minutes} onChange={(event) => setMinutes(event.target.value)}>
+          <TextField
+            label={words.group}
+            hint={words.groupHint}
+            path="group"
+            placeholder="default"
+            value={group}
+            onChange={(event) => setGroup(event.target.value)}
+          />
+          <SelectField
+            label={words.valid}
+            path="validMinutes"
+            value={minutes}
+            onChange={(event) => setMinutes(event.target.value)}
+          >
             {validities.map((value) => (
               <option key={value} value={value}>
                 {words.validOption[value]}

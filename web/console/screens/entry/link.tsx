@@ -135,7 +135,15 @@ function SetUp({ code, looked, onSignedUp }: { code: string; looked: Looked; onS
           )}
           {begun === null ? (
             <>
-              {setup ? <TextField label={entry.fields.name} path="name" autoComplete="username" value={name} onChange={(e) => setName(e.target.value)} /> : null}
+              {setup ? (
+                <TextField
+                  label={entry.fields.name}
+                  path="name"
+                  autoComplete="username"
+                  value={name}
+                  onChange={(e) => setName(e.target.value)}
+                />
+              ) : null}
               <Choices
                 legend={words.chooseProof}
                 value={way}
@@ -156,13 +164,25 @@ function SetUp({ code, looked, onSignedUp }: { code: string; looked: Looked; onS
               ) : null}
             </>
           ) : (
-            <AuthenticatorFields secret={begun.totpSecret} uri={begun.totpUri} draft={draft} pathPrefix="proof." onChange={setDraft} />
+            <AuthenticatorFields
+              secret={begun.totpSecret}
+              uri={begun.totpUri}
+              draft={draft}
+              pathPrefix="proof."
+              onChange={setDraft}
+            />
           )}
         </WithMistakes>
         <PasskeyFailure error={act.error} />
         <div className="acts">
           <Button kind="primary" type="submit" busy={act.isPending}>
-            {act.isPending ? say.act.working : way === 'passkey' ? words.createPasskey : begun === null ? say.act.continue : words.createPassword}
+            {act.isPending
+              ? say.act.working
+              : way === 'passkey'
+                ? words.createPasskey
+                : begun === null
+                  ? say.act.continue
+                  : words.createPassword}
           </Button>
           {begun === null ? null : <Button onClick={() => setBegun(null)}>{say.act.back}</Button>}
         </div>

@@ -102,11 +102,20 @@ function ByPasskey({ onDone }: Done) {
 
 function ByPassword({ onDone }: Done) {
   const [draft, setDraft] = useState({ name: '', password: '', totpCode: '' });
-  const form = useSubmit(() => call(signInWithPassword, { body: { ...draft, totpCode: draft.totpCode.replaceAll(' ', '') } }), onDone);
+  const form = useSubmit(
+    () => call(signInWithPassword, { body: { ...draft, totpCode: draft.totpCode.replaceAll(' ', '') } }),
+    onDone,
+  );
   return (
     <form className="stack" onSubmit={form.submit} noValidate>
       <WithMistakes fields={form.fields}>
-        <TextField label={entry.fields.name} path="name" autoComplete="username" value={draft.name} onChange={(e) => setDraft({ ...draft, name: e.target.value })} />
+        <TextField
+          label={entry.fields.name}
+          path="name"
+          autoComplete="username"
+          value={draft.name}
+          onChange={(e) => setDraft({ ...draft, name: e.target.value })}
+        />
         <TextField
           label={entry.fields.password}
           path="password"
@@ -142,7 +151,13 @@ function ByRecoveryCode({ onDone }: Done) {
   return (
     <form className="stack" onSubmit={form.submit} noValidate>
       <WithMistakes fields={form.fields}>
-        <TextField label={entry.fields.name} path="name" autoComplete="username" value={draft.name} onChange={(e) => setDraft({ ...draft, name: e.target.value })} />
+        <TextField
+          label={entry.fields.name}
+          path="name"
+          autoComplete="username"
+          value={draft.name}
+          onChange={(e) => setDraft({ ...draft, name: e.target.value })}
+        />
         <TextField
           label={entry.fields.recoveryCode}
           hint={entry.fields.recoveryHint}

@@ -22,7 +22,10 @@ const kinds = Alarm.shape.kind.options;
 export function AlarmsScreen() {
   const search = api.useSearch();
   const navigate = useNavigate({ from: '/alarms' });
-  const pages = usePages(listAlarms, search.state === 'open' ? { open: 'true' } : search.state === 'seen' ? { open: 'false' } : {});
+  const pages = usePages(
+    listAlarms,
+    search.state === 'open' ? { open: 'true' } : search.state === 'seen' ? { open: 'false' } : {},
+  );
   const set = useMemo(
     () => (name: 'search' | 'state' | 'kind') => (value: string) =>
       void navigate({ search: (old) => withWord(old, name, value), replace: true }),
@@ -32,7 +35,8 @@ export function AlarmsScreen() {
   const wanted = search.search?.toLowerCase();
   const shown = pages.items?.filter(
     (alarm) =>
-      (search.kind === undefined || alarm.kind === search.kind) && (wanted === undefined || alarm.sentence.toLowerCase().includes(wanted)),
+      (search.kind === undefined || alarm.kind === search.kind) &&
+      (wanted === undefined || alarm.sentence.toLowerCase().includes(wanted)),
   );
   const heads = words.columns;
   const columns = [

@@ -65,8 +65,7 @@ export function endOf(typed: TypedOrder, nowMs: number): string | null {
 export type MissingWords = { readonly site: string; readonly hostnames: string; readonly path: string; readonly instant: string };
 
 export type DraftResult =
-  | { readonly ok: true; readonly body: OrderDraft }
-  | { readonly ok: false; readonly mistakes: readonly FieldMistake[] };
+  { readonly ok: true; readonly body: OrderDraft } | { readonly ok: false; readonly mistakes: readonly FieldMistake[] };
 
 /** The order as the contract wants it, or every mistake at once. */
 export function draftFrom(typed: TypedOrder, nowMs: number, missing: MissingWords): DraftResult {

@@ -43,7 +43,9 @@ export function OrdersScreen() {
   const onSearch = useMemo(() => set('search'), [set]);
   const wanted = search.search?.toLowerCase();
   const shown = pages.items?.filter(
-    (order) => (search.measure === undefined || order.measure === search.measure) && (wanted === undefined || textOf(order).includes(wanted)),
+    (order) =>
+      (search.measure === undefined || order.measure === search.measure) &&
+      (wanted === undefined || textOf(order).includes(wanted)),
   );
   const place = can('orders:propose') ? (
     <ButtonLink kind="primary" to="/orders/new" search={search.siteId === undefined ? {} : { siteId: search.siteId }} isNew>
@@ -117,5 +119,7 @@ export function OrdersScreen() {
 }
 
 function textOf(order: Order): string {
-  return [order.decision, order.siteName, ...order.hostnames, order.path ?? '', order.publicReason, order.internalReason].join(' ').toLowerCase();
+  return [order.decision, order.siteName, ...order.hostnames, order.path ?? '', order.publicReason, order.internalReason]
+    .join(' ')
+    .toLowerCase();
 }

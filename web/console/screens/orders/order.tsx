@@ -111,7 +111,9 @@ function Acts({ order }: { order: Order }) {
         </Button>
       ) : null}
       {waits && own && can('orders:confirm') ? <p className="hint own-proposal">{words.ownProposal}</p> : null}
-      {order.state === 'proposed' && can('orders:propose') ? <Button onClick={() => setAsking('withdraw')}>{words.withdraw}</Button> : null}
+      {order.state === 'proposed' && can('orders:propose') ? (
+        <Button onClick={() => setAsking('withdraw')}>{words.withdraw}</Button>
+      ) : null}
       {live && can('orders:lift') ? (
         <Button kind="danger" onClick={() => setAsking('lift')}>
           {words.lift}
@@ -185,7 +187,10 @@ function About({ order }: { order: Order }) {
             ),
           ],
           [words.starts, <Exactly at={order.startsAt} />],
-          [words.ends, <Exactly at={order.breakGlass !== null && order.confirmer === null ? order.breakGlass.expiresAt : order.endsAt} />],
+          [
+            words.ends,
+            <Exactly at={order.breakGlass !== null && order.confirmer === null ? order.breakGlass.expiresAt : order.endsAt} />,
+          ],
           [words.publicReason, order.publicReason],
           [words.internalReason, order.internalReason],
         ]}

@@ -68,8 +68,8 @@ function PlaceOrder() {
     <Screen title={words.title} lead={words.lead} trail={<Link to="/orders">{orders.title}</Link>}>
       <form onSubmit={submit} noValidate className="order-form">
         <WithMistakes fields={mistakes}>
-          <div>
-            <Panel title={words.measure}>
+          <div className="order-fields">
+            <Panel title={words.what}>
               <div className="stack">
                 <SitePicker value={typed.siteId} mistakes={mistakes} onPick={(picked) => put({ siteId: picked })} />
                 <Choices
@@ -122,7 +122,7 @@ function PlaceOrder() {
                 ) : null}
               </div>
             </Panel>
-            <Panel title={words.basis}>
+            <Panel title={words.why}>
               <div className="stack">
                 <TextArea
                   label={words.publicReason}
@@ -205,25 +205,25 @@ function PlaceOrder() {
                 ) : null}
               </div>
             </Panel>
-            <div className="save-bar">
-              <Failure error={place.error} />
-              {own.length > 0 ? (
-                <p className="mistake" role="alert">
-                  {say.failure.fields(own.length)}
-                </p>
-              ) : null}
-              <div className="form-foot">
-                <Button kind={typed.breakGlass ? 'danger' : 'primary'} type="submit" busy={place.isPending}>
-                  {place.isPending ? say.act.working : typed.breakGlass ? words.placeNow : words.propose}
-                </Button>
-              </div>
-            </div>
           </div>
         </WithMistakes>
         <div className="order-preview">
           <Panel title={words.preview}>
             <Preview typed={typed} nowMs={nowMs} />
           </Panel>
+        </div>
+        <div className="save-bar">
+          <Failure error={place.error} />
+          {own.length > 0 ? (
+            <p className="mistake" role="alert">
+              {say.failure.fields(own.length)}
+            </p>
+          ) : null}
+          <div className="form-foot">
+            <Button kind={typed.breakGlass ? 'danger' : 'primary'} type="submit" busy={place.isPending}>
+              {place.isPending ? say.act.working : typed.breakGlass ? words.placeNow : words.propose}
+            </Button>
+          </div>
         </div>
       </form>
     </Screen>
@@ -243,7 +243,9 @@ function Times({ typed, put }: { typed: TypedOrder; put: (change: Partial<TypedO
           <option value="now">{words.startsNow}</option>
           <option value="exact">{words.startsAt}</option>
         </SelectField>
-        {typed.starts === 'exact' ? <InstantField path="startsAt" value={typed.startsLocal} onChange={(startsLocal) => put({ startsLocal })} /> : null}
+        {typed.starts === 'exact' ? (
+          <InstantField path="startsAt" value={typed.startsLocal} onChange={(startsLocal) => put({ startsLocal })} />
+        ) : null}
       </div>
       <div className="stack">
         <SelectField
@@ -259,7 +261,9 @@ function Times({ typed, put }: { typed: TypedOrder; put: (change: Partial<TypedO
             </option>
           ))}
         </SelectField>
-        {typed.length === 'exact' ? <InstantField path="endsAt" value={typed.endsLocal} onChange={(endsLocal) => put({ endsLocal })} /> : null}
+        {typed.length === 'exact' ? (
+          <InstantField path="endsAt" value={typed.endsLocal} onChange={(endsLocal) => put({ endsLocal })} />
+        ) : null}
       </div>
     </div>
   );

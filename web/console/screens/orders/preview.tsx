@@ -41,7 +41,9 @@ export function Preview({ typed, nowMs }: { typed: TypedOrder; nowMs: number }) 
         </p>
         <h3>{words.heading(where)}</h3>
         <p>{legal ? words.whoLegal(provider, typed.authority === '' ? '…' : typed.authority) : words.who(provider)}</p>
-        <p className={typed.publicReason === '' ? 'hint' : 'notice-reason'}>{typed.publicReason === '' ? words.reasonMissing : typed.publicReason}</p>
+        <p className={typed.publicReason === '' ? 'hint' : 'notice-reason'}>
+          {typed.publicReason === '' ? words.reasonMissing : typed.publicReason}
+        </p>
         <p>
           {words.until}: {ends === null ? '…' : `${exactTime(Date.parse(ends), language)} (${utcTime(Date.parse(ends))})`}
         </p>

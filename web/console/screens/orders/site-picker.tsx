@@ -13,7 +13,15 @@ import { sites } from '../../words/en/sites.ts';
 const words = orders.form;
 const most = 6;
 
-export function SitePicker({ value, mistakes, onPick }: { value: string; mistakes: readonly FieldMistake[]; onPick: (siteId: string) => void }) {
+export function SitePicker({
+  value,
+  mistakes,
+  onPick,
+}: {
+  value: string;
+  mistakes: readonly FieldMistake[];
+  onPick: (siteId: string) => void;
+}) {
   const id = useId();
   const [search, setSearch] = useState('');
   const chosen = SiteId.safeParse(value);

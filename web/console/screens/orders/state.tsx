@@ -32,7 +32,8 @@ export function OrderBadge({ order }: { order: Order }) {
 
 export function Tally({ order }: { order: Order }) {
   const { expected, enforced, lifted, failed, tookMs } = order.receipts;
-  if (order.state === 'proposed' || order.state === 'withdrawn' || order.state === 'lapsed') return <span className="hint">–</span>;
+  if (order.state === 'proposed' || order.state === 'withdrawn' || order.state === 'lapsed')
+    return <span className="hint">–</span>;
   if (expected === 0) return <span className="hint">{words.receipts.none}</span>;
   const over = order.state === 'lifted' || order.state === 'expired';
   const done = over ? lifted : enforced;

@@ -6,7 +6,15 @@ import { orders as words } from '../../words/en/orders.ts';
 import { say } from '../../words/index.ts';
 import { OrderBadge, scopeWords, Tally } from './state.tsx';
 
-export function OrderTable({ caption, orders, withSite = true }: { caption: string; orders: readonly Order[]; withSite?: boolean }) {
+export function OrderTable({
+  caption,
+  orders,
+  withSite = true,
+}: {
+  caption: string;
+  orders: readonly Order[];
+  withSite?: boolean;
+}) {
   const heads = words.columns;
   const columns = [
     { key: 'decision', head: heads.decision },
@@ -21,7 +29,7 @@ export function OrderTable({ caption, orders, withSite = true }: { caption: stri
     <Table caption={caption} columns={columns}>
       {orders.map((order) => (
         <tr key={order.orderId}>
-          <td>
+          <td className="no-wrap">
             <RowLink to="/orders/$orderId" params={{ orderId: order.orderId }}>
               {order.decision}
             </RowLink>

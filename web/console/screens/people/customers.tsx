@@ -35,7 +35,9 @@ export function Customers({ onLink }: { onLink: (handed: { name: string; link: O
   ) : undefined;
   return (
     <>
-      <FilterBar shown={pages.items === undefined ? null : say.list.shown(pages.items.length, pages.total, words.what)}>{add}</FilterBar>
+      <FilterBar shown={pages.items === undefined ? null : say.list.shown(pages.items.length, pages.total, words.what)}>
+        {add}
+      </FilterBar>
       <Failure error={pages.error} onRetry={pages.reload} />
       {pages.items === undefined ? (
         pages.error === null ? (
@@ -80,7 +82,13 @@ export function Customers({ onLink }: { onLink: (handed: { name: string; link: O
   );
 }
 
-function AddCustomer({ onClose, onAdded }: { onClose: () => void; onAdded: (handed: { name: string; link: OneTimeLink }) => void }) {
+function AddCustomer({
+  onClose,
+  onAdded,
+}: {
+  onClose: () => void;
+  onAdded: (handed: { name: string; link: OneTimeLink }) => void;
+}) {
   const [draft, setDraft] = useState({ name: '', ownerName: '' });
   const add = useAct(addAccount, [listAccounts, listPeople]);
   const submit = (event: SyntheticEvent) => {
@@ -91,8 +99,19 @@ function AddCustomer({ onClose, onAdded }: { onClose: () => void; onAdded: (hand
     <Dialog title={words.title} onClose={onClose}>
       <form className="stack" onSubmit={submit} noValidate>
         <WithMistakes fields={add.error?.fields ?? []}>
-          <TextField label={words.name} path="name" autoFocus value={draft.name} onChange={(event) => setDraft({ ...draft, name: event.target.value })} />
-          <TextField label={words.owner} path="ownerName" value={draft.ownerName} onChange={(event) => setDraft({ ...draft, ownerName: event.target.value })} />
+          <TextField
+            label={words.name}
+            path="name"
+            autoFocus
+            value={draft.name}
+            onChange={(event) => setDraft({ ...draft, name: event.target.value })}
+          />
+          <TextField
+            label={words.owner}
+            path="ownerName"
+            value={draft.ownerName}
+            onChange={(event) => setDraft({ ...draft, ownerName: event.target.value })}
+          />
         </WithMistakes>
         <Failure error={add.error} />
         <div className="acts">

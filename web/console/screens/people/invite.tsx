@@ -15,7 +15,13 @@ import { say } from '../../words/index.ts';
 
 const words = people.inviteDialog;
 
-export function InviteDialog({ onClose, onInvited }: { onClose: () => void; onInvited: (name: string, link: OneTimeLink) => void }) {
+export function InviteDialog({
+  onClose,
+  onInvited,
+}: {
+  onClose: () => void;
+  onInvited: (name: string, link: OneTimeLink) => void;
+}) {
   const [name, setName] = useState('');
   const [roles, setRoles] = useState<readonly Role[]>([]);
   const [tried, setTried] = useState(false);
@@ -31,7 +37,14 @@ export function InviteDialog({ onClose, onInvited }: { onClose: () => void; onIn
       <form className="stack" onSubmit={submit} noValidate>
         <p>{words.lead}</p>
         <WithMistakes fields={invite.error?.fields ?? []}>
-          <TextField label={words.name} hint={words.nameHint} path="name" value={name} onChange={(event) => setName(event.target.value)} autoFocus />
+          <TextField
+            label={words.name}
+            hint={words.nameHint}
+            path="name"
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+            autoFocus
+          />
           <RolePicker
             legend={words.roles}
             hint={words.rolesHint}

@@ -13,7 +13,15 @@ import { people } from '../../words/en/people.ts';
 
 const words = people.manage;
 
-export function ManageDialog({ person, onClose, onLink }: { person: Person; onClose: () => void; onLink: (link: OneTimeLink) => void }) {
+export function ManageDialog({
+  person,
+  onClose,
+  onLink,
+}: {
+  person: Person;
+  onClose: () => void;
+  onLink: (link: OneTimeLink) => void;
+}) {
   const [roles, setRoles] = useState<readonly Role[]>(person.roles);
   const [disabling, setDisabling] = useState(false);
   const change = useAct(changePerson, [listPeople]);
@@ -70,7 +78,10 @@ export function ManageDialog({ person, onClose, onLink }: { person: Person; onCl
         <Failure error={change.error ?? renew.error ?? end.error} />
         <hr />
         {person.state === 'disabled' ? (
-          <Button busy={change.isPending} onClick={() => change.mutate({ params, body: { disabled: false } }, done(words.enabled(person.name)))}>
+          <Button
+            busy={change.isPending}
+            onClick={() => change.mutate({ params, body: { disabled: false } }, done(words.enabled(person.name)))}
+          >
             {words.enable}
           </Button>
         ) : (

@@ -61,7 +61,13 @@ export function PeopleScreen() {
   );
 }
 
-function PeopleList({ invite, onLink }: { invite: React.ReactNode; onLink: (handed: { name: string; link: OneTimeLink }) => void }) {
+function PeopleList({
+  invite,
+  onLink,
+}: {
+  invite: React.ReactNode;
+  onLink: (handed: { name: string; link: OneTimeLink }) => void;
+}) {
   const search = api.useSearch();
   const navigate = useNavigate({ from: '/people' });
   const can = useCan();

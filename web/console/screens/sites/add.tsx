@@ -32,7 +32,14 @@ function AddSite() {
   const navigate = useNavigate();
   const mayWaive = can('sites:waive-ownership');
   const accounts = useQuery({ ...ask(listAccounts, { query: { limit: 500 } }), enabled: can('people:read') && mayWaive });
-  const [draft, setDraft] = useState({ hostnames: '', origin: '', name: '', mode: 'off' as 'off' | 'attack', account: '', waive: 'prove' as 'prove' | 'waive' });
+  const [draft, setDraft] = useState({
+    hostnames: '',
+    origin: '',
+    name: '',
+    mode: 'off' as 'off' | 'attack',
+    account: '',
+    waive: 'prove' as 'prove' | 'waive',
+  });
   const [own, setOwn] = useState<readonly FieldMistake[]>([]);
   const add = useAct(addSite, [listSites]);
 

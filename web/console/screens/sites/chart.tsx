@@ -88,7 +88,7 @@ function optionsFor(element: HTMLElement, onCursor: (index: number | null) => vo
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.05, 1)] } },
     axes: [
-      { ...axis, values: (_, splits) => splits.map((at) => clockTime(at * 1000, language).slice(0, 5)), space: 70 },
+      { ...axis, values: (_, splits) => splits.map((at) => clockTime(at * 1000, language).slice(0, 5)), space: 70, size: 34 },
       { ...axis, values: (_, splits) => splits.map((value) => `${rate(value, language)}${say.units.perSecond}`), size: 62 },
     ],
     series: [

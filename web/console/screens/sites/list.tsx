@@ -127,9 +127,15 @@ function SiteRow({ site }: { site: Site }) {
       <td>
         <SiteState site={site} />
       </td>
-      <td>{site.mode === 'attack' ? <Badge tone="caution">{say.mode.attack}</Badge> : <Badge tone="off">{say.mode.off}</Badge>}</td>
-      <td>{orders === 0 ? <span className="hint">{words.noOrders}</span> : <Badge tone="alarm">{words.orders(orders)}</Badge>}</td>
-      <td data-align="end">{site.limits.requestsPer10s === null ? words.noLimit : words.per10s(whole(site.limits.requestsPer10s, language))}</td>
+      <td>
+        {site.mode === 'attack' ? <Badge tone="caution">{say.mode.attack}</Badge> : <Badge tone="off">{say.mode.off}</Badge>}
+      </td>
+      <td>
+        {orders === 0 ? <span className="hint">{words.noOrders}</span> : <Badge tone="alarm">{words.orders(orders)}</Badge>}
+      </td>
+      <td data-align="end">
+        {site.limits.requestsPer10s === null ? words.noLimit : words.per10s(whole(site.limits.requestsPer10s, language))}
+      </td>
       <td>
         <LiveSpark siteId={site.siteId} />
       </td>

@@ -97,9 +97,7 @@ export function OwnershipTab({ site }: { site: Site }) {
           onConfirm={(reason) => waive.mutate({ params, body: { reason } }, { onSuccess: () => setWaiving(false) })}
           onClose={() => setWaiving(false)}
         >
-          <p>
-            {site.hostnames.join(', ')}
-          </p>
+          <p>{site.hostnames.join(', ')}</p>
         </AskReason>
       ) : null}
     </>

@@ -55,7 +55,8 @@ export function changeOf(
     else body.origin = origin;
   }
   const limits: NonNullable<SiteChange['limits']> = {};
-  if (changed.has('requestsPer10s')) limits.requestsPer10s = draft.requestsPer10s.trim() === '' ? null : numberOf(draft.requestsPer10s);
+  if (changed.has('requestsPer10s'))
+    limits.requestsPer10s = draft.requestsPer10s.trim() === '' ? null : numberOf(draft.requestsPer10s);
   if (changed.has('concurrentPerClient')) limits.concurrentPerClient = numberOf(draft.concurrentPerClient);
   if (changed.has('concurrentPerSite')) limits.concurrentPerSite = numberOf(draft.concurrentPerSite);
   if (Object.keys(limits).length > 0) body.limits = limits;

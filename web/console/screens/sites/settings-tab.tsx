@@ -43,10 +43,12 @@ export function SettingsTab({ site }: { site: Site }) {
     setDraft(draftOf(site));
   }
 
-  const set = <Name extends keyof SettingsDraft>(name: Name) => (event: { target: { value: string } }) => {
-    setSaved(false);
-    setDraft({ ...draft, [name]: event.target.value });
-  };
+  const set =
+    <Name extends keyof SettingsDraft>(name: Name) =>
+    (event: { target: { value: string } }) => {
+      setSaved(false);
+      setDraft({ ...draft, [name]: event.target.value });
+    };
   const undo = () => {
     setBase(site);
     setDraft(draftOf(site));
@@ -139,14 +141,25 @@ export function SettingsTab({ site }: { site: Site }) {
             </Panel>
             <Panel title={words.challenge}>
               <div className="fields">
-                <SelectField label={words.work} hint={words.workHint} path="challenge.expectedHashes" value={draft.expectedHashes} onChange={set('expectedHashes')}>
+                <SelectField
+                  label={words.work}
+                  hint={words.workHint}
+                  path="challenge.expectedHashes"
+                  value={draft.expectedHashes}
+                  onChange={set('expectedHashes')}
+                >
                   {withOwn(works.map(String), draft.expectedHashes).map((value) => (
                     <option key={value} value={value}>
                       {words.workOption(whole(Number(value), language), duration(Number(value) / hashesPerMs, language))}
                     </option>
                   ))}
                 </SelectField>
-                <SelectField label={words.clearance} path="challenge.clearanceSeconds" value={draft.clearanceSeconds} onChange={set('clearanceSeconds')}>
+                <SelectField
+                  label={words.clearance}
+                  path="challenge.clearanceSeconds"
+                  value={draft.clearanceSeconds}
+                  onChange={set('clearanceSeconds')}
+                >
                   {withOwn(clearances, draft.clearanceSeconds).map((value) => (
                     <option key={value} value={value}>
                       {clearanceWords(value)}
@@ -157,7 +170,7 @@ export function SettingsTab({ site }: { site: Site }) {
             </Panel>
             <Panel title={words.networks}>
               <TextArea
-                label={words.networks}
+                label={words.networksLabel}
                 hint={words.networksHint}
                 path="networks"
                 className="mono"

@@ -51,8 +51,7 @@ function SiteView({ site }: { site: Site }) {
   const tab = tabs.find((candidate) => candidate === search.tab) ?? 'traffic';
   const attack = useAct(changeSite, [getSite, listSites]);
   const on = site.mode === 'attack';
-  const toggle = () =>
-    attack.mutate({ params: { siteId: site.siteId }, body: { mode: on ? 'off' : 'attack' } });
+  const toggle = () => attack.mutate({ params: { siteId: site.siteId }, body: { mode: on ? 'off' : 'attack' } });
 
   return (
     <Screen

@@ -58,7 +58,9 @@ export default function TrafficTab({ site }: { site: Site }) {
               label={words.window}
               value={picked}
               options={windowNames.map((name) => ({ value: name, label: words.windows[name] }))}
-              onPick={(value) => void navigate({ search: (old) => withWord(old, 'minutes', value === '10' ? '' : value), replace: true })}
+              onPick={(value) =>
+                void navigate({ search: (old) => withWord(old, 'minutes', value === '10' ? '' : value), replace: true })
+              }
             />
             <Pick
               label={words.view}
@@ -67,7 +69,9 @@ export default function TrafficTab({ site }: { site: Site }) {
                 { value: 'chart', label: words.chart },
                 { value: 'table', label: words.table },
               ]}
-              onPick={(value) => void navigate({ search: (old) => withWord(old, 'view', value === 'chart' ? '' : value), replace: true })}
+              onPick={(value) =>
+                void navigate({ search: (old) => withWord(old, 'view', value === 'chart' ? '' : value), replace: true })
+              }
             />
           </>
         }
@@ -148,7 +152,10 @@ function Legend({ steps, stepSeconds, cursor }: { steps: readonly Step[]; stepSe
           {outcomes.map((outcome) => (
             <tr key={outcome}>
               <th scope="row" title={say.outcomeHelp[outcome]}>
-                <span className="swatch" data-outcome={outcome} /> {say.outcome[outcome]} <span className="hint legend-help">{say.outcomeHelp[outcome]}</span>
+                <span className="legend-name">
+                  <span className="swatch" data-outcome={outcome} /> {say.outcome[outcome]}
+                </span>{' '}
+                <span className="hint legend-help">{say.outcomeHelp[outcome]}</span>
               </th>
               <td data-align="end">
                 {rate((at?.counts[outcome] ?? 0) / stepSeconds, language)}
@@ -202,9 +209,16 @@ function About({ site }: { site: Site }) {
           [facts.origin, <span className="mono">{originText(site.origin)}</span>],
           [
             facts.addresses,
-            site.originAddresses.length === 0 ? (site.originFinding ?? sites.site.noAddress) : <span className="mono">{site.originAddresses.join(', ')}</span>,
+            site.originAddresses.length === 0 ? (
+              (site.originFinding ?? sites.site.noAddress)
+            ) : (
+              <span className="mono">{site.originAddresses.join(', ')}</span>
+            ),
           ],
-          [facts.hostHeader, site.origin.hostHeader === null ? facts.hostHeaderKept : <span className="mono">{site.origin.hostHeader}</span>],
+          [
+            facts.hostHeader,
+            site.origin.hostHeader === null ? facts.hostHeaderKept : <span className="mono">{site.origin.hostHeader}</span>,
+          ],
           [facts.group, site.group],
           [
             facts.change,

@@ -37,7 +37,8 @@ export function parseOrigin(address: string, hostHeader: string): OriginValue | 
   return { scheme, host: url.hostname.replace(/^\[|\]$/g, ''), port, hostHeader: header === '' ? null : header };
 }
 
-export type NetworksResult = { readonly ok: true; readonly networks: NetworkRule[] } | { readonly ok: false; readonly line: number };
+export type NetworksResult =
+  { readonly ok: true; readonly networks: NetworkRule[] } | { readonly ok: false; readonly line: number };
 
 export function networksText(networks: readonly NetworkRule[]): string {
   return networks.map((rule) => `${rule.action} ${rule.cidr}`).join('\n');

@@ -49,7 +49,14 @@ export const account = {
   },
   sessions: {
     title: 'Where you are signed in',
-    columns: { where: 'Browser', method: 'Signed in by', network: 'Network', used: 'Last used', until: 'Ends at latest', acts: 'Acts' },
+    columns: {
+      where: 'Browser',
+      method: 'Signed in by',
+      network: 'Network',
+      used: 'Last used',
+      until: 'Ends at latest',
+      acts: 'Acts',
+    },
     method: { link: 'One-time link', passkey: 'Passkey', password: 'Password and code', 'recovery-code': 'Recovery code' },
     current: 'this one',
     end: 'End',

@@ -33,7 +33,8 @@ export const entry = {
   link: {
     titleSetup: 'Create the first account',
     titleInvitation: 'Set up your way to sign in',
-    leadSetup: (provider: string) => `You will be able to do everything in ${provider}: add people, sites and edges, and place orders.`,
+    leadSetup: (provider: string) =>
+      `You will be able to do everything in ${provider}: add people, sites and edges, and place orders.`,
     leadInvitation: (provider: string, name: string) => `${provider} has invited ${name}.`,
     roles: 'Your roles',
     chooseProof: 'How will you sign in?',

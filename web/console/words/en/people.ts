@@ -15,7 +15,10 @@ export const people = {
   you: 'you',
   never: 'Never',
   invite: 'Invite a person',
-  empty: { title: 'Nobody else yet', text: 'An order needs two people. Invite a second one: you get a one-time link to hand over.' },
+  empty: {
+    title: 'Nobody else yet',
+    text: 'An order needs two people. Invite a second one: you get a one-time link to hand over.',
+  },
 
   inviteDialog: {
     title: 'Invite a person',
@@ -64,7 +67,10 @@ export const people = {
     what: 'customers',
     add: 'Add a customer',
     columns: { name: 'Customer', people: 'People', since: 'Since' },
-    empty: { title: 'No customer yet', text: 'A customer owns sites and sees only those. Adding one makes a one-time link for the first owner.' },
+    empty: {
+      title: 'No customer yet',
+      text: 'A customer owns sites and sees only those. Adding one makes a one-time link for the first owner.',
+    },
     title: 'Add a customer',
     name: 'Customer’s name',
     owner: 'First owner’s name',

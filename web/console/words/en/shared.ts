@@ -77,10 +77,12 @@ export const shared = {
     heading: 'That did not work',
     reference: (id: string) => `Reference ${id}`,
     referenceHelp: 'Whoever runs this installation finds the cause in the log under this reference.',
-    unknown: 'This page has a fault of its own. Nothing was sent. Reload the page; if it happens again, tell whoever runs this installation.',
+    unknown:
+      'This page has a fault of its own. Nothing was sent. Reload the page; if it happens again, tell whoever runs this installation.',
     fields: (n: number) => `${plural(n, 'field needs', 'fields need')} your attention. Nothing was saved.`,
     notFoundScreen: 'There is no such page in the console',
-    notFoundScreenHelp: 'The address may be mistyped, or the thing was removed. Everything that exists is reachable from the rooms on the left.',
+    notFoundScreenHelp:
+      'The address may be mistyped, or the thing was removed. Everything that exists is reachable from the rooms on the left.',
     notAllowedScreen: 'Your role does not open this room',
     notAllowedScreenHelp: 'Ask an operator if you need it. Your roles are shown under “My account”.',
   },
@@ -96,7 +98,10 @@ export const shared = {
       title: 'The answer does not fit this page',
       detail: 'The control plane was probably updated while this page was open. Reload the page; what was saved stays saved.',
     },
-    internal: { title: 'Something went wrong on our side', detail: 'Look again before you repeat it: the change may have been kept.' },
+    internal: {
+      title: 'Something went wrong on our side',
+      detail: 'Look again before you repeat it: the change may have been kept.',
+    },
     'bad-request': { title: 'Some fields need your attention', detail: 'Nothing was saved.' },
   } satisfies Partial<Record<FailureCode, { title: string; detail: string }>>,
 
