@@ -195,7 +195,9 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
     const found = await deps.feedOf(known.group);
     if (found === null) return end('not-enrolled', `There is no edge group ${known.group}.`);
     if (closed) return;
+    clearTimeout(subscribing);
     const { edgeId, versions, revision, digest } = said;
+    clearTimeout(subscribing);
     edge = { edgeId, group: known.group, verify, versions, revision, digest };
     feed = found;
     position = revision;
