@@ -1,0 +1,174 @@
+/**
+ * The public pages, served: HTML for people, JSON for programs that ask for it, nothing that needs a script or a sign-in.
+ *
+ * Every answer carries the strictest headers that a page without scripts can have. An error here is a page too, with the reference that
+ * is in the log. HEAD is answered by the GET handlers (Hono strips the body).
+ */
+import type { Context } from 'hono';
+import { ErrorCode, Problem } from '../../contract/errors.ts';
+import { instantOf } from '../../core/instant.ts';
+import { Failure } from '../http/failure.ts';
+import { problemResponse } from '../http/problem.ts';
+import type { ControlDeps } from '../deps.ts';
+import type { App } from '../http/register.ts';
+import { loadAssets } from './assets.ts';
+import type { Asset } from './assets.ts';
+import { decisionPage, decisionsPage, noSuchDecision } from './decision.ts';
+import { publicFacts } from './facts.ts';
+import { homePage } from './home.ts';
+import { layout } from './layout.ts';
+import type { PageBody } from './layout.ts';
+import { appealPage, edgeAnswersPage, errorList, errorPage, helpPage, notFoundPage } from './plain.ts';
+import { wordsFor } from './words/index.ts';
+import type { Words } from './words/index.ts';
+
+export type PagesDeps = ControlDeps & {
+  /** Where appeals are sent for now: a `mailto:` or `https:` address; null or left out when the operator gave none. */
+  readonly contact?: string | null;
+};
+
+/** Pages change with a decision; a browser may keep one only while it asks whether it is still the newest. */
+const pageCache = 'no-cache';
+const assetCache = 'public, max-age=31536000, immutable';
+
+const robots = ['User-agent: *', 'Disallow: /api/', 'Disallow: /console/', 'Disallow: /edge/', ''].join('\n');
+
+/** Headers of every public answer. */
+export function publicHeaders(publicUrl: string): Record<string, string> {
+  return {
+    'content-security-policy':
+      "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': 'camera=(), geolocation=(), microphone=(), browsing-topics=()',
+    vary: 'Accept, Accept-Language',
+    ...(publicUrl.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  };
+}
+
+/** Serves all pages. Returns the page for whatever no route knows, for the app's `notFound`. */
+export function registerPages(app: App, deps: PagesDeps): (context: Context) => Promise<Response> {
+  const assets = loadAssets();
+  const facts = publicFacts(deps);
+  const headers = publicHeaders(deps.publicUrl);
+
+  async function answer(words: Words, page: PageBody, status = 200): Promise<Response> {
+    const text = await layout({ words, provider: deps.provider, assets }, page);
+    return new Response(text.toString(), {
+      status,
+      headers: {
+        ...headers,
+        'content-type': 'text/html; charset=utf-8',
+        'content-language': words.language,
+        'cache-control': pageCache,
+      },
+    });
+  }
+
+  function data(value: unknown): Response {
+    return new Response(JSON.stringify(value), {
+      headers: { ...headers, 'content-type': 'application/json', 'cache-control': pageCache, 'access-control-allow-origin': '*' },
+    });
+  }
+
+  async function failed(error: unknown, context: Context): Promise<Response> {
+    const problem = problemResponse(error, { method: context.req.method, path: context.req.path }, deps);
+    if (wantsData(context)) return problem;
+    const { code, detail, reference, status } = Problem.parse(await problem.json());
+    return answer(wordsOf(context), errorPage(wordsOf(context), code, { detail, reference }), status);
+  }
+
+  function page(path: string, handler: (words: Words, context: Context) => Promise<Response>): void {
+    app.get(path, async (context) => {
+      try {
+        return await handler(wordsOf(context), context);
+      } catch (error) {
+        return failed(error, context);
+      }
+    });
+  }
+
+  page('/', async (words, context) => {
+    const status = await facts.status();
+    const now = instantOf(deps.now());
+    if (wantsData(context)) return data(await publicStatus());
+    return answer(words, homePage(words, status, await facts.incidents(), await facts.decisions(null), now));
+  });
+
+  async function publicStatus() {
+    const status = await facts.status();
+    return {
+      provider: status.provider,
+      now: status.now,
+      sitesReady: status.sitesReady,
+      decisionsInForce: (await facts.decisions(null)).inForce.length,
+      groups: status.groups.map(({ edges, current, away, p50Ms, p99Ms }) => ({ edges, current, away, p50Ms, p99Ms })),
+      incidents: await facts.incidents(),
+    };
+  }
+  page('/status.json', async () => data(await publicStatus()));
+
+  const list = async (context: Context) => {
+    const typed = context.req.query('before');
+    const before = typed === undefined ? null : Number(typed);
+    if (before !== null && !(Number.isSafeInteger(before) && before > 0)) {
+      throw new Failure('bad-request', 'The list has no such page. Start from its first page.');
+    }
+    return { first: before === null, list: await facts.decisions(before) };
+  };
+  const listData = async (context: Context) => {
+    const found = await list(context);
+    return data({ items: [...found.list.inForce, ...found.list.over], next: found.list.next });
+  };
+  page('/decisions', async (words, context) => {
+    if (wantsData(context)) return listData(context);
+    const found = await list(context);
+    return answer(words, decisionsPage(words, found.list, found.first));
+  });
+  page('/decisions.json', (_words, context) => listData(context));
+
+  page('/decisions/:number', async (words, context) => {
+    const typed = context.req.param('number') ?? '';
+    const asData = typed.endsWith('.json') || wantsData(context);
+    const decision = await facts.decision(typed.replace(/\.json$/, ''));
+    if (decision === null) {
+      if (!asData) return answer(words, noSuchDecision(words), 404);
+      const failure = new Failure('not-found', words.decision.notFound);
+      return problemResponse(failure, { method: context.req.method, path: context.req.path }, deps);
+    }
+    return asData ? data(decision) : answer(words, decisionPage(words, decision, deps.now()));
+  });
+
+  page('/help', async (words) => answer(words, helpPage(words)));
+  page('/appeal', async (words) => answer(words, appealPage(words, deps.contact ?? null)));
+  page('/errors', async (words) => answer(words, errorList(words)));
+  page('/errors/:code', async (words, context) => {
+    const code = ErrorCode.safeParse(context.req.param('code'));
+    return code.success ? answer(words, errorPage(words, code.data, null)) : answer(words, notFoundPage(words), 404);
+  });
+  page('/problems/:kind', async (words) => answer(words, edgeAnswersPage(words)));
+
+  const file = (asset: Asset, cache: string) =>
+    new Response(asset.bytes, { headers: { ...headers, 'content-type': asset.type, 'cache-control': cache } });
+  app.get('/favicon.svg', () => file(assets.mark, 'public, max-age=86400'));
+  for (const asset of assets.byPath.values()) app.get(asset.path, () => file(asset, assetCache));
+  app.get('/robots.txt', () => new Response(robots, { headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' } }));
+
+  return async (context) => {
+    if (!wantsData(context)) return answer(wordsOf(context), notFoundPage(wordsOf(context)), 404);
+    const failure = new Failure('not-found', 'There is nothing at this address. Nothing was changed.');
+    return problemResponse(failure, { method: context.req.method, path: context.req.path }, deps);
+  };
+}
+
+function wordsOf(context: Context): Words {
+  return wordsFor(context.req.header('accept-language') ?? null);
+}
+
+/** Programs that name JSON and not HTML get JSON. */
+function wantsData(context: Context): boolean {
+  const accept = context.req.header('accept') ?? '';
+  return /\bapplication\/(?:problem\+)?json\b/.test(accept) && !/\btext\/html\b/.test(accept);
+}
