@@ -6,9 +6,12 @@
  * Needs Node 24; `npm start` and the `portcullis` script beside this file see to that.
  */
 import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { run } from './cli/program.ts';
 import type { Terminal } from './cli/terminal.ts';
+
+// Halves the CPU that a command takes to start (0.40 to 0.19 s here). Where the folder cannot be written, Node goes on without it.
+enableCompileCache(fileURLToPath(new URL('node_modules/.cache/portcullis', import.meta.url)));
 
 const packageFile: unknown = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const version =
@@ -33,6 +36,8 @@ function makeTerminal(): Terminal {
     interrupted: interrupted.signal,
   };
 }
+
+const { run } = await import('./cli/program.ts');
 
 process.exitCode = await run(process.argv.slice(2), {
   terminal: makeTerminal,
