@@ -36,27 +36,25 @@ export async function recordChanges(
   change: { group: GroupName; class: ChangeClass; at: Instant; items: readonly PolicyChange[] },
 ): Promise<Revision | null> {
   const { tx } = unit;
+  const wanted = new Map<ItemKey, { payload: string; hash: string } | null>();
+  for (const item of change.items) {
+    if ('remove' in item) wanted.set(item.remove, null);
+    else wanted.set(itemKey(item.upsert), { payload: canonicalJson(item.upsert), hash: itemHash(item.upsert, sha256) });
+  }
   const group = await tx
     .selectFrom('edge_group')
     .select(['revision', 'digest'])
     .where('group_name', '=', change.group)
     .forUpdate()
     .executeTakeFirstOrThrow();
-  const wanted = new Map<ItemKey, { payload: string; hash: string } | null>();
-  for (const item of change.items) {
-    if ('remove' in item) wanted.set(item.remove, null);
-    else wanted.set(itemKey(item.upsert), { payload: canonicalJson(item.upsert), hash: itemHash(item.upsert, sha256) });
-  }
-  const held = new Map(
-    (
-      await tx
-        .selectFrom('policy_item')
-        .select(['item_key', 'hash'])
-        .where('group_name', '=', change.group)
-        .where('item_key', 'in', [...wanted.keys()])
-        .execute()
-    ).map((row) => [row.item_key, row.hash]),
-  );
+  // Its own statement after the lock: a statement reads as of its beginning, and the lock may have been waited for.
+  const rows = await tx
+    .selectFrom('policy_item')
+    .select(['item_key', 'hash'])
+    .where('group_name', '=', change.group)
+    .where('item_key', 'in', [...wanted.keys()])
+    .execute();
+  const held = new Map(rows.map((row) => [row.item_key, row.hash]));
   for (const [key, next] of wanted) if ((held.get(key) ?? null) === (next?.hash ?? null)) wanted.delete(key);
   if (wanted.size === 0) return null;
 
@@ -65,51 +63,27 @@ export async function recordChanges(
     removed: [...wanted.keys()].flatMap((key) => held.get(key) ?? []),
     added: [...wanted.values()].flatMap((next) => next?.hash ?? []),
   });
-  const common = { group_name: change.group, revision, digest, committed_at: change.at };
-  const upserts = [...wanted].flatMap(([key, next]) => (next === null ? [] : [{ key, ...next }]));
-  const removals = [...wanted].flatMap(([key, next]) => (next === null ? [key] : []));
-  if (upserts.length > 0) {
-    await tx
-      .insertInto('policy_item')
-      .values(upserts.map(({ key, payload, hash }) => ({ group_name: change.group, item_key: key, payload, hash, revision })))
-      .onConflict((conflict) =>
-        conflict.columns(['group_name', 'item_key']).doUpdateSet((update) => ({
-          payload: update.ref('excluded.payload'),
-          hash: update.ref('excluded.hash'),
-          revision: update.ref('excluded.revision'),
-        })),
-      )
-      .execute();
-  }
-  if (removals.length > 0) {
-    await tx.deleteFrom('policy_item').where('group_name', '=', change.group).where('item_key', 'in', removals).execute();
-  }
-  await tx
-    .insertInto('change_log')
-    .values([
-      ...upserts.map(({ key, payload, hash }) => ({
-        ...common,
-        item_key: key,
-        class: change.class,
-        op: 'upsert' as const,
-        payload,
-        hash,
-      })),
-      ...removals.map((key) => ({
-        ...common,
-        item_key: key,
-        class: change.class,
-        op: 'remove' as const,
-        payload: null,
-        hash: null,
-      })),
-    ])
-    .execute();
-  await tx
-    .updateTable('edge_group')
-    .set({ revision, digest, committed_at: change.at })
-    .where('group_name', '=', change.group)
-    .execute();
+  const entries = [...wanted].map(
+    ([key, next]) => sql`(${key}::text, ${next?.payload ?? null}::text, ${next?.hash ?? null}::text)`,
+  );
+  // One statement: the group's lock is held no longer than it must be, and each statement costs the embedded database half a millisecond.
+  await sql`with entry (item_key, payload, hash) as (values ${sql.join(entries)}),
+    put as (
+      insert into policy_item (group_name, item_key, payload, hash, revision)
+      select ${change.group}, item_key, payload, hash, ${revision}::bigint from entry where payload is not null
+      on conflict (group_name, item_key) do update set payload = excluded.payload, hash = excluded.hash, revision = excluded.revision
+    ),
+    taken as (
+      delete from policy_item using entry
+      where policy_item.group_name = ${change.group} and policy_item.item_key = entry.item_key and entry.payload is null
+    ),
+    logged as (
+      insert into change_log (group_name, revision, item_key, class, op, payload, hash, digest, committed_at)
+      select ${change.group}, ${revision}::bigint, item_key, ${change.class}, case when payload is null then 'remove' else 'upsert' end,
+        payload, hash, ${digest}, ${change.at}::timestamptz from entry
+    )
+    update edge_group set revision = ${revision}::bigint, digest = ${digest}, committed_at = ${change.at}::timestamptz
+    where group_name = ${change.group}`.execute(tx);
   unit.ringAfter('policy', change.group);
   return Revision.parse(revision);
 }

@@ -53,25 +53,19 @@ export async function insertSite(db: Db, site: SiteRecord): Promise<void> {
   await insertHostnames(db, site);
 }
 
-/** Writes every column and the hostnames of a site. */
-export async function replaceSite(db: Db, site: SiteRecord): Promise<void> {
+/** Writes every column of a site, and its hostnames when they are not those that it had. */
+export async function replaceSite(db: Db, site: SiteRecord, before: SiteRecord): Promise<void> {
   const { site_id: siteId, ...row } = rowOf(site);
   await db.updateTable('site').set(row).where('site_id', '=', siteId).execute();
-  const held = await db.selectFrom('site_hostname').selectAll().where('site_id', '=', siteId).orderBy('position').execute();
   const same =
-    held.length === site.hostnames.length &&
-    held.every((row, index) => {
+    before.hostnames.length === site.hostnames.length &&
+    before.hostnames.every((held, index) => {
       const wanted = site.hostnames[index];
-      return wanted !== undefined && row.hostname === wanted.hostname && row.ownership === wanted.ownership;
+      return held.hostname === wanted?.hostname && held.ownership === wanted.ownership;
     });
   if (same) return;
   await db.deleteFrom('site_hostname').where('site_id', '=', siteId).execute();
   await insertHostnames(db, site);
-}
-
-/** Remembers the revision that the site's newest change got. */
-export async function setSiteRevision(db: Db, siteId: SiteId, revision: number, at: Instant): Promise<void> {
-  await db.updateTable('site').set({ revision, committed_at: at }).where('site_id', '=', siteId).execute();
 }
 
 export async function deleteSite(db: Db, siteId: SiteId): Promise<void> {

@@ -19,15 +19,7 @@ import { findHead, recordChanges } from '../../store/change-log.ts';
 import { brokenUniqueKey } from '../../store/errors.ts';
 import { hasAccount, raiseAlarm } from '../../store/house.ts';
 import { ordersHolding } from '../../store/orders.ts';
-import {
-  deleteSite,
-  findSite,
-  hostnameOwners,
-  hostnamesTaken,
-  insertSite,
-  replaceSite,
-  setSiteRevision,
-} from '../../store/sites.ts';
+import { deleteSite, findSite, hostnameOwners, hostnamesTaken, insertSite, replaceSite } from '../../store/sites.ts';
 import type { SiteHostname, SiteRecord } from '../../store/sites.ts';
 import { transact } from '../../store/transact.ts';
 import type { Work } from '../../store/transact.ts';
@@ -91,7 +83,6 @@ export async function addSite(deps: Deps, caller: Caller, draft: Draft): Promise
       if (!(await hasAccount(unit.tx, site.accountId))) throw notFound('account');
       if ((await findHead(unit.tx, site.group)) === null) throw notFound('edge group');
       await refuseTaken(unit, site, hostnames);
-      await insertSite(unit.tx, site);
       await addAudit(unit.tx, {
         at,
         who: caller,
@@ -99,7 +90,7 @@ export async function addSite(deps: Deps, caller: Caller, draft: Draft): Promise
         subject: site.siteId,
         detail: { hostnames, mode: site.mode, ownership },
       });
-      return publish(deps, unit, site, 'added');
+      return publish(deps, unit, site, null);
     }),
   );
 }
@@ -146,7 +137,7 @@ export async function changeSite(deps: Deps, caller: Caller, siteId: SiteId, cha
         subject: siteId,
         detail: { changed: Object.keys(change).filter((key) => key !== 'version'), mode: next.mode },
       });
-      return publish(deps, unit, next, 'changed');
+      return publish(deps, unit, next, held);
     }),
   );
 }
@@ -203,7 +194,7 @@ export async function proveSite(deps: Deps, caller: Caller, siteId: SiteId): Pro
       ownershipFinding: told ?? held.ownershipFinding,
       version: newly.length > 0 ? held.version + 1 : held.version,
     };
-    return publish(deps, unit, next, 'changed');
+    return publish(deps, unit, next, held);
   });
   if (saved.hostnames.some(({ ownership }) => ownership === 'pending')) {
     throw new Failure(
@@ -234,7 +225,7 @@ export async function waiveSite(deps: Deps, caller: Caller, siteId: SiteId, reas
       ownershipFinding: `${caller.name} vouches for it: ${reason}`,
       version: held.version + 1,
     };
-    return publish(deps, unit, next, 'changed');
+    return publish(deps, unit, next, held);
   });
 }
 
@@ -246,7 +237,7 @@ export async function recheckOrigin(deps: Deps, seen: SiteRecord): Promise<void>
     if (held === null || held.origin.host !== seen.origin.host) return;
     const base = { ...held, resolveAt: verdict.resolveAt };
     if (verdict.kind === 'allowed') {
-      await publish(deps, unit, { ...base, originAddresses: verdict.addresses, originFinding: null }, 'changed');
+      await publish(deps, unit, { ...base, originAddresses: verdict.addresses, originFinding: null }, held);
       return;
     }
     // The last good addresses stay in force: a name server that lies or is away must not take a site down.
@@ -258,20 +249,20 @@ export async function recheckOrigin(deps: Deps, seen: SiteRecord): Promise<void>
         siteId: held.siteId,
       });
     }
-    await publish(deps, unit, { ...base, originFinding: verdict.why }, 'changed');
+    await publish(deps, unit, { ...base, originFinding: verdict.why }, held);
   });
 }
 
-/** Writes a site and, when the edges' view of it changed, its revision. The last step of every act. */
-async function publish(deps: Deps, unit: Work, site: SiteRecord, change: 'added' | 'changed'): Promise<SiteRecord> {
+/** Tells the edges and writes the site with the revision that it got. The last step of every act; `before` is null for a new site. */
+async function publish(deps: Deps, unit: Work, site: SiteRecord, before: SiteRecord | null): Promise<SiteRecord> {
   const at = nowOf(deps);
-  const next = { ...site, ready: isReady(site) };
-  await replaceSite(unit.tx, next);
-  const revision = await recordChanges(unit, { group: site.group, class: 'fast', at, items: [siteChange(next)] });
-  unit.tellAfter({ kind: 'site', siteId: site.siteId, change });
-  if (revision === null) return next;
-  await setSiteRevision(unit.tx, site.siteId, revision, at);
-  return { ...next, revision, committedAt: at };
+  const ready = isReady(site);
+  const revision = await recordChanges(unit, { group: site.group, class: 'fast', at, items: [siteChange(site)] });
+  const next = revision === null ? { ...site, ready } : { ...site, ready, revision, committedAt: at };
+  if (before === null) await insertSite(unit.tx, next);
+  else await replaceSite(unit.tx, next, before);
+  unit.tellAfter({ kind: 'site', siteId: site.siteId, change: before === null ? 'added' : 'changed' });
+  return next;
 }
 
 async function nextHostnames(
