@@ -248,21 +248,25 @@ describe('everybody can read it', () => {
     '/nowhere',
   ];
 
-  test.each(['light', 'dark'] as const)('axe finds nothing on any page (%s)', async (colorScheme) => {
-    const context = await browser.newContext({ colorScheme });
-    const page = await context.newPage();
-    for (const path of pages) {
-      await page.goto(`${house.url}${path}`);
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-        .analyze();
-      expect(
-        violations.map((violation) => `${path}: ${violation.id}: ${violation.nodes.map((node) => node.html).join(' ')}`),
-      ).toEqual([]);
-      await picture(page, `public-${path.replaceAll('/', '-')}-${colorScheme}`);
-    }
-    await context.close();
-  }, 180_000);
+  test.each(['light', 'dark'] as const)(
+    'axe finds nothing on any page (%s)',
+    async (colorScheme) => {
+      const context = await browser.newContext({ colorScheme });
+      const page = await context.newPage();
+      for (const path of pages) {
+        await page.goto(`${house.url}${path}`);
+        const { violations } = await new AxeBuilder({ page })
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+          .analyze();
+        expect(
+          violations.map((violation) => `${path}: ${violation.id}: ${violation.nodes.map((node) => node.html).join(' ')}`),
+        ).toEqual([]);
+        await picture(page, `public-${path.replaceAll('/', '-')}-${colorScheme}`);
+      }
+      await context.close();
+    },
+    180_000,
+  );
 
   test('at 400 % zoom nothing needs scrolling sideways, and nothing is blocked by the policy', async () => {
     const page = await browser.newPage({ viewport: { width: 320, height: 640 } });
