@@ -209,11 +209,14 @@ export class Engine {
       this.#retired = this.#retired.filter((worker) => worker !== old);
       old.socket.close();
     };
-    // Its only job left is our own connection: then closing that lets it end.
+    // Its only job left (beside the master's listener, which does not count) is our own connection: closing that lets it end.
     const timer = setInterval(() => {
       old.socket
         .command('show info')
-        .then((answer) => Number(parseInfo(answer).get('Jobs')) <= 1 && forget())
+        .then((answer) => {
+          const info = parseInfo(answer);
+          if (Number(info.get('Jobs')) - Number(info.get('Unstoppable Jobs')) <= 1) forget();
+        })
         .catch(forget);
     }, 500);
     old.socket.onDown(forget);

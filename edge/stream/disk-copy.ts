@@ -35,8 +35,10 @@ const SnapshotHead = z.strictObject({ format: z.literal(1), revision: Revision, 
 
 /** An open file that only grows; the door through which tests make a disk full. */
 export type GrowingFile = {
-  /** Appends and flushes; rejects when either fails, and may then have written a part. */
-  append(text: string): Promise<void>;
+  /** Appends; rejects when the disk refuses, and may then have written a part. */
+  write(text: string): Promise<void>;
+  /** Resolves when all that was written survives a power cut. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 };
 export type OpenGrowing = (path: string) => Promise<GrowingFile>;
@@ -91,7 +93,8 @@ export class DiskCopy {
     const text = records.map(journalLine).join('');
     this.#torn = true;
     try {
-      await this.#journal?.append(text);
+      await this.#journal?.write(text);
+      await this.#journal?.flush();
     } catch (error) {
       await this.#cutBack().catch(() => undefined);
       throw error;
@@ -112,7 +115,7 @@ export class DiskCopy {
   async replace(state: PolicyState): Promise<void> {
     await this.#compacting;
     const generation = this.#generation + 1;
-    this.#snapshotBytes = await writeSnapshot(this.#folder, generation, state.revision, state.digest, state.held());
+    this.#snapshotBytes = await this.#writeSnapshot(generation, state.revision, state.digest, state.held());
     await this.#switchJournal(generation);
     await this.#sweep(generation);
   }
@@ -131,7 +134,7 @@ export class DiskCopy {
     const { revision, digest } = state;
     const held = state.held();
     await this.#switchJournal(generation);
-    this.#compacting = writeSnapshot(this.#folder, generation, revision, digest, held)
+    this.#compacting = this.#writeSnapshot(generation, revision, digest, held)
       .then(async (bytes) => {
         this.#snapshotBytes = bytes;
         await this.#sweep(generation);
@@ -146,6 +149,42 @@ export class DiskCopy {
     await this.#compacting?.catch(() => undefined);
     await this.#journal?.close();
     this.#journal = null;
+  }
+
+  /** Writes a snapshot durably and returns its size in bytes. */
+  async #writeSnapshot(generation: number, revision: Revision, digest: string, held: readonly HeldItem[]): Promise<number> {
+    const path = join(this.#folder, `snapshot-${generation}`);
+    const temporary = `${path}.tmp-${'0'.repeat(12)}`;
+    await rm(temporary, { force: true });
+    const sum = createHash('sha256');
+    let bytes = 0;
+    try {
+      const file = await this.#openGrowing(temporary);
+      try {
+        let chunk = `${JSON.stringify({ format: 1, revision, digest, items: held.length })}\n`;
+        const write = async () => {
+          sum.update(chunk, 'utf8');
+          bytes += Buffer.byteLength(chunk);
+          await file.write(chunk);
+          chunk = '';
+        };
+        for (const { hash, item } of held) {
+          chunk += `${hash} ${JSON.stringify(item)}\n`;
+          if (chunk.length > 256 * 1024) await write();
+        }
+        await write();
+        await file.write(`end ${sum.digest('hex')}\n`);
+        await file.flush();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, path);
+      await flushFolder(this.#folder);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    return bytes;
   }
 
   async #switchJournal(generation: number): Promise<void> {
@@ -186,12 +225,12 @@ export class DiskCopy {
 export async function openGrowingFile(path: string): Promise<GrowingFile> {
   const handle = await open(path, 'a', 0o600);
   return {
-    async append(text) {
+    async write(text) {
       const bytes = Buffer.from(text, 'utf8');
       let done = 0;
       while (done < bytes.length) done += (await handle.write(bytes, done)).bytesWritten;
-      await handle.datasync();
     },
+    flush: () => handle.datasync(),
     close: () => handle.close(),
   };
 }
@@ -285,48 +324,6 @@ function parseJournalLine(line: string): JournalRecord | null {
   if (line[32] !== ' ' || sha256Hex(json).slice(0, 32) !== line.slice(0, 32)) return null;
   const parsed = JournalRecord.safeParse(parseJson(json));
   return parsed.success ? parsed.data : null;
-}
-
-async function writeSnapshot(
-  folder: string,
-  generation: number,
-  revision: Revision,
-  digest: string,
-  held: readonly HeldItem[],
-): Promise<number> {
-  const temporary = join(folder, `snapshot-${generation}.tmp-${'0'.repeat(12)}`);
-  const path = join(folder, `snapshot-${generation}`);
-  await rm(temporary, { force: true });
-  const sum = createHash('sha256');
-  let bytes = 0;
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      let chunk = `${JSON.stringify({ format: 1, revision, digest, items: held.length })}\n`;
-      const flush = async () => {
-        const buffer = Buffer.from(chunk, 'utf8');
-        chunk = '';
-        sum.update(buffer);
-        bytes += buffer.length;
-        await file.writeFile(buffer);
-      };
-      for (const { hash, item } of held) {
-        chunk += `${hash} ${JSON.stringify(item)}\n`;
-        if (chunk.length > 256 * 1024) await flush();
-      }
-      await flush();
-      await file.writeFile(`end ${sum.digest('hex')}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-    await flushFolder(folder);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  return bytes;
 }
 
 type ReadSnapshot = { readonly revision: Revision; readonly digest: string; readonly items: HeldItem[]; readonly bytes: number };
