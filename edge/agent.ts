@@ -68,6 +68,13 @@ const resyncLongestMs = 60_000;
 /** An order's start or end is never awaited longer than this in one go: clocks get set. */
 const longestTimerMs = 10_000;
 const refusedTimerMs = 5000;
+/**
+ * How long a start waits to hear what changed while this edge was away, before it serves what it holds: for the first word of the control
+ * plane, and for the next one once it speaks (a large policy is compiled meanwhile). Open: visitors of all sites wait no longer than
+ * this for a control plane that is dead. tests/stories/offline-edge has the case for waiting at all.
+ */
+const firstWordMs = 2000;
+const nextWordMs = 10_000;
 
 export class EdgeAgent {
   readonly #parts: AgentParts;
@@ -94,6 +101,8 @@ export class EdgeAgent {
   #orderTimer: NodeJS.Timeout | null = null;
   #renderedAtMs = 0;
   #restarts = 0;
+  #bootedMs = 0;
+  #caughtUp = false;
   #upSinceMs = 0;
   #stopping = false;
 
@@ -157,8 +166,15 @@ export class EdgeAgent {
     if (loaded.mended !== null) parts.log.warn({ revision: loaded.state.revision }, loaded.mended);
     const agent = new EdgeAgent(parts, copy, loaded.state);
     try {
+      await agent.#queue.run(() => agent.#render());
+      // A HAProxy that an agent before left serving is adopted at once: it serves anyway, and what changed follows.
+      if (!(await agent.#engine.isServing())) {
+        agent.#stream.start();
+        await agent.#catchUp();
+      }
       await agent.#queue.run(() => agent.#boot());
     } catch (error) {
+      agent.#stream.stop();
       await copy.close();
       throw error;
     }
@@ -202,11 +218,34 @@ export class EdgeAgent {
     await this.#disk.close();
   }
 
+  async #render(): Promise<void> {
+    this.#bootedMs = this.#parts.nowMs();
+    this.#renderedAtMs = this.#bootedMs;
+    await this.#rendered.renderAll(this.#policy, this.#provider(), this.#bootedMs);
+  }
+
+  /**
+   * Waits until this edge holds what the control plane holds; gives up when that is silent. An edge that was away while an order was
+   * confirmed would else serve the blocked site from its disk copy until the stream has caught up.
+   */
+  async #catchUp(): Promise<void> {
+    const { nowMs, log } = this.#parts;
+    while (!this.#caughtUp && !this.#stopping) {
+      const heardMs = Math.max(this.#bootedMs, this.#stream.lastHeardMs ?? 0);
+      const silentMs = nowMs() - heardMs;
+      if (silentMs > (this.#stream.isConnected ? nextWordMs : firstWordMs)) {
+        log.warn({ revision: this.#policy.revision, silentMs }, 'the control plane is silent; the edge serves what it holds');
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   async #boot(): Promise<void> {
     const { identity, log } = this.#parts;
-    const startedMs = this.#parts.nowMs();
-    this.#renderedAtMs = startedMs;
-    await this.#rendered.renderAll(this.#policy, this.#provider(), startedMs);
+    const startedMs = this.#bootedMs;
+    const sites = this.#rendered.overdue(this.#policy, this.#parts.nowMs());
+    this.#rendered.renderTouched(this.#policy, { sites, keys: false, provider: false }, this.#provider(), this.#parts.nowMs());
     const how = await this.#engine.bringUp(this.#skeleton());
     this.#nowUp(how);
     this.#receipts = await Receipts.open({
@@ -236,7 +275,9 @@ export class EdgeAgent {
       { revision: this.#policy.revision, sites: this.#policy.siteCount, haproxy: how, bootMs: this.#parts.nowMs() - startedMs },
       'the edge serves',
     );
+    if (this.#ackDue) this.#ack(this.#parts.nowMs());
     this.#receipts.wake(this.#parts.nowMs());
+    this.#receipts.resend();
     this.#armOrderTimer();
     this.#stream.start();
     this.#reporter.start();
@@ -431,7 +472,8 @@ export class EdgeAgent {
         if (head.revision > revision) this.#resync(`This edge holds ${revision}, the control plane ${head.revision}.`);
         else if (head.revision === revision && head.digest !== digest)
           this.#resync(`Revision ${revision} has another digest here.`);
-        else if (head.revision < revision) {
+        else this.#caughtUp = true;
+        if (head.revision < revision) {
           this.#parts.log.warn(
             { held: revision, head: head.revision },
             'the control plane is at an older revision than this edge, which keeps what it has',

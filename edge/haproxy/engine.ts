@@ -63,6 +63,11 @@ export class Engine {
     return this.#driftRepairs;
   }
 
+  /** Whether a HAProxy of this edge answers now, started by whomever. */
+  async isServing(): Promise<boolean> {
+    return (await this.#parts.process.workerPid()) !== null;
+  }
+
   /**
    * Makes HAProxy serve the image with this skeleton: adopts one that runs, else starts one. Orders are in the maps before the first
    * request is served. Rejects with StartFailed; with a refused skeleton it falls back to the last good one when there is one.

@@ -46,6 +46,7 @@ export class StreamClient {
   #attempt = 0;
   #timer: NodeJS.Timeout | null = null;
   #silence: NodeJS.Timeout | null = null;
+  #started = false;
   #stopped = false;
   #waitMs: number | null = null;
   #lastHeardMs: number | null = null;
@@ -63,7 +64,10 @@ export class StreamClient {
     return this.#lastHeardMs;
   }
 
+  /** Opens the stream; asked again, it changes nothing. */
   start(): void {
+    if (this.#started) return;
+    this.#started = true;
     this.#connect();
   }
 
