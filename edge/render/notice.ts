@@ -1,5 +1,5 @@
 /**
- * What a notice says, rendered once per order into three map values: an HTML fragment, the members of a JSON problem, plain text.
+ * What a notice says, rendered once per order into one value for each form: an HTML fragment, the members of a JSON problem, plain text.
  *
  * Contents by desk.md, "Notice page contents": who decided, what and how widely, the reason in a sentence, basis, since and until,
  * decision and statement, that the number of reports played no part, appeal, help for people in danger, and that no list is kept.
@@ -12,8 +12,11 @@ import { html, line, linkTarget, shorten } from './pages/escape.ts';
 import { english } from './pages/words.ts';
 import type { MapEntry } from './types.ts';
 
-/** Fields of a value in `notices`. `link` is the Link header's value. */
-export const noticeField = { status: 1, link: 2 } as const;
+/**
+ * Fields of a value in `notice-html`, `-json` and `-text`. `link` is the Link header's value; the body is all the rest (of the text form,
+ * one field for each line).
+ */
+export const noticeField = { status: 1, link: 2, body: 3 } as const;
 
 /** How many lines the text form has: the template has as many fields. */
 export const noticeTextLines = 14;
@@ -29,11 +32,11 @@ export function noticeEntries(order: OrderPolicy, provider: ProviderPolicy): Map
     Buffer.byteLength(full) <= maxEntryBytes
       ? full
       : noticeHtml({ ...order, publicReason: shorten(order.publicReason, 200) }, provider);
+  const head = `${noticeStatus(order)}|${field(linkHeader(order))}|`;
   return [
-    { map: 'notice-html', key, value: fragment },
-    { map: 'notice-json', key, value: noticeJson(order, provider) },
-    { map: 'notice-text', key, value: noticeText(order, provider).map(urlEncodedValue).join('|') },
-    { map: 'notices', key, value: `${noticeStatus(order)}|${field(linkHeader(order))}` },
+    { map: 'notice-html', key, value: head + fragment },
+    { map: 'notice-json', key, value: head + noticeJson(order, provider) },
+    { map: 'notice-text', key, value: head + noticeText(order, provider).map(urlEncodedValue).join('|') },
   ];
 }
 
@@ -140,7 +143,7 @@ function noticeText(order: OrderPolicy, provider: ProviderPolicy): readonly stri
   ].map(line);
 }
 
-/** An exact UTC instant, to the minute for the eye and in full for machines. */
+/** An instant for the eye, to the minute; the other forms carry it in full. */
 function instant(at: string): string {
-  return `<time datetime="${html(at)}">${html(at.slice(0, 16).replace('T', ' '))} UTC</time>`;
+  return `${html(at.slice(0, 16).replace('T', ' '))} UTC`;
 }

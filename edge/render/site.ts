@@ -36,12 +36,10 @@ export const factField = {
 
 /**
  * Fields of a value in `states`. `flags`: `n` notice, `h` hosts of their own (look up `site|host`, which replaces this value),
- * `p` path notices, `c` challenge by mode, `C` by order, `l` limit lowered by order. `decisions` belong to the notice.
+ * `p` path notices, `c` challenge by mode, `C` by order, `l` limit lowered by order. `decisions` belong to the notice. A value in `paths`
+ * has the same fields and takes the state's place.
  */
 export const stateField = { flags: 1, requestsPer10s: 2, orderId: 3, decisions: 4 } as const;
-
-/** Fields of a value in `paths`. */
-export const pathField = { orderId: 1, decisions: 2 } as const;
 
 const noLimit = 1_000_000_000;
 
@@ -134,11 +132,13 @@ function pathsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
     }
   }
   return [...byKey].map(([key, covering]) => {
-    const fields: Record<keyof typeof pathField, string> = {
+    const fields: Record<keyof typeof stateField, string> = {
+      flags: 'n',
+      requestsPer10s: '0',
       orderId: covering[0]?.orderId ?? '-',
       decisions: decisionList(covering),
     };
-    return { map: 'paths', key, value: packed(fields, pathField) };
+    return { map: 'paths', key, value: packed(fields, stateField) };
   });
 }
 

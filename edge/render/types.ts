@@ -17,7 +17,6 @@ export const mapNames = [
   'notice-html',
   'notice-json',
   'notice-text',
-  'notices',
   'paths',
   'networks',
   'states',

@@ -20,6 +20,7 @@ import {
   ownHeaders,
   section,
   siteId,
+  state,
   wantsHtml,
   wantsJson,
   words,
@@ -36,21 +37,20 @@ const tokenPattern = String.raw`^k[0-9]{1,9}\.[0-9]{10}\.[0-9a-f-]{36}\.[0-9]{1,
 
 export function noticeBackend(files: Files): string {
   const text = (map: MapName, condition: string) =>
-    words(`http-request set-var(txn.notice) var(txn.order),map_str(${files.map(map)})`, condition);
+    words(`http-request set-var(txn.notice) ${state('orderId')},map_str(${files.map(map)})`, condition);
   const answer = (status: number, form: PageForm, condition: string) =>
     words(
       `http-request return status ${status} content-type ${contentType[form]} lf-file ${files.page(`notice.${form}`)} ${ownHeaders('notice', form)}`,
-      `hdr portcullis-decision "%[var(txn.decisions)]" hdr link "%[var(txn.head),field(${noticeField.link},|)]" ${condition}`,
+      `hdr portcullis-decision "%[${state('decisions')}]" hdr link "%[var(txn.notice),field(${noticeField.link},|)]" ${condition}`,
     );
   return lines(
-    '# What visitors see of an order. 451 only with a legal order; without a readable head 403, never the origin.',
+    '# What visitors see of an order. 451 only with a legal order; without a readable text 403, never the origin.',
     section(
       'backend notice',
       'acl html req.fhdr(accept) -m sub text/html',
       'acl json req.fhdr(accept) -m sub json',
-      'acl legal var(txn.head) -m beg 451',
+      'acl legal var(txn.notice) -m beg 451',
       `http-request ${count('noticed')}`,
-      `http-request set-var(txn.head) var(txn.order),map_str(${files.map('notices')})`,
       text('notice-html', 'if html'),
       answer(403, 'html', 'if html !legal'),
       answer(451, 'html', 'if html'),

@@ -6,7 +6,6 @@
  * Ints are made of packed fields by `add(0)`: an int is stored in place, a string is allocated.
  */
 import { counterTable } from '../counters.ts';
-import { pathField } from '../site.ts';
 import type { EdgePlan, Listener } from '../types.ts';
 import type { Files } from './parts.ts';
 import { acted, cookieName, fact, flag, lines, ownFolder, section, siteFlag, siteId, state, words } from './parts.ts';
@@ -40,6 +39,7 @@ export function frontend(plan: EdgePlan, files: Files): string {
     clearance(files),
     '',
     '# ---- who was refused, or asked for one of our own files, is answered by the backend of that name',
+    'use_backend notice if notice_only',
     `use_backend %[var(txn.act)] if ${acted}`,
     `use_backend origins-tls if ${siteFlag('t')}`,
     'default_backend origins',
@@ -68,9 +68,6 @@ function connection(plan: EdgePlan): string {
   );
 }
 
-/** Only attack mode: neither an order nor a host with a state of its own. */
-const attackOnly = "var(txn.state) -m beg 'c|'";
-
 function host(files: Files): string {
   const set = (name: string, expression: string, condition = '') =>
     words(`tcp-request content set-var(${name}) ${expression}`, condition);
@@ -85,12 +82,14 @@ function host(files: Files): string {
     '# the same site as the one before on its connection finds its limits ready.',
     'acl known var(txn.facts) -m found',
     'acl stated var(txn.state) -m found',
-    `acl attack_only ${attackOnly}`,
+    '# The whole state: attack mode, or a notice of the whole site, and nothing else.',
+    "acl attack_only var(txn.state) -m beg 'c|'",
+    "acl notice_only var(txn.state) -m beg 'n|'",
     'acl same_site var(txn.facts),strcmp(sess.facts) eq 0',
     set('txn.facts', `req.fhdr(host),${inHosts}`),
     set('txn.state', `${siteId},${inStates}`),
     'tcp-request content accept if same_site !stated',
-    'tcp-request content accept if same_site attack_only',
+    'tcp-request content accept if same_site attack_only or same_site notice_only',
     set('txn.host', 'req.fhdr(host),host_only,rtrim(.)'),
     set('txn.facts', `var(txn.host),${inHosts}`, 'if !known'),
     ...parents,
@@ -102,12 +101,9 @@ function host(files: Files): string {
     set('sess.room', `${fact('concurrentPerSite')},add(0)`),
     set('txn.state', `${siteId},${inStates}`),
     'tcp-request content accept if !stated',
-    '# hosts with orders of their own, and notices of a whole site or host',
+    '# hosts with orders of their own',
     set('txn.flags', state('flags')),
     set('txn.state', `${siteId},concat(|,txn.host),${inStates}`, `if ${flag('h')}`),
-    set('txn.flags', state('flags')),
-    set('txn.order', state('orderId'), `if ${flag('n')}`),
-    set('txn.decisions', state('decisions'), `if ${flag('n')}`),
   );
 }
 
@@ -120,6 +116,7 @@ function first(): string {
   return lines(
     '# ---- our own files; what two programs could read differently (it goes to neither); hosts that are nobody’s',
     `http-request track-sc2 ${siteId} table ${counterTable}`,
+    'http-request allow if notice_only',
     String.raw`acl odd path -m sub % \\`,
     `http-request set-var(txn.act) str(own) if { path_beg ${ownFolder}/ }`,
     `http-request set-var(txn.act) str(ambiguous) if odd { path -m reg -i '${ambiguous}' }`,
@@ -184,7 +181,8 @@ function notices(files: Files): string {
     '# in the request too, so that what is compared is what the origin gets',
     `http-request set-var(txn.flags) ${state('flags')}`,
     'http-request allow if { var(txn.act) -m str ambiguous }',
-    'acl noticed var(txn.order) -m found',
+    `http-request set-var(txn.act) str(notice) if ${flag('n')}`,
+    `http-request allow if ${acted}`,
     'acl by_path var(txn.flags) -m sub p',
     `http-request set-var(txn.act) str(ambiguous) if by_path odd { path -m reg -i '${ambiguousByPath}' }`,
     'http-request normalize-uri percent-decode-unreserved if by_path',
@@ -194,9 +192,8 @@ function notices(files: Files): string {
     `http-request set-var-fmt(txn.path) "%[path,url_dec,regsub(';[^/]*',,g),lower]/" if by_path`,
     `http-request set-var(txn.at) ${siteId},concat(|*|,txn.path),${inPaths} if by_path`,
     `http-request set-var(txn.at) ${siteId},concat(|,txn.host,|),concat(,txn.path),${inPaths} if by_path !${found}`,
-    `http-request set-var(txn.decisions) var(txn.at),field(${pathField.decisions},|) if by_path ${found} !noticed`,
-    `http-request set-var(txn.order) var(txn.at),field(${pathField.orderId},|) if by_path ${found} !noticed`,
-    'http-request set-var(txn.act) str(notice) if noticed',
+    `http-request set-var(txn.state) var(txn.at) if by_path ${found}`,
+    `http-request set-var(txn.act) str(notice) if by_path ${found}`,
     `http-request allow if ${acted}`,
   );
 }

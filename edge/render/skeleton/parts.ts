@@ -42,8 +42,8 @@ export const contentType = {
   txt: '"text/plain; charset=utf-8"',
 } as const satisfies Record<PageForm, string>;
 
-const plainPolicy = `default-src 'none'; style-src ${styleSource}; base-uri 'none'; form-action 'none'`;
-const challengePolicy = `${plainPolicy}; script-src 'self'; worker-src 'self'; connect-src 'self'`;
+const plainPolicy = `default-src 'none'; style-src ${styleSource}`;
+const challengePolicy = `${plainPolicy}; script-src 'self'; worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'`;
 
 /** The headers of every answer that the edge makes itself. */
 export function ownHeaders(action: EdgeAction, form: PageForm): string {
