@@ -26,6 +26,17 @@ type Looked = z.output<typeof lookAtLink.answer>;
 type Begun = z.output<typeof beginLink.answer>;
 
 export function LinkScreen() {
+  const [codes, setCodes] = useState<readonly string[] | null>(null);
+  const router = useRouter();
+  if (codes === null) return <LinkDoor onSignedUp={setCodes} />;
+  return (
+    <EntryFrame title={entry.codes.title} lead={entry.codes.lead}>
+      <RecoveryCodes codes={codes} action={entry.codes.go} onKept={() => router.history.push('/console/sites')} />
+    </EntryFrame>
+  );
+}
+
+function LinkDoor({ onSignedUp }: { onSignedUp: (codes: readonly string[]) => void }) {
   const search: Record<string, unknown> = useRouterState({ select: (state) => state.location.search });
   const code = typeof search['code'] === 'string' ? search['code'] : '';
   const looked = useQuery({
@@ -34,17 +45,10 @@ export function LinkScreen() {
     enabled: code !== '',
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
   });
-  const [codes, setCodes] = useState<readonly string[] | null>(null);
   const router = useRouter();
 
-  if (codes !== null) {
-    return (
-      <EntryFrame title={entry.codes.title} lead={entry.codes.lead}>
-        <RecoveryCodes codes={codes} action={entry.codes.go} onKept={() => router.history.push('/console/sites')} />
-      </EntryFrame>
-    );
-  }
   if (code === '') return <Unusable title={words.missingTitle}>{words.missing}</Unusable>;
   if (looked.isError) {
     const setup = router.state.location.pathname.endsWith('/setup');
@@ -67,7 +71,7 @@ export function LinkScreen() {
       </EntryFrame>
     );
   }
-  return <SetUp code={code} looked={looked.data} onSignedUp={setCodes} />;
+  return <SetUp code={code} looked={looked.data} onSignedUp={onSignedUp} />;
 }
 
 function Unusable({ title, children }: { title: string; children: string }) {
@@ -96,9 +100,9 @@ function SetUp({ code, looked, onSignedUp }: { code: string; looked: Looked; onS
 
   const redeem = async (ceremony: Begun, proof: NewProof) => {
     const signedUp = await call(redeemLink, { body: { code, ceremonyId: ceremony.ceremonyId, proof } });
+    onSignedUp(signedUp.recoveryCodes);
     client.clear();
     client.setQueryData(meQuery.queryKey, signedUp.me);
-    onSignedUp(signedUp.recoveryCodes);
   };
 
   const act = useMutation<void, unknown>({
