@@ -75,6 +75,7 @@ const refusedTimerMs = 5000;
  */
 const firstWordMs = 2000;
 const nextWordMs = 10_000;
+const longestCatchUpMs = 60_000;
 
 export class EdgeAgent {
   readonly #parts: AgentParts;
@@ -233,8 +234,9 @@ export class EdgeAgent {
     while (!this.#caughtUp && !this.#stopping) {
       const heardMs = Math.max(this.#bootedMs, this.#stream.lastHeardMs ?? 0);
       const silentMs = nowMs() - heardMs;
-      if (silentMs > (this.#stream.isConnected ? nextWordMs : firstWordMs)) {
-        log.warn({ revision: this.#policy.revision, silentMs }, 'the control plane is silent; the edge serves what it holds');
+      const patienceMs = this.#stream.isConnected ? nextWordMs : firstWordMs;
+      if (silentMs > patienceMs || nowMs() - this.#bootedMs > longestCatchUpMs) {
+        log.warn({ revision: this.#policy.revision, silentMs }, 'the edge could not catch up and serves what it holds');
         return;
       }
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -458,6 +460,8 @@ export class EdgeAgent {
     );
     this.#stream.send({ kind: 'nack', revision, reason, detail: detail.slice(0, 2000) });
     if (reason === 'gap' || reason === 'digest-mismatch') this.#resync(detail);
+    // What is refused for good will not come by waiting: a start then serves the last good policy.
+    else this.#caughtUp = true;
   }
 
   #onHead(head: Head): void {
