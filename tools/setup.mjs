@@ -192,6 +192,7 @@ function handOver(node, args) {
   });
   process.on('SIGINT', () => {});
   for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
+  stopWithNpm(() => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => {
@@ -199,6 +200,22 @@ function handOver(node, args) {
       resolve(signal === null ? (code ?? 1) : 128);
     });
   });
+}
+
+/**
+ * npm does not hand SIGTERM on: it dies and leaves what it ran (seen with npm 10 and 11). Whoever ended npm meant all of it, so when
+ * npm ran us and is gone, we stop too.
+ * @param {() => void} stop
+ */
+function stopWithNpm(stop) {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const npm = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(watch);
+    stop();
+  }, 200);
+  watch.unref();
 }
 
 /**
@@ -253,7 +270,7 @@ function readIfThere(file) {
 
 /** @param {string} output */
 function tail(output) {
-  return output.trim().split('\n').slice(-12).join('\n');
+  return output.trim().split('\n').slice(-30).join('\n');
 }
 
 /** @param {string} line */
