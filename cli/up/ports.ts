@@ -7,6 +7,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { basename } from 'node:path';
 
 export type Wanted = { readonly what: string; readonly flag: string; readonly address: string; readonly port: number };
 
@@ -48,8 +49,10 @@ export function portOwner(port: number): PortOwner | null {
     if (!/^\d+$/.test(pid)) continue;
     for (const fd of names(`/proc/${pid}/fd`)) {
       if (!inodes.has(linkOf(`/proc/${pid}/fd/${fd}`))) continue;
-      const command = readText(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
-      return { pid: Number(pid), name: readText(`/proc/${pid}/comm`).trim(), command };
+      const words = readText(`/proc/${pid}/cmdline`).split('\0');
+      // By its first word: `comm` is the name of a thread, which Node calls MainThread.
+      const name = basename(words[0] ?? '') || readText(`/proc/${pid}/comm`).trim();
+      return { pid: Number(pid), name, command: words.join(' ').trim() };
     }
   }
   return null;

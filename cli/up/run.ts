@@ -7,10 +7,12 @@
  * is killed outright as well, HAProxy goes on serving and the next start takes it over (edge/haproxy).
  */
 import { mkdirSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { listEdges } from '../../contract/routes/edges.ts';
+import { getStatus } from '../../contract/routes/house.ts';
 import { getSite } from '../../contract/routes/sites.ts';
 import type { Site } from '../../contract/routes/sites.ts';
 import { writeDurable } from '../../kit/durable.ts';
@@ -98,7 +100,10 @@ export async function runUp(settings: UpSettings, surroundings: UpSurroundings, 
     await edgeCurrent(client, terminal);
     terminal.interrupted.throwIfAborted();
     const site = settings.protect === null ? null : await protectAndWait(client, settings.protect, terminal);
-    terminal.out(banner(settings, listening.setupUrl, site, performance.now() - began));
+    const { sites, ordersInForce } = await client.call(getStatus, {});
+    const answers = settings.protect === null || (await somethingListens(settings.protect.origin));
+    const tookMs = performance.now() - began;
+    terminal.out(banner(settings, { setupUrl: listening.setupUrl, asked: site, answers, sites, ordersInForce, tookMs }));
     await untilInterrupted(terminal);
     terminal.err('\nStopping …\n');
   } catch (error) {
@@ -198,7 +203,17 @@ async function protectAndWait(client: Client, wanted: Protect, terminal: Termina
   return { site: now, what };
 }
 
-function banner(settings: UpSettings, setupUrl: string | null, asked: Protected | null, tookMs: number): string {
+type Shown = {
+  readonly setupUrl: string | null;
+  readonly asked: Protected | null;
+  /** Whether something listens at the origin that was asked for. */
+  readonly answers: boolean;
+  readonly sites: number;
+  readonly ordersInForce: number;
+  readonly tookMs: number;
+};
+
+function banner(settings: UpSettings, { setupUrl, asked, answers, sites, ordersInForce, tookMs }: Shown): string {
   const { state, address, httpPort, httpsPort } = settings;
   const shown = settings.publicUrl ?? `http://localhost:${settings.controlPort}`;
   const edge = `http://${bracketed(reachable(address))}:${httpPort}`;
@@ -210,6 +225,7 @@ function banner(settings: UpSettings, setupUrl: string | null, asked: Protected 
     `  public pages  ${shown}/`,
     `  edge          http on ${bracketed(address)}:${httpPort}, https on ${bracketed(address)}:${httpsPort}`,
     `  state         ${state} (everything is in here; logs in ${join(state, 'logs')})`,
+    `  sites         ${sites}, orders in force: ${ordersInForce}`,
     '',
   ];
   if (setupUrl !== null) lines.push('  Create the first account with this link; it works once:', `    ${setupUrl}`, '');
@@ -220,7 +236,8 @@ function banner(settings: UpSettings, setupUrl: string | null, asked: Protected 
     lines.push(`  ${site.name} ${words} (mode ${site.mode}). What a visitor gets:`, `    curl -H 'Host: ${host}' ${edge}/`, '');
     if (!site.ready)
       lines.push(`  It is not served yet: ${site.originFinding ?? site.ownership.finding ?? 'see the console'}`, '');
-  } else {
+    else if (!answers) lines.push('  Nothing listens at its origin yet: until something does, visitors meet an error page.', '');
+  } else if (sites === 0) {
     lines.push(
       '  Protect a site, in another terminal:',
       '    ./portcullis site add http://127.0.0.1:8000 --host forum.example --waive-ownership',
@@ -269,5 +286,20 @@ function untilInterrupted({ interrupted }: Terminal): Promise<void> {
   return new Promise((resolve) => {
     if (interrupted.aborted) resolve();
     else interrupted.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function somethingListens({ hostname, port, protocol }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+      timeout: 1000,
+    });
+    const answer = (listens: boolean) => () => {
+      socket.destroy();
+      resolve(listens);
+    };
+    socket.once('connect', answer(true)).once('error', answer(false)).once('timeout', answer(false));
   });
 }
