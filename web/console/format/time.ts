@@ -10,13 +10,13 @@ const steps = [
   { unit: 'day', ms: 86_400_000, below: Number.POSITIVE_INFINITY },
 ] as const;
 
-/** `3 min ago`, `in 2 days`, `now`. Rounds towards zero, so that nothing is said to be over before it is. */
+/** `3 min ago`, `in 2 days`, `now`. Rounded to the nearest, but never to zero: what is still to come is never said to be over. */
 export function relativeTime(instantMs: number, nowMs: number, language: string): string {
   const away = instantMs - nowMs;
   if (Math.abs(away) < 1000) return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(0, 'second');
   const step = steps.find((candidate) => Math.abs(away) < candidate.below) ?? steps[3];
   return new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'short' }).format(
-    Math.trunc(away / step.ms),
+    Math.sign(away) * Math.max(1, Math.round(Math.abs(away) / step.ms)),
     step.unit,
   );
 }

@@ -9,6 +9,7 @@ import { clockTime } from '../format/time.ts';
 import { Badge } from '../parts/badge.tsx';
 import { AlarmSign } from '../parts/failure.tsx';
 import { Notices } from '../parts/notices.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { When } from '../parts/when.tsx';
 import { language, say } from '../words/index.ts';
 import { useFeed, useFeedState } from './feed.ts';
@@ -161,7 +162,7 @@ function AlarmBanner() {
     <div className="banner" data-tone="alarm" role="status">
       <AlarmSign />
       <p>
-        {newest.sentence} <When at={newest.at} />
+        <Sentence text={newest.sentence} /> <When at={newest.at} />
       </p>
       <Link to="/alarms" search={{ state: 'open' }}>
         {say.nav.openAlarms(alarms.data.total)}

@@ -8,6 +8,7 @@ import { Button } from '../../parts/button.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Filter, FilterBar, SearchBox } from '../../parts/filters.tsx';
 import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { withWord } from '../../search.ts';
@@ -111,7 +112,7 @@ function AlarmRow({ alarm }: { alarm: Alarm }) {
         <Badge tone={open ? 'alarm' : 'off'}>{open ? words.open : words.seen}</Badge>
       </td>
       <td>
-        {alarm.sentence}
+        <Sentence text={alarm.sentence} />
         <Failure error={acknowledge.error} />
       </td>
       <td className="no-wrap">{words.kind[alarm.kind]}</td>

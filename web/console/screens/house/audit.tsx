@@ -9,6 +9,7 @@ import { Button } from '../../parts/button.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { FilterBar, SearchBox } from '../../parts/filters.tsx';
 import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { withWord } from '../../search.ts';
@@ -68,8 +69,8 @@ export function AuditScreen() {
               <td>
                 <When at={entry.at} />
               </td>
-              <td>{entry.who?.name ?? <span className="hint">{words.system}</span>}</td>
-              <td className="mono">{entry.act}</td>
+              <td className="no-wrap">{entry.who?.name ?? <span className="hint">{words.system}</span>}</td>
+              <td className="mono no-wrap">{entry.act}</td>
               <td>
                 <Link to="/audit" search={{ subject: entry.subject }} className="row-link mono" data-row>
                   {entry.subject}
@@ -78,7 +79,7 @@ export function AuditScreen() {
               <td className="audit-detail">
                 {Object.entries(entry.detail).map(([name, value]) => (
                   <span key={name}>
-                    <span className="hint">{name}</span> {typeof value === 'string' ? value : JSON.stringify(value)}
+                    <span className="hint">{name}</span> <Sentence text={detailText(value)} />
                   </span>
                 ))}
               </td>
@@ -106,6 +107,13 @@ export function AuditScreen() {
       ) : null}
     </Screen>
   );
+}
+
+/** A value of an entry's detail as text: lists by comma, everything else as it stands. */
+function detailText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.length === 0 ? '–' : value.map(detailText).join(', ');
+  return JSON.stringify(value);
 }
 
 function textOf(entry: Entry): string {

@@ -3,7 +3,7 @@ const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one :
 
 export const edges = {
   title: 'Edges',
-  what: 'edges',
+  what: { one: 'edge', many: 'edges' },
   search: 'Search name, group or version',
   filter: { state: 'State' },
   state: { current: 'Current', behind: 'Behind', away: 'Away', 'never-seen': 'Never seen', revoked: 'Revoked' },

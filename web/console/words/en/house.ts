@@ -2,7 +2,7 @@
 export const house = {
   alarms: {
     title: 'Alarms',
-    what: 'alarms',
+    what: { one: 'alarm', many: 'alarms' },
     search: 'Search sentences',
     filter: { state: 'State', kind: 'Kind' },
     open: 'Open',
@@ -24,7 +24,7 @@ export const house = {
   },
   audit: {
     title: 'Audit',
-    what: 'entries',
+    what: { one: 'entry', many: 'entries' },
     lead: 'Who did what, newest first. Nothing here can be changed.',
     search: 'Search in what is shown',
     subject: 'Subject id',

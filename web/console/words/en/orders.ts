@@ -3,7 +3,7 @@ const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one :
 
 export const orders = {
   title: 'Orders',
-  what: 'orders',
+  what: { one: 'order', many: 'orders' },
   place: 'Place an order',
   search: 'Search decision, site or reason',
   filter: { state: 'State', measure: 'Measure' },

@@ -1,7 +1,7 @@
 /** English words of the room of people. */
 export const people = {
   title: 'People',
-  what: 'people',
+  what: { one: 'person', many: 'people' },
   tabs: { people: 'People', customers: 'Customers' },
   search: 'Search names',
   filter: { role: 'Role', state: 'State' },
@@ -64,7 +64,7 @@ export const people = {
   },
 
   customers: {
-    what: 'customers',
+    what: { one: 'customer', many: 'customers' },
     add: 'Add a customer',
     columns: { name: 'Customer', people: 'People', since: 'Since' },
     empty: {

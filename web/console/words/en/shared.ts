@@ -62,7 +62,8 @@ export const shared = {
     search: 'Search',
     filters: 'Filters',
     all: 'All',
-    shown: (shown: number, of: number, what: string) => (shown === of ? `${of} ${what}` : `${shown} of ${of} ${what}`),
+    shown: (shown: number, of: number, what: { readonly one: string; readonly many: string }) =>
+      shown === of ? plural(of, what.one, what.many) : `${shown} of ${plural(of, what.one, what.many)}`,
     nothingFits: 'Nothing fits these filters',
     nothingFitsHelp: 'Loosen a filter, or clear them all.',
     loading: 'Loading…',

@@ -3,7 +3,7 @@ const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one :
 
 export const sites = {
   title: 'Sites',
-  what: 'sites',
+  what: { one: 'site', many: 'sites' },
   add: 'Add a site',
   search: 'Search names and hostnames',
   moreNames: (n: number) => `and ${n} more`,
