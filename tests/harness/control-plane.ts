@@ -14,7 +14,15 @@ import { EdgeId } from '../../contract/ids.ts';
 import { itemKey } from '../../contract/policy.ts';
 import type { ItemKey, PolicyItem } from '../../contract/policy.ts';
 import type { SignedReceipt } from '../../contract/receipt.ts';
-import { enrolPath, EnrolRequest, FromEdge, PublicKey, streamPath, streamProtocol, subscribeText } from '../../contract/stream.ts';
+import {
+  enrolPath,
+  EnrolRequest,
+  FromEdge,
+  PublicKey,
+  streamPath,
+  streamProtocol,
+  subscribeText,
+} from '../../contract/stream.ts';
 import type { FramePayload, FromControl } from '../../contract/stream.ts';
 import { digestOf, itemHash } from '../../core/shield/digest.ts';
 import { generateSigningKeyPair, textSigner, textVerifier } from '../../kit/ed25519.ts';
@@ -61,7 +69,9 @@ export class TestControl {
       request.on('end', () => {
         const body = EnrolRequest.safeParse(JSON.parse(Buffer.concat(chunks).toString('utf8') || 'null'));
         if (request.url !== enrolPath || !body.success || body.data.token !== testToken) {
-          response.writeHead(403, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ detail: 'This enrolment token is not valid.' }));
+          response
+            .writeHead(403, { 'content-type': 'application/problem+json' })
+            .end(JSON.stringify({ detail: 'This enrolment token is not valid.' }));
           return;
         }
         this.edgeKey = body.data.publicKey;
@@ -129,7 +139,11 @@ export class TestControl {
 
   /** Sends any payload, signed with the policy key or with another one. */
   frame(payload: FramePayload, signWith: (text: string) => string = this.#sign): void {
-    const text = JSON.stringify(payload);
+    this.text(JSON.stringify(payload), signWith);
+  }
+
+  /** Sends any text as the payload of a signed frame. */
+  text(text: string, signWith: (text: string) => string = this.#sign): void {
     this.say({ kind: 'frame', frame: { payload: text, signature: signWith(text) } });
   }
 
