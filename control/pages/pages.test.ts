@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { errorTable, Problem } from '../../contract/errors.ts';
 import { PublicDecision } from '../../contract/routes/orders.ts';
 import { openStore } from '../../store/open.ts';
@@ -94,7 +95,7 @@ describe('what is public', () => {
       expect(decision).toMatchObject({ decision: 'D-2026-0003', state: 'in-force', decidedBy: 'two-people' });
     }
     const { text } = await read('/decisions.json');
-    const all = PublicDecision.array().parse(JSON.parse(text).items);
+    const all = z.object({ items: z.array(PublicDecision) }).parse(JSON.parse(text)).items;
     expect(all.map((decision) => decision.decision)).toEqual(['D-2026-0005', 'D-2026-0003', 'D-2026-0002', 'D-2026-0001']);
   });
 
@@ -160,7 +161,7 @@ describe('what is public', () => {
     for (const part of ['All 3 edges are up to date', 'An edge lost its connection', 'Decisions in force']) {
       expect(text).toContain(part);
     }
-    const data = JSON.parse((await read('/', json)).text);
+    const data = z.looseObject({ incidents: z.array(z.unknown()) }).parse(JSON.parse((await read('/', json)).text));
     expect(data).toMatchObject({ decisionsInForce: 2, groups: [{ edges: 3, current: 3, p50Ms: 12 }] });
     expect(data.incidents).toHaveLength(1);
   });
