@@ -5,7 +5,7 @@
  * first account is a secret: it goes to the parent if there is one (which shows it to the person), else to standard output. Logs go to standard error.
  * Stops on SIGTERM, SIGINT, or when the parent's channel closes.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { destination, pino } from 'pino';
 import { z } from 'zod';
@@ -37,7 +37,6 @@ export async function main(args: readonly string[], env: Readonly<Record<string,
   const root = join(import.meta.dirname, '..');
   let control;
   try {
-    mkdirSync(join(config.state, 'control'), { recursive: true, mode: 0o700 });
     control = await startControl(config, {
       log,
       now: () => Date.now(),

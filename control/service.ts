@@ -5,6 +5,7 @@
  * stop), jobs, database. Until everything is wired, requests get 503. Nothing here reads the environment.
  */
 import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { join } from 'node:path';
@@ -71,6 +72,7 @@ const localTokenMinutes = 7 * 24 * 60;
 /** Starts the control plane. Throws an Error with a sentence for people; whatever was opened is closed again. */
 export async function startControl(config: ControlConfig, surroundings: Surroundings): Promise<Control> {
   const { log, now } = surroundings;
+  mkdirSync(join(config.state, 'control'), { recursive: true, mode: 0o700 });
   const store = await openStore(config.database);
   const closing: (() => Promise<void>)[] = [() => store.close()];
   const stop = once(async () => {
