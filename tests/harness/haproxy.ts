@@ -235,6 +235,7 @@ export async function startEdge(policy: Policy, options: EdgeOptions = {}): Prom
     reload: async () => {
       const before = await admin('show info');
       const worker = /^Pid: (\d+)/m.exec(before)?.[1];
+      await until('the master is ready', () => log.includes('Loading success'));
       child.kill('SIGUSR2');
       await until('the new worker answers', async () => {
         const now = /^Pid: (\d+)/m.exec(await admin('show info'))?.[1];

@@ -63,7 +63,8 @@ export function tables(plan: EdgePlan): string {
   const table = (comment: string, name: string, definition: string) =>
     lines('', `# ${comment}`, section(`backend ${name}`, `stick-table ${definition}`));
   return lines(
-    '# The local peer alone: it carries tables from the old worker to the new one at a reload.',
+    '# The local peer alone: it carries tables from the old worker to the new one at a reload. A worker that was started cold teaches',
+    '# nobody in its first five seconds: a reload in that time starts the tables afresh.',
     section('peers local', `peer portcullis unix@${peersSocket(plan.paths)}`),
     table(
       'A row per client address (IPv6 by /64). gpt0 = 1: shut out; gpc0 counts its limited requests.',
