@@ -60,6 +60,16 @@ describe('errors', () => {
   });
 });
 
+describe('ARCHITECTURE.md', () => {
+  it('names only tests that exist in its table of trust', () => {
+    const table = readFileSync(path.join(checkout, 'ARCHITECTURE.md'), 'utf8').split('## Trust')[1] ?? '';
+    const named = [...table.matchAll(/"([^"\n]{10,})"/g)].map(([, name = '']) => name);
+    expect(named.length).toBeGreaterThan(30);
+    const tests = sources.filter(({ test }) => test).map(({ text }) => text);
+    expect(named.filter((name) => !tests.some((text) => text.includes(name)))).toEqual([]);
+  });
+});
+
 describe('the checkout', () => {
   const unbuilt = filesBelow('.');
 
