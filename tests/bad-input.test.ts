@@ -98,7 +98,7 @@ describe('the API', () => {
     'http://other.example/',
     'other..example',
     '../other.example',
-    'other.example\n',
+    'other.exa\nmple',
     'g\u043eod.example',
     '192.0.2.1',
     'xn--.example',
