@@ -30,6 +30,8 @@ export type Supervised = {
   readonly stop: (graceMs: number) => Promise<void>;
 };
 
+const roleName = { control: 'control plane', edge: 'edge' } as const;
+
 const mostLogBytes = 20 * 1024 * 1024;
 const backoff = { firstMs: 200, longestMs: 10_000 };
 
@@ -61,24 +63,24 @@ export function supervise(plan: ChildPlan): Supervised {
     let wasReady = false;
     started.on('message', (message) => {
       if (!plan.isReady(message)) return;
-      if (everReady && !wasReady) plan.say(`The ${plan.role} is back.`);
+      if (everReady && !wasReady) plan.say(`The ${roleName[plan.role]} is back.`);
       wasReady = true;
       everReady = true;
       failures = 0;
       settle.resolve(message);
     });
-    started.on('error', (error) => settle.reject(new Error(`The ${plan.role} cannot be started: ${error.message}`)));
+    started.on('error', (error) => settle.reject(new Error(`The ${roleName[plan.role]} cannot be started: ${error.message}`)));
     started.on('exit', (code, signal) => {
       child = null;
       const how = signal === null ? `code ${code ?? 'unknown'}` : signal;
-      if (stopping) return settle.reject(new Error(`The ${plan.role} was stopped before it was ready.`));
+      if (stopping) return settle.reject(new Error(`The ${roleName[plan.role]} was stopped before it was ready.`));
       if (!everReady)
         return settle.reject(
-          new Error(`The ${plan.role} ended before it was ready (${how}).\n${logSince(plan.logFile, startedAt)}`),
+          new Error(`The ${roleName[plan.role]} ended before it was ready (${how}).\n${logSince(plan.logFile, startedAt)}`),
         );
       const waitMs = wasReady ? 0 : backoffMs(backoff, failures, Math.random());
       failures += 1;
-      plan.say(`The ${plan.role} ended (${how}) and is started again. Its log: ${plan.logFile}`);
+      plan.say(`The ${roleName[plan.role]} ended (${how}) and is started again. Its log: ${plan.logFile}`);
       restart = setTimeout(start, waitMs);
     });
   };
@@ -140,13 +142,19 @@ function logSince(file: string, from: number): string {
       const begin = Math.max(from, end - 6000);
       const bytes = Buffer.alloc(Math.max(0, end - begin));
       readSync(fd, bytes, 0, bytes.length, begin);
-      return bytes.toString('utf8').trim().split('\n').slice(-12).map(plainLine).join('\n');
+      return lastWords(bytes.toString('utf8').trim().split('\n'));
     } finally {
       closeSync(fd);
     }
   } catch {
     return `Its log: ${file}`;
   }
+}
+
+/** Both programs end with a sentence for people, after their structured lines; without one (a crash) the structured lines must do. */
+function lastWords(lines: readonly string[]): string {
+  const plain = lines.filter((line) => !line.startsWith('{'));
+  return (plain.length > 0 ? plain.slice(-12) : lines.slice(-5).map(plainLine)).join('\n');
 }
 
 /** A structured log line as a sentence; any other line as it is. */
