@@ -175,8 +175,7 @@ export class EdgeAgent {
       }
       await agent.#queue.run(() => agent.#boot());
     } catch (error) {
-      agent.#stream.stop();
-      await copy.close();
+      await agent.stop('leave-haproxy');
       throw error;
     }
     return agent;
