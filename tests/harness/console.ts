@@ -60,7 +60,7 @@ async function answer(dist: string, mock: Mock, request: http.IncomingMessage, r
     return;
   }
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  for await (const chunk of request) if (chunk instanceof Buffer) chunks.push(chunk);
   const body = Buffer.concat(chunks).toString('utf8');
   const method = request.method ?? 'GET';
   const answered = await mock.handle(new Request(url, body === '' ? { method } : { method, body }));
@@ -80,7 +80,13 @@ async function answer(dist: string, mock: Mock, request: http.IncomingMessage, r
 async function sendFile(dist: string, wanted: string, response: http.ServerResponse): Promise<void> {
   const inside = path.normalize(wanted).replace(/^[/\\]+/, '');
   const asked = path.join(dist, inside);
-  const found = inside !== '' && !inside.startsWith('..') && (await stat(asked).then((info) => info.isFile(), () => false));
+  const found =
+    inside !== '' &&
+    !inside.startsWith('..') &&
+    (await stat(asked).then(
+      (info) => info.isFile(),
+      () => false,
+    ));
   const file = found ? asked : path.join(dist, 'index.html');
   response.writeHead(200, {
     'content-type': types[path.extname(file)] ?? 'application/octet-stream',

@@ -80,7 +80,7 @@ export function addressOf<P extends z.ZodType, Q extends z.ZodType, B extends z.
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params.get(name))));
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(given.query ?? {})) {
-    if (value !== undefined && value !== '') query.set(name, String(value));
+    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) query.set(name, String(value));
   }
   const search = query.toString();
   return search === '' ? path : `${path}?${search}`;

@@ -19,6 +19,7 @@ import { Failure } from '../../parts/failure.tsx';
 import { entry } from '../../words/en/entry.ts';
 import { say } from '../../words/index.ts';
 import { EntryFrame } from './frame.tsx';
+import { safeNext } from './next.ts';
 import { canUsePasskeys, provePasskey } from './passkey.ts';
 import { PasskeyFailure } from './passkey-failure.tsx';
 
@@ -63,12 +64,6 @@ function useWelcome(): (me: Me) => void {
     client.setQueryData(meQuery.queryKey, me);
     router.history.push(safeNext(next));
   };
-}
-
-export function safeNext(next: string | undefined): string {
-  const wanted = next ?? '';
-  const inside = wanted.startsWith('/console/') && !wanted.startsWith('/console//') && !wanted.includes('\\');
-  return inside && !wanted.startsWith('/console/sign-in') ? wanted : '/console/sites';
 }
 
 type Done = { onDone: (me: Me) => void };

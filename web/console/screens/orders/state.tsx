@@ -5,8 +5,8 @@ import { Badge } from '../../parts/badge.tsx';
 import type { Tone } from '../../parts/badge.tsx';
 import { orders as words } from '../../words/en/orders.ts';
 import { language, say } from '../../words/index.ts';
-
-export type ShownState = Order['state'] | 'inForce' | 'scheduled';
+import { shownState } from './shown.ts';
+import type { ShownState } from './shown.ts';
 
 const tones: Readonly<Record<ShownState, Tone>> = {
   proposed: 'waiting',
@@ -18,12 +18,6 @@ const tones: Readonly<Record<ShownState, Tone>> = {
   withdrawn: 'off',
   lapsed: 'off',
 };
-
-/** A confirmed order is in force, or its start has not come. */
-export function shownState(order: Pick<Order, 'state' | 'inForce'>): ShownState {
-  if (order.inForce) return 'inForce';
-  return order.state === 'confirmed' ? 'scheduled' : order.state;
-}
 
 export function OrderBadge({ order }: { order: Order }) {
   const state = shownState(order);

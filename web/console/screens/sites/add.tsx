@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { SyntheticEvent } from 'react';
 import { parseHostname } from '../../../../contract/hostname.ts';
 import { AccountId } from '../../../../contract/ids.ts';
+import type { SiteMode } from '../../../../contract/policy.ts';
 import { listAccounts } from '../../../../contract/routes/identity.ts';
 import { addSite, listSites } from '../../../../contract/routes/sites.ts';
 import type { FieldMistake } from '../../api/client.ts';
@@ -20,7 +21,17 @@ import { sites } from '../../words/en/sites.ts';
 import { say } from '../../words/index.ts';
 import { linesOf, parseOrigin } from './typed.ts';
 
+type TypedSite = {
+  readonly hostnames: string;
+  readonly origin: string;
+  readonly name: string;
+  readonly mode: SiteMode;
+  readonly account: string;
+  readonly waive: 'prove' | 'waive';
+};
+
 const words = sites.addScreen;
+const emptySite: TypedSite = { hostnames: '', origin: '', name: '', mode: 'off', account: '', waive: 'prove' };
 
 export function AddSiteScreen() {
   const can = useCan();
@@ -32,14 +43,7 @@ function AddSite() {
   const navigate = useNavigate();
   const mayWaive = can('sites:waive-ownership');
   const accounts = useQuery({ ...ask(listAccounts, { query: { limit: 500 } }), enabled: can('people:read') && mayWaive });
-  const [draft, setDraft] = useState({
-    hostnames: '',
-    origin: '',
-    name: '',
-    mode: 'off' as 'off' | 'attack',
-    account: '',
-    waive: 'prove' as 'prove' | 'waive',
-  });
+  const [draft, setDraft] = useState<TypedSite>(emptySite);
   const [own, setOwn] = useState<readonly FieldMistake[]>([]);
   const add = useAct(addSite, [listSites]);
 

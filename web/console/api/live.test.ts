@@ -1,0 +1,52 @@
+/** The live feed: which queries an event makes stale, and that a storm of events is one round of calls. */
+import { QueryClient } from '@tanstack/react-query';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { getTraffic } from '../../../contract/routes/sites.ts';
+import { getOrder } from '../../../contract/routes/orders.ts';
+import { LiveFeed, staleAfter } from './live.ts';
+import type { Traffic } from './traffic.ts';
+import { totalOf } from './traffic.ts';
+
+const siteId = 'site_0123456789ab';
+const orderId = 'order_0123456789ab';
+const at = '2026-11-22T12:00:00.000Z';
+const counts = { passed: 3, challenged: 0, solved: 0, limited: 0, denied: 0, noticed: 0, 'origin-error': 0 };
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+describe('the live feed', () => {
+  it('loads again what an event names, once for many events', () => {
+    const client = new QueryClient();
+    const invalidated = vi.spyOn(client, 'invalidateQueries');
+    const feed = new LiveFeed(client);
+    for (let i = 0; i < 50; i += 1) feed.take(JSON.stringify({ kind: 'order', orderId, siteId }));
+    expect(invalidated).not.toHaveBeenCalled();
+    vi.runAllTimers();
+    const keys = invalidated.mock.calls.map(([filters]) => filters?.queryKey);
+    expect(keys).toHaveLength(5);
+    expect(keys).toContainEqual([getOrder.path, { orderId }]);
+  });
+
+  it('adds traffic that arrives to the series on screen', () => {
+    const client = new QueryClient();
+    const key = [getTraffic.path, { siteId }, { minutes: 10, stepSeconds: 10 }];
+    const held: Traffic = getTraffic.answer.parse({ from: at, stepSeconds: 10, points: [{ at, counts }] });
+    client.setQueryData(key, held);
+    new LiveFeed(client).take(JSON.stringify({ kind: 'traffic', siteId, at, seconds: 1, counts }));
+    expect(client.getQueryData<Traffic>(key)?.points.map((point) => totalOf(point.counts))).toEqual([3, 3]);
+  });
+
+  it('passes over what does not fit the contract', () => {
+    const client = new QueryClient();
+    const invalidated = vi.spyOn(client, 'invalidateQueries');
+    const feed = new LiveFeed(client);
+    for (const text of ['', 'not json', '{"kind":"unknown"}', '{"kind":"site","siteId":"x","change":"added"}']) feed.take(text);
+    vi.runAllTimers();
+    expect(invalidated).not.toHaveBeenCalled();
+  });
+
+  it('names nothing for a greeting', () => {
+    expect(staleAfter({ kind: 'hello', at: getTraffic.answer.shape.from.parse(at) })).toEqual([]);
+  });
+});
