@@ -35,8 +35,8 @@ export function houseJobs(deps: ControlDeps): Job[] {
     },
     {
       name: 'origins resolved again',
-      everyMs: 5000,
-      afterMs: 5000,
+      everyMs: 1000,
+      afterMs: 1000,
       run: async () => {
         const due = await sitesToResolve(db, nowOf(deps), 200);
         for (let start = 0; start < due.length; start += resolveAtOnce) {
