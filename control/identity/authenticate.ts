@@ -54,6 +54,8 @@ export async function credentialOf(deps: Needs, request: RequestFacts): Promise<
     case 'idle':
       return null;
     case 'touch':
+      // A console that is left open listens for ever: listening is no use, or no session would ever be idle.
+      if (request.headers.get('accept') === 'text/event-stream') return { kind: 'session', session };
       await touchSession(db, session.sessionId, instantOf(nowMs));
       return { kind: 'session', session };
     case 'live':

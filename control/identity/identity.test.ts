@@ -218,6 +218,15 @@ describeOnBoth('identity', (databases) => {
       expect(await refusalOf(busy.call(routes.getMe))).toBe('not-signed-in');
     });
 
+    test('a console that only listens keeps no session alive', async () => {
+      const visitor = await signIn(ada);
+      house.pass(6 * 60 * minute);
+      visitor.headers = { accept: 'text/event-stream' };
+      await visitor.call(routes.getMe);
+      house.pass(6 * 60 * minute);
+      expect(await refusalOf(visitor.call(routes.getMe))).toBe('not-signed-in');
+    });
+
     test('another site cannot act with the cookie', async () => {
       const visitor = await signIn(ada);
       const send = async (headers: Record<string, string>) => {

@@ -192,6 +192,7 @@ export function decisionsPage(words: Words, list: DecisionList, first: boolean):
     title: say.title,
     at: 'decisions',
     dataPath: '/decisions.json',
+    feedPath: '/decisions.atom',
     body: html`<h1>${say.title}</h1>
       <p class="lede">${say.lede}</p>
       ${

@@ -18,6 +18,8 @@ export type PageBody = {
   readonly body: Piece;
   /** Where the same is found as JSON. */
   readonly dataPath?: string;
+  /** Where the same is found as an Atom feed. */
+  readonly feedPath?: string;
   /** Not for search engines: errors and answers to a slip. */
   readonly unlisted?: boolean;
 };
@@ -49,6 +51,7 @@ export function layout(frame: Frame, page: PageBody): Piece {
         ${assets.fontPaths.map((path) => html`<link rel="preload" href="${path}" as="font" type="font/woff2" crossorigin />`)}
         <link rel="stylesheet" href="${assets.stylePath}" />
         ${page.dataPath === undefined ? '' : html`<link rel="alternate" type="application/json" href="${page.dataPath}" />`}
+        ${page.feedPath === undefined ? '' : html`<link rel="alternate" type="application/atom+xml" href="${page.feedPath}" />`}
       </head>
       <body>
         <a class="skip" href="#page">${words.frame.skip}</a>
@@ -68,6 +71,7 @@ export function layout(frame: Frame, page: PageBody): Piece {
           <div class="column">
             <p>${words.frame.software(provider)}</p>
             <p>
+              ${page.feedPath === undefined ? '' : html`<a href="${page.feedPath}">${words.frame.feed}</a> · `}
               ${page.dataPath === undefined ? '' : html`<a href="${page.dataPath}">${words.frame.data}</a> · `}
               <a href="/console/" rel="nofollow">${words.frame.signIn}</a>
             </p>

@@ -99,6 +99,18 @@ describe('what is public', () => {
     expect(all.map((decision) => decision.decision)).toEqual(['D-2026-0005', 'D-2026-0003', 'D-2026-0002', 'D-2026-0001']);
   });
 
+  test('a feed reader gets every decision, the one that changed last first', async () => {
+    const { response, text } = await read('/decisions.atom');
+    expect(response.headers.get('content-type')).toContain('application/atom+xml');
+    const numbers = [...text.matchAll(/<title>(D-\d{4}-\d{4}):/g)].map((match) => match[1]);
+    expect(numbers).toEqual(['D-2026-0005', 'D-2026-0003', 'D-2026-0002', 'D-2026-0001']);
+    const page = await browser.newPage();
+    const wellFormed = `new DOMParser().parseFromString(${JSON.stringify(text)}, 'application/xml').querySelector('parsererror') === null`;
+    expect(await page.evaluate(wellFormed)).toBe(true);
+    await page.close();
+    expect(text).not.toContain('SECRET');
+  });
+
   test('a legal order names the authority and the status 451; a decision of our own says 403', async () => {
     const law = await read('/decisions/D-2026-0002');
     expect(law.text).toContain('the District Court of Exampleton');

@@ -15,6 +15,7 @@ import { loadAssets } from './assets.ts';
 import type { Asset } from './assets.ts';
 import { decisionPage, decisionsPage, noSuchDecision } from './decision.ts';
 import { publicFacts } from './facts.ts';
+import { decisionFeed } from './feed.ts';
 import { homePage } from './home.ts';
 import { layout } from './layout.ts';
 import type { PageBody } from './layout.ts';
@@ -128,6 +129,11 @@ export function registerPages(app: App, deps: PagesDeps): (context: Context) => 
     return answer(words, decisionsPage(words, found.list, found.first));
   });
   page('/decisions.json', (_words, context) => listData(context));
+  page('/decisions.atom', async (words) => {
+    const feed = await decisionFeed(words, { ...deps, since: instantOf(deps.now()) }, await facts.decisions(null));
+    const type = 'application/atom+xml; charset=utf-8';
+    return new Response(feed.toString(), { headers: { ...headers, 'content-type': type, 'cache-control': pageCache } });
+  });
 
   page('/decisions/:number', async (words, context) => {
     const typed = context.req.param('number') ?? '';

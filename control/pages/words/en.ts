@@ -149,6 +149,7 @@ export const english = {
     software: (provider: string) =>
       `${provider} runs Portcullis, free software. These pages set no cookies and ask no other server.`,
     data: 'This page as data',
+    feed: 'As a feed',
   },
   status: {
     title: (provider: string) => `${provider}: status`,
