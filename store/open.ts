@@ -99,6 +99,8 @@ async function openPostgres(url: string, poolSize: number): Promise<Store> {
   const pool = new pg.Pool({ ...settings, max: poolSize, keepAlive: true });
   // A pooled connection that dies while idle is the server's restart: the next query says so where somebody can act on it.
   pool.on('error', () => undefined);
+  // One that dies in the middle of a transaction, between two queries, tells nobody but its own listeners; without one Node ends the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     const answer = await pool.query<{ number: string }>("select current_setting('server_version_num') as number");
     const version = Number(answer.rows[0]?.number ?? 0);

@@ -38,7 +38,11 @@ export type ControlHouse = {
   readonly stop: () => Promise<void>;
 };
 
-export async function startControlHouse(database: StoreAddress, over: Partial<ControlConfig> = {}): Promise<ControlHouse> {
+export async function startControlHouse(
+  database: StoreAddress,
+  over: Partial<ControlConfig> = {},
+  { leadName = 'Lee Lead', prepare = (_state: string) => {} } = {},
+): Promise<ControlHouse> {
   const state = temporaryFolder('control');
   const logged: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
@@ -80,8 +84,14 @@ export async function startControlHouse(database: StoreAddress, over: Partial<Co
     const { token } = await operator().call(addPersonWithToken, { body: { name, roles } });
     return apiClient(running().url, token);
   };
-  await start();
-  leadToken = (await person('Lee Lead', ['lead'])).token ?? '';
+  try {
+    prepare(state);
+    await start();
+  } catch (error) {
+    removeFolder(state);
+    throw error;
+  }
+  leadToken = (await person(leadName, ['lead'])).token ?? '';
   return {
     url: () => running().url,
     state,
