@@ -13,7 +13,6 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { HttpBindings } from '@hono/node-server';
-import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { streamPath } from '../contract/stream.ts';
 import { writeDurable } from '../kit/durable.ts';
@@ -134,7 +133,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     const document = openApiDocument(routesOf(app), { version: surroundings.version, server: publicUrl });
     app.get('/api/v1/openapi.json', (context) => context.json(document));
     app.get('/healthz', async (context) => {
-      await sql`select 1`.execute(store.db);
+      await store.ping();
       return context.json({ ok: true, database: store.kind, edges: stream.connected() });
     });
     app.all('/api/*', () => {

@@ -29,6 +29,8 @@ export type Store = {
   readonly doorbell: Doorbell;
   /** The text of one SQL script, several statements, in one transaction. Only migrations use it. */
   readonly runScript: (script: string) => Promise<void>;
+  /** Rejects within two seconds when the database does not answer. */
+  ping(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -37,6 +39,7 @@ export type StoreAddress =
   | { readonly kind: 'postgresql'; readonly url: string; readonly poolSize?: number };
 
 const connectionTimeoutMs = 10_000;
+const pingTimeoutMs = 2000;
 const oldestServer = 150_000;
 
 /**
@@ -80,6 +83,7 @@ async function openEmbedded(folder: string): Promise<Store> {
     db,
     doorbell: embeddedDoorbell(),
     runScript: (script) => runScript(pool, script),
+    ping: () => ping(pool),
     async close() {
       await db.destroy();
       await lite.close();
@@ -122,6 +126,7 @@ async function openPostgres(url: string, poolSize: number): Promise<Store> {
     db,
     doorbell,
     runScript: (script) => runScript(pool, script),
+    ping: () => ping(pool),
     async close() {
       await doorbell.close();
       await db.destroy();
@@ -144,6 +149,18 @@ async function runScript(pool: pg.Pool, script: string): Promise<void> {
     throw error;
   } finally {
     client.release();
+  }
+}
+
+async function ping(pool: pg.Pool): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('timeout exceeded when trying to connect')), pingTimeoutMs);
+  });
+  try {
+    await Promise.race([pool.query('select 1'), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
