@@ -146,6 +146,8 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     if (config.localEdge) await leaveLocalEdgeToken(deps, join(config.state, 'control', 'local-edge.token'));
     const setupUrl = (await renewSetupLink(deps))?.url ?? null;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // From here on node leaves the socket to us: without a listener, a stranger who resets the connection would end the process.
+      socket.on('error', () => socket.destroy());
       if (request.url?.split('?')[0] === streamPath) stream.upgrade(request, socket, head);
       else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
