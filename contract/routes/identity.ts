@@ -187,7 +187,7 @@ export const lookAtLink = route({
     expiresAt: Instant,
   }),
   status: 200,
-  errors: ['link-expired'],
+  errors: ['link-expired', 'setup-done'],
 });
 
 export const beginLink = route({
@@ -205,7 +205,7 @@ export const beginLink = route({
     totpUri: z.string(),
   }),
   status: 200,
-  errors: ['link-expired', 'name-taken'],
+  errors: ['link-expired', 'setup-done', 'name-taken'],
 });
 
 export const redeemLink = route({
@@ -218,7 +218,7 @@ export const redeemLink = route({
   body: z.strictObject({ code: LinkCode, ceremonyId: CeremonyId, proof: NewProof }),
   answer: SignedUp,
   status: 201,
-  errors: ['link-expired', 'name-taken', 'bad-sign-in', 'password-refused'],
+  errors: ['link-expired', 'setup-done', 'name-taken', 'bad-sign-in', 'password-refused'],
 });
 
 /* ---- sign-in -------------------------------------------------------------------------------------------------------------- */

@@ -24,6 +24,7 @@ import type { Ceremony } from '../../store/identity/doors.ts';
 import type { Db } from '../../store/open.ts';
 import type { RequestFacts } from '../http/caller.ts';
 import { Failure } from '../http/failure.ts';
+import { clientAddressOf } from './client.ts';
 import { inTransaction } from './deps.ts';
 import type { IdentityDeps } from './deps.ts';
 import { hashOf, newCeremonyId } from './secrets.ts';
@@ -36,7 +37,7 @@ const ruleOf = (bucket: string): BackoffRule => (bucket.startsWith('person:') ? 
 export async function countAttempt(deps: IdentityDeps, request: RequestFacts, name: string | null): Promise<Attempt> {
   const nowMs = deps.now();
   const attempt = {
-    network: `network:${countedNetwork(request.clientAddress)}`,
+    network: `network:${countedNetwork(clientAddressOf(request))}`,
     person: name === null ? null : `person:${hashOf(nameKey(name))}`,
   };
   await inTransaction(deps, async (tx) => {
@@ -74,7 +75,7 @@ function tooMany(waitMs: number): Failure {
 
 const ceremonyMs = 10 * 60_000;
 /** Challenges that one network may have open. */
-const ceremoniesPerNetwork = 60;
+const ceremoniesPerNetwork = 300;
 
 type Begun = {
   readonly kind: Ceremony['kind'];
@@ -92,7 +93,7 @@ export async function beginCeremony(
   begun: Begun,
 ): Promise<{ ceremonyId: CeremonyId; expiresAt: Instant }> {
   const nowMs = deps.now();
-  const network = countedNetwork(request.clientAddress);
+  const network = countedNetwork(clientAddressOf(request));
   const ceremonyId = newCeremonyId();
   const expiresAt = instantOf(nowMs + ceremonyMs);
   await inTransaction(deps, async (tx) => {

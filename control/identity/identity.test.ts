@@ -9,8 +9,10 @@ import { codeIn, goodPassword, signUp, startIdentityHouse } from '../../tests/ha
 import type { IdentityHouse, SignedUp } from '../../tests/harness/identity.ts';
 import { removeFolder, temporaryFolder } from '../../tests/harness/ports.ts';
 import { describeOnBoth } from '../../tests/harness/stores.ts';
+import { instantOf } from '../../core/instant.ts';
 import { openStore } from '../../store/open.ts';
 import { ensureLocalOperator, renewSetupLink } from './first-start.ts';
+import { hashOf } from './secrets.ts';
 import { totpCode } from './totp.ts';
 
 const minute = 60_000;
@@ -96,6 +98,16 @@ describeOnBoth('identity', (databases) => {
       expect(await refusalOf(house.visitor().call(routes.lookAtLink, { body: { code } }))).toBe('link-expired');
       const me = await ada.visitor.call(routes.getMe);
       expect(me).toMatchObject({ name: ada.name, via: 'session', roles: ['operator', 'lead'] });
+    });
+
+    test('a setup link that somebody kept is no way in once there is an account', async () => {
+      const code = 'k'.repeat(43);
+      const link = { code_hash: hashOf(code), purpose: 'setup', person_id: null, used_at: null } as const;
+      const at = instantOf(house.now());
+      const row = { ...link, created_at: at, expires_at: instantOf(house.now() + minute) };
+      await house.store.db.insertInto('one_time_link').values(row).execute();
+      expect(await refusalOf(house.visitor().call(routes.lookAtLink, { body: { code } }))).toBe('setup-done');
+      expect(await refusalOf(signUp(house, code, 'Eve'))).toBe('setup-done');
     });
 
     test('the cookie cannot be read by scripts or sent by other sites', () => {

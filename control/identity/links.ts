@@ -117,7 +117,7 @@ async function openLink(deps: IdentityDeps, db: Db, code: string): Promise<OpenL
   const link = await findLink(db, codeHash, nowOf(deps));
   if (link === null) throw linkExpired();
   if (link.personId === null) {
-    if (await anybodyCanSignIn(db)) throw linkExpired();
+    if (await anybodyCanSignIn(db)) throw setupDone();
     return { ...link, codeHash, person: null };
   }
   const person = await findPerson(db, link.personId);
@@ -125,8 +125,12 @@ async function openLink(deps: IdentityDeps, db: Db, code: string): Promise<OpenL
   return { ...link, codeHash, person };
 }
 
+function setupDone(): Failure {
+  return new Failure('setup-done', 'The first account was created already. Sign in, or ask an operator for an invitation.');
+}
+
 async function firstPerson(tx: Db, deps: IdentityDeps, personId: PersonId, name: string): Promise<StoredPerson> {
-  if (await anybodyCanSignIn(tx)) throw linkExpired();
+  if (await anybodyCanSignIn(tx)) throw setupDone();
   const person: StoredPerson = { personId, name, roles: [...firstRoles], accountId: null, state: 'active' };
   await insertPerson(tx, { ...person, nameKey: nameKey(name), createdAt: nowOf(deps) });
   return person;

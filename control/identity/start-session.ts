@@ -13,6 +13,7 @@ import type { StoredPerson } from '../../store/identity/people.ts';
 import { insertSession } from '../../store/identity/sessions.ts';
 import type { Db } from '../../store/open.ts';
 import type { RequestFacts } from '../http/caller.ts';
+import { clientAddressOf } from './client.ts';
 import { sessionCookie } from './cookie.ts';
 import { agentOf, personRef } from './deps.ts';
 import type { IdentityDeps } from './deps.ts';
@@ -33,7 +34,7 @@ export async function startSession(
   const secret = newSecret();
   const sessionId = SessionId.parse(randomId(idPrefix.session));
   const until = instantOf(nowMs + sessionLongestMs);
-  const network = shownNetwork(request.clientAddress);
+  const network = shownNetwork(clientAddressOf(request));
   await insertSession(
     tx,
     { sessionId, secretHash: hashOf(secret), personId: person.personId, method, at, until, agent: agentOf(request), network },

@@ -1,6 +1,7 @@
 /**
  * Six digits from an authenticator app (RFC 6238: SHA-1, 30 s, which is what every app speaks), one step of clock error either way.
  *
+ * Secrets are stored as they are, because both sides need them: who reads the database can make codes, and still lacks the password.
  * That a code works once is held by the database, which keeps the newest step that was accepted (store/identity/keys.ts).
  */
 import { Secret, TOTP } from 'otpauth';
