@@ -25,7 +25,9 @@ const feed = new LiveFeed(client);
 
 /** The session has ended: forget what it saw, and come back to the same place after signing in. */
 function leave(): void {
-  const next = router.state.location.href;
+  const { pathname, href: next } = router.state.location;
+  // Several calls are refused at once: the first one leads to the door.
+  if (pathname === '/sign-in') return;
   feed.close();
   client.clear();
   void router.navigate({ to: '/sign-in', search: { next } });

@@ -1,5 +1,5 @@
 /** The bar above a list: search and filters, whose state lives in the URL, and how much of the list is shown. */
-import { useEffect, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
 import type { ReactNode } from 'react';
 import { say } from '../words/index.ts';
 
@@ -41,29 +41,32 @@ export function SearchBox({ value, label, onSearch }: { value: string; label: st
   );
 }
 
-/** One filter with a few values; the empty value means all. */
+/** One choice among a few values, such as a filter; the empty value means all, unless `all` says that there is no such thing. */
 export function Filter({
   label,
   value,
   options,
+  all = true,
   onPick,
 }: {
   label: string;
   value: string;
   options: readonly { readonly value: string; readonly label: string }[];
+  all?: boolean;
   onPick: (value: string) => void;
 }) {
+  const id = useId();
   return (
-    <label className="filter">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onPick(event.target.value)}>
-        <option value="">{say.list.all}</option>
+    <span className="filter">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => onPick(event.target.value)}>
+        {all ? <option value="">{say.list.all}</option> : null}
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.label}
           </option>
         ))}
       </select>
-    </label>
+    </span>
   );
 }

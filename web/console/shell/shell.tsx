@@ -1,7 +1,7 @@
 /** The frame around every screen inside: the rail with the rooms, open alarms, whether the page is live, who one is. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useId, useMemo, useState } from 'react';
 import { getStatus, listAlarms } from '../../../contract/routes/house.ts';
 import { signOut } from '../../../contract/routes/identity.ts';
 import { ask, useAct } from '../api/queries.ts';
@@ -88,6 +88,7 @@ export function Shell() {
 function Foot() {
   const { me } = api.useRouteContext();
   const state = useFeedState();
+  const themeId = useId();
   const [theme, setTheme] = useState(keptTheme);
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -109,9 +110,10 @@ function Foot() {
           {say.feed[state.kind]}
         </Badge>
       </p>
-      <label className="theme">
-        {say.theme.label}
+      <div className="theme">
+        <label htmlFor={themeId}>{say.theme.label}</label>
         <select
+          id={themeId}
           value={theme}
           onChange={(event) => {
             const chosen = themes.find((candidate) => candidate === event.target.value) ?? 'system';
@@ -125,7 +127,7 @@ function Foot() {
             </option>
           ))}
         </select>
-      </label>
+      </div>
       <div className="who">
         <strong>{me.name}</strong>
         <span className="hint roles">{me.roles.map((role) => say.role[role]).join(', ')}</span>

@@ -11,6 +11,7 @@ import { rate, share, whole } from '../../format/number.ts';
 import { clockTime } from '../../format/time.ts';
 import { Facts } from '../../parts/facts.tsx';
 import { Failure } from '../../parts/failure.tsx';
+import { Filter } from '../../parts/filters.tsx';
 import { Panel, Waiting } from '../../parts/screen.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -54,7 +55,8 @@ export default function TrafficTab({ site }: { site: Site }) {
         title={words.title}
         acts={
           <>
-            <Pick
+            <Filter
+              all={false}
               label={words.window}
               value={picked}
               options={windowNames.map((name) => ({ value: name, label: words.windows[name] }))}
@@ -62,7 +64,8 @@ export default function TrafficTab({ site }: { site: Site }) {
                 void navigate({ search: (old) => withWord(old, 'minutes', value === '10' ? '' : value), replace: true })
               }
             />
-            <Pick
+            <Filter
+              all={false}
               label={words.view}
               value={asTable ? 'table' : 'chart'}
               options={[
@@ -99,31 +102,6 @@ export default function TrafficTab({ site }: { site: Site }) {
 }
 
 const windowNames = ['10', '60', '360', '1440'] as const;
-
-function Pick({
-  label,
-  value,
-  options,
-  onPick,
-}: {
-  label: string;
-  value: string;
-  options: readonly { readonly value: string; readonly label: string }[];
-  onPick: (value: string) => void;
-}) {
-  return (
-    <label className="filter">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onPick(event.target.value)}>
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
 
 /** Names the colours, and gives the numbers at the cursor (or of the newest step) beside those of the whole window. */
 function Legend({ steps, stepSeconds, cursor }: { steps: readonly Step[]; stepSeconds: number; cursor: number | null }) {

@@ -1,0 +1,110 @@
+/** Every screen of the console, light and dark, wide and narrow: no violation that axe can find, and nothing wider than the screen. */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMock } from '../web/console/mock/mock.ts';
+import type { Mock } from '../web/console/mock/mock.ts';
+import { firstDay, mockId, populated } from '../web/console/mock/state.ts';
+import { picture, startBrowser } from './harness/browser.ts';
+import { buildConsole, serveConsole } from './harness/console.ts';
+import type { ServedConsole } from './harness/console.ts';
+import { removeFolder, temporaryFolder } from './harness/ports.ts';
+
+const dist = temporaryFolder('console-axe');
+let mock: Mock;
+let served: ServedConsole;
+let browser: Browser;
+
+beforeAll(async () => {
+  await buildConsole(dist);
+  mock = createMock(populated(() => Date.now()));
+  served = await serveConsole(dist, () => mock);
+  browser = await startBrowser([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await served.close();
+  removeFolder(dist);
+});
+
+const busy = () => createMock(populated(() => Date.now()));
+const signedOut = () => {
+  const made = busy();
+  made.state.signedIn = false;
+  return made;
+};
+const empty = () => {
+  const made = createMock(firstDay(() => Date.now()));
+  made.state.signedIn = true;
+  return made;
+};
+
+/** Each screen: its address, the mock it needs, what to press once it is there. */
+const screens: readonly (readonly [name: string, where: string, make: () => Mock, press?: string])[] = [
+  ['sign-in', '/sign-in', signedOut],
+  ['sign-in-password', '/sign-in', signedOut, 'Password and code'],
+  ['setup', '/setup?code=4f2m8k1v9q7r3s5t0w6x2y', () => createMock(firstDay(() => Date.now()))],
+  ['link-expired', '/invitation?code=expired00000000000000000', signedOut],
+  ['sites', '/sites', busy],
+  ['sites-empty', '/sites', empty],
+  ['site-add', '/sites/new', busy],
+  ['site-add-mistakes', '/sites/new', busy, 'Add this site'],
+  ['site', `/sites/${mockId('site', 'forum')}`, busy],
+  ['site-table', `/sites/${mockId('site', 'forum')}?view=table`, busy],
+  ['site-settings', `/sites/${mockId('site', 'forum')}?tab=settings`, busy],
+  ['site-orders', `/sites/${mockId('site', 'forum')}?tab=orders`, busy],
+  ['site-ownership', `/sites/${mockId('site', 'new')}?tab=ownership`, busy],
+  ['orders', '/orders', busy],
+  ['orders-empty', '/orders', empty],
+  ['order-place', `/orders/new?siteId=${mockId('site', 'forum')}`, busy],
+  ['order-place-mistakes', '/orders/new', busy, 'Propose this order'],
+  ['order', `/orders/${mockId('order', 'glass')}`, busy],
+  ['order-confirm', `/orders/${mockId('order', 'wait')}`, busy, 'Confirm this order'],
+  ['edges', '/edges', busy],
+  ['edges-empty', '/edges', empty],
+  ['edge-enrol', '/edges', busy, 'Enrol an edge'],
+  ['alarms', '/alarms', busy],
+  ['people', '/people', busy],
+  ['person-manage', '/people', busy, 'Manage Ben Sørensen'],
+  ['customers', '/people?tab=customers', busy],
+  ['account', '/account', busy],
+  ['sessions', '/account?tab=sessions', busy],
+  ['tokens', '/account?tab=tokens', busy],
+  ['token-make', '/account?tab=tokens', busy, 'Make a token'],
+  ['audit', '/audit', busy],
+  ['lost', '/nowhere', busy],
+];
+
+describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
+  it.each(screens)('%s has nothing that axe objects to', async (name, where, make, press) => {
+    mock = make();
+    const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    await page.goto(`${served.url}/console${where}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByText('Loading…').first().waitFor({ state: 'detached' });
+    if (press !== undefined) await page.getByRole('button', { name: press }).click();
+    await picture(page, `console-${name}-${colorScheme}`);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const said = violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`),
+    );
+    await context.close();
+    expect(said).toEqual([]);
+  });
+});
+
+describe('on a small phone', () => {
+  it.each(screens)('%s is no wider than the screen', async (_, where, make) => {
+    mock = make();
+    const context = await browser.newContext({ viewport: { width: 320, height: 640 } });
+    const page = await context.newPage();
+    await page.goto(`${served.url}/console${where}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByText('Loading…').first().waitFor({ state: 'detached' });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    await context.close();
+    expect(wide).toBeLessThanOrEqual(320);
+  });
+});
