@@ -52,9 +52,11 @@ const listen = (server: net.Server) => new Promise<void>((resolve) => server.lis
 beforeAll(async () => {
   echo = await startEcho();
   const pem = certificate('origin.example');
-  secure = https.createServer({ key: pem, cert: pem }, (request, response) =>
-    response.end(JSON.stringify({ host: request.headers.host, proto: request.headers['x-forwarded-proto'] })),
-  );
+  secure = https.createServer({ key: pem, cert: pem }, (request, response) => {
+    if (request.url === '/liar')
+      response.writeHead(403, { 'portcullis-action': 'notice', 'Portcullis-Decision': 'D-2026-0001', 'x-own': 'kept' });
+    response.end(JSON.stringify({ host: request.headers.host, proto: request.headers['x-forwarded-proto'] }));
+  });
   secure.on('upgrade', (request, socket) => {
     const accept = createHash('sha1')
       .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
@@ -160,6 +162,22 @@ it('failures of an origin are counted as such, answers as passed', async () => {
   await visit({ port: edge.port, host: 'down.example' });
   expect(await edge.counters('site_000000000005')).toMatchObject({ 'origin-error': before + 1, passed: 0 });
   expect((await edge.counters('site_000000000001'))?.passed).toBeGreaterThan(0);
+});
+
+it('a clearance does not reach the origin, the visitor’s other cookies do', async () => {
+  const cookie = await earnClearance({ port: edge.port, host: 'attack.example' });
+  const cookies = async (sent: string) => (await seenBy('attack.example', { cookie: sent })).headers.cookie;
+  expect(await cookies(cookie)).toBeUndefined();
+  expect(await cookies(`${cookie}; b=2`)).toBe('b=2');
+  expect(await cookies(`a=1; ${cookie}; b=2`)).toBe('a=1; b=2');
+  expect((await cookies(`a=1; xportcullis=3; ${cookie}`)).trim()).toMatch(/^a=1; xportcullis=3;?$/);
+});
+
+it('an origin cannot answer in our name', async () => {
+  const met = await visit({ port: edge.port, host: 'tls.example', path: '/liar' });
+  expect(met.status).toBe(403);
+  expect(met.headers['x-own']).toBe('kept');
+  expect(Object.keys(met.headers).filter((name) => name.startsWith('portcullis-'))).toEqual([]);
 });
 
 it('a websocket passes through', async () => {

@@ -132,6 +132,8 @@ export type EdgeOptions = {
   /** Called with the folder before HAProxy starts: certificates and the like. */
   readonly prepare?: (folder: string) => Promise<void> | void;
   readonly originTrust?: (folder: string) => string;
+  /** Changes the rendered configuration: for measuring what a part of it costs. */
+  readonly alter?: (config: string) => string;
 };
 
 /** Writes the policy's files and starts HAProxy on them; resolves when it listens. */
@@ -174,7 +176,8 @@ export async function startEdge(policy: Policy, options: EdgeOptions = {}): Prom
   };
   let values = entriesOf(policy);
   write(values);
-  writeFileSync(`${folder}/haproxy.cfg`, renderConfig(plan));
+  const config = renderConfig(plan);
+  writeFileSync(`${folder}/haproxy.cfg`, options.alter?.(config) ?? config);
 
   let log = '';
   const child = spawn('haproxy', [options.master === true ? '-W' : '-db', '-f', `${folder}/haproxy.cfg`], {
