@@ -1,15 +1,17 @@
 /** The control plane through the front door, on both databases: sites, orders, edges, and what is refused. */
+import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Instant, SiteId } from '../contract/ids.ts';
 import { Problem } from '../contract/errors.ts';
 import { Status, getStatus, listAlarms, listAudit, acknowledgeAlarm } from '../contract/routes/house.ts';
 import { listEdges, revokeEdge, rotateClearanceKeys, createEnrolmentToken } from '../contract/routes/edges.ts';
+import { addAccount, addPersonWithToken } from '../contract/routes/identity.ts';
 import * as orders from '../contract/routes/orders.ts';
 import type { Order, OrderDraft } from '../contract/routes/orders.ts';
 import * as sites from '../contract/routes/sites.ts';
 import type { Site, SiteDraft } from '../contract/routes/sites.ts';
 import { generateSigningKeyPair } from '../kit/ed25519.ts';
-import { refusalOf } from '../tests/harness/api.ts';
+import { apiClient, refusalOf } from '../tests/harness/api.ts';
 import type { Api } from '../tests/harness/api.ts';
 import { startControlHouse } from '../tests/harness/control-house.ts';
 import type { ControlHouse } from '../tests/harness/control-house.ts';
@@ -292,6 +294,46 @@ describeOnBoth('the control plane', (databases) => {
       expect(await refusalOf(analyst.call(orders.confirmOrder, { params: { orderId: order.orderId } }))).toBe('not-allowed');
       expect(await refusalOf(addSite({}, analyst))).toBe('not-allowed');
       expect(await refusalOf(house.stranger().call(sites.listSites))).toBe('not-signed-in');
+    });
+  });
+
+  describe('what outsiders reach', () => {
+    it('an owner hears of an order when it is confirmed, and reads nothing of the desk', async () => {
+      const { account } = await house.operator().call(addAccount, { body: { name: 'Forum Ltd', ownerName: 'Olga Owner' } });
+      const body = { name: 'Otto Owner', roles: ['owner' as const], accountId: account.accountId };
+      const { token } = await house.operator().call(addPersonWithToken, { body });
+      const owner = apiClient(house.url(), token);
+      const site = await addSite({ accountId: account.accountId });
+      const order = await place(site);
+      const seen = () => owner.call(orders.listOrders);
+      const look = () => owner.call(orders.getOrder, { params: { orderId: order.orderId } });
+      expect((await seen()).total).toBe(0);
+      expect((await owner.call(getStatus)).ordersWaiting).toBe(0);
+      expect(await refusalOf(look())).toBe('not-found');
+      await confirm(order);
+      const { order: shown } = await look();
+      expect(shown).toMatchObject({ state: 'confirmed', publicReason: order.publicReason, internalReason: '' });
+      await lift(order);
+      const text = JSON.stringify([await seen(), await look()]);
+      for (const secret of ['for the desk only', 'Lee Lead', 'operator on this machine', 'It is over.', order.proposer.personId])
+        expect(text).not.toContain(secret);
+    });
+
+    it('a connection that is reset while it asks for an upgrade harms nobody', async () => {
+      const { hostname, port } = new URL(house.url());
+      for (let turn = 0; turn < 20; turn += 1) {
+        for (const path of ['/', '/edge/v1/stream']) {
+          await new Promise<void>((resolve) => {
+            const socket = net.connect(Number(port), hostname, () => {
+              socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+              socket.resetAndDestroy();
+            });
+            socket.on('error', () => undefined);
+            socket.on('close', () => resolve());
+          });
+        }
+      }
+      expect((await fetch(`${house.url()}/healthz`)).status).toBe(200);
     });
   });
 

@@ -3,12 +3,13 @@
  *
  * Two ways in: `tellAfter` of a unit of work (store/transact.ts) reaches every control process over the doorbell; `tellHere` stays in this
  * one and is for what comes often (traffic, acknowledgements). An event only says what to load again, so a lost one costs nothing but time.
- * Owners hear of their own sites only. A listener that does not read is dropped at 1 MiB, and asked every 15 s whether it may still listen:
+ * Owners hear of their own sites only, and nothing of proposals. A listener that does not read is dropped at 1 MiB, and asked every 15 s whether it may still listen:
  * a revoked session ends its stream. Fails closed.
  */
 import { LiveEvent, eventsPath } from '../contract/routes/house.ts';
 import type { SiteId } from '../contract/ids.ts';
 import type { Doorbell } from '../store/doorbell.ts';
+import { findOrder } from '../store/orders.ts';
 import { ownsSite } from '../store/sites.ts';
 import type { ControlDeps } from './deps.ts';
 import { nowOf } from './deps.ts';
@@ -127,6 +128,7 @@ function audience(deps: ControlDeps, caller: Caller): (event: LiveEvent) => Prom
     const { siteId } = event;
     const owned = known.get(siteId) ?? (await ownsSite(deps.store.db, siteId, accountId));
     known.set(siteId, owned);
+    if (owned && event.kind === 'order') return (await findOrder(deps.store.db, event.orderId, accountId)) !== null;
     return owned;
   };
 }

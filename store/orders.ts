@@ -73,6 +73,9 @@ export async function replaceOrder(db: Db, order: OrderRecord): Promise<void> {
   await db.updateTable('shield_order').set(row).where('order_id', '=', orderId).execute();
 }
 
+/** States of orders that an owner may know of. Not proposals: who hears of one could be gone before it is confirmed. */
+const ownersStates: readonly OrderState[] = ['confirmed', 'lifted', 'expired'];
+
 /** One order that the viewer may see. `lock` holds its row until the transaction ends. */
 export async function findOrder(
   db: Db,
@@ -81,7 +84,7 @@ export async function findOrder(
   lock: 'lock' | 'look' = 'look',
 ): Promise<OrderRecord | null> {
   let query = db.selectFrom('shield_order').selectAll().where('order_id', '=', orderId);
-  if (viewer !== null) query = query.where('account_id', '=', viewer);
+  if (viewer !== null) query = query.where('account_id', '=', viewer).where('state', 'in', ownersStates);
   if (lock === 'lock') query = query.forUpdate();
   const row = await query.executeTakeFirst();
   return row === undefined ? null : recordOf(row);
@@ -114,7 +117,7 @@ export async function listOrders(
   page: { limit: number; before: number | null },
 ): Promise<OrderPage> {
   let matching = db.selectFrom('shield_order');
-  if (filter.viewer !== null) matching = matching.where('account_id', '=', filter.viewer);
+  if (filter.viewer !== null) matching = matching.where('account_id', '=', filter.viewer).where('state', 'in', ownersStates);
   if (filter.siteId !== null) matching = matching.where('site_id', '=', filter.siteId);
   if (filter.states !== null) matching = matching.where('state', 'in', filter.states);
   const { inForce } = filter;
@@ -191,7 +194,7 @@ export async function countOrders(db: Db, viewer: Viewer, at: Instant): Promise<
       select.fn.countAll<number>().filterWhere('state', '=', 'proposed').as('waiting'),
     ])
     .where('state', 'in', ['proposed', 'confirmed']);
-  if (viewer !== null) query = query.where('account_id', '=', viewer);
+  if (viewer !== null) query = query.where('account_id', '=', viewer).where('state', 'in', ownersStates);
   return query.executeTakeFirstOrThrow();
 }
 

@@ -4,6 +4,7 @@ import { findOrder, listOrders, listReceipts } from '../../store/orders.ts';
 import type { OrderRecord } from '../../store/orders.ts';
 import { nowOf } from '../deps.ts';
 import type { ControlDeps } from '../deps.ts';
+import type { Caller } from '../http/caller.ts';
 import { notFound } from '../http/failure.ts';
 import { readCursor, writeCursor } from '../http/page.ts';
 import { registerRoute } from '../http/register.ts';
@@ -16,8 +17,8 @@ const mostReceipts = 500;
 
 export function registerOrderRoutes(app: App, deps: ControlDeps): void {
   const { db } = deps.store;
-  const view = async (order: OrderRecord | null) => {
-    const [shown] = order === null ? [] : await viewOrders(deps, [order]);
+  const view = async (order: OrderRecord | null, caller: Caller) => {
+    const [shown] = order === null ? [] : await viewOrders(deps, [order], caller.accountId);
     if (shown === undefined) throw notFound('order');
     return shown;
   };
@@ -30,20 +31,20 @@ export function registerOrderRoutes(app: App, deps: ControlDeps): void {
       inForce: query.inForce === undefined ? null : { wanted: query.inForce === 'true', at: nowOf(deps) },
     };
     const page = await listOrders(db, filter, { limit: query.limit, before: readCursor(query.cursor) });
-    return { items: await viewOrders(deps, page.orders), next: writeCursor(page.next), total: page.total };
+    return { items: await viewOrders(deps, page.orders, caller.accountId), next: writeCursor(page.next), total: page.total };
   });
-  registerRoute(app, deps, contract.placeOrder, async ({ body, caller }) => view(await placeOrder(deps, caller, body)));
+  registerRoute(app, deps, contract.placeOrder, async ({ body, caller }) => view(await placeOrder(deps, caller, body), caller));
   registerRoute(app, deps, contract.getOrder, async ({ params, caller }) => ({
-    order: await view(await findOrder(db, params.orderId, caller.accountId)),
+    order: await view(await findOrder(db, params.orderId, caller.accountId), caller),
     receipts: await listReceipts(db, params.orderId, mostReceipts),
   }));
   registerRoute(app, deps, contract.confirmOrder, async ({ params, caller }) =>
-    view(await confirmOrder(deps, caller, params.orderId)),
+    view(await confirmOrder(deps, caller, params.orderId), caller),
   );
   registerRoute(app, deps, contract.withdrawOrder, async ({ params, body, caller }) =>
-    view(await withdrawOrder(deps, caller, params.orderId, body.reason)),
+    view(await withdrawOrder(deps, caller, params.orderId, body.reason), caller),
   );
   registerRoute(app, deps, contract.liftOrder, async ({ params, body, caller }) =>
-    view(await liftOrder(deps, caller, params.orderId, body.reason)),
+    view(await liftOrder(deps, caller, params.orderId, body.reason), caller),
   );
 }

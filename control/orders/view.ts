@@ -6,7 +6,7 @@
  */
 import type { z } from 'zod';
 import { edgeMeasures } from '../../contract/policy.ts';
-import { Revision } from '../../contract/ids.ts';
+import { PersonId, Revision } from '../../contract/ids.ts';
 import type { OrderId } from '../../contract/ids.ts';
 import type { Order, PublicDecision, ReceiptTally } from '../../contract/routes/orders.ts';
 import { instantOf, msOf } from '../../core/instant.ts';
@@ -14,14 +14,40 @@ import { effectiveEnd, isOrderInForce, publicState } from '../../core/shield/ord
 import { listServing } from '../../store/edges.ts';
 import { newestReceipts } from '../../store/orders.ts';
 import type { EdgeWord, OrderRecord } from '../../store/orders.ts';
+import type { Viewer } from '../../store/sites.ts';
 import type { ControlDeps } from '../deps.ts';
 import { appealUrl, factsOf, statementUrl } from './policy.ts';
 
 type OrderView = z.input<typeof Order>;
 type Needs = Pick<ControlDeps, 'store' | 'now' | 'publicUrl'>;
 
-/** Orders as the API shows them, in the same order. */
-export async function viewOrders(deps: Needs, orders: readonly OrderRecord[]): Promise<OrderView[]> {
+/** Stands where an owner would read who of the provider's people acted. */
+const nobodyNamed = PersonId.parse('person_000000000000');
+
+/**
+ * Orders as the API shows them, in the same order. To an owner (`viewer` is their account) nothing of the desk: its reasons are empty, and
+ * the provider stands in the place of its people. Proposals are kept from owners by store/orders.ts.
+ */
+export async function viewOrders(
+  deps: Needs & Pick<ControlDeps, 'provider'>,
+  orders: readonly OrderRecord[],
+  viewer: Viewer,
+): Promise<OrderView[]> {
+  const shown = await viewWhole(deps, orders);
+  if (viewer === null) return shown;
+  const provider = { personId: nobodyNamed, name: deps.provider };
+  return shown.map((order) => ({
+    ...order,
+    internalReason: '',
+    proposer: provider,
+    confirmer: order.confirmer === null ? null : provider,
+    breakGlass: order.breakGlass === null ? null : { ...order.breakGlass, reason: '' },
+    lifter: order.lifter === null ? null : provider,
+    liftReason: null,
+  }));
+}
+
+async function viewWhole(deps: Needs, orders: readonly OrderRecord[]): Promise<OrderView[]> {
   const tallies = await tallyOrders(deps, orders);
   const atMs = deps.now();
   return orders.map((order) => ({
