@@ -38,7 +38,12 @@ const programs = {
  */
 const targets = {
   start: { programs: ['haproxy', 'openssl'], console: true, run: ['portcullis.ts', 'up'] },
-  test: { programs: ['haproxy', 'openssl', 'postgresql', 'chromium', 'fossil', 'nginx'], console: true, run: ['tools/test.ts'] },
+  test: {
+    programs: ['haproxy', 'openssl', 'postgresql', 'chromium', 'fossil', 'nginx'],
+    console: true,
+    lint: true,
+    run: ['tools/test.ts'],
+  },
   check: { programs: [], console: false, lint: true, run: ['tools/test.ts', '--check'] },
   unit: { programs: [], console: false, run: ['node_modules/vitest/vitest.mjs', 'run'] },
   bench: { programs: ['haproxy', 'openssl', 'nginx', 'wrk'], console: false, run: ['bench/main.ts'] },
