@@ -137,6 +137,8 @@ export class EdgeAgent {
       chance: parts.chance,
       log: parts.log,
       onSubscribed: () => {
+        // What the last connection brought and was not applied will be sent again, from the revision that was just told.
+        this.#incoming = [];
         this.#resend = true;
       },
       onFrame: (frame) => this.#onFrame(frame),
@@ -425,7 +427,10 @@ export class EdgeAgent {
         { error: messageOf(error) },
         'HAProxy did not go back to the last good state at run time; it is restarted with it',
       );
-      await this.#engine.restart(this.#skeleton());
+      await this.#engine.restart(this.#skeleton()).catch((cause: unknown) => {
+        this.#logError(cause);
+        this.#bringUpIn(backoffMs({ firstMs: 100, longestMs: 5000 }, 0, this.#parts.chance()));
+      });
     }
   }
 

@@ -9,20 +9,22 @@ import { request as httpsRequest } from 'node:https';
 import type { Listener } from './render/types.ts';
 
 export type ProbeTarget = { readonly method: 'GET' | 'HEAD'; readonly host: string; readonly path: string };
-/** `status` 0: no answer. `action` and `decision` are the headers by which HAProxy says which guard answered. */
+/** `status` 0: no answer; `connected` says whether the listener took the request at least. `action` and `decision` are the headers by which HAProxy says which guard answered. */
 export type ProbeAnswer = {
+  readonly connected: boolean;
   readonly url: string;
   readonly status: number;
   readonly action: string | null;
   readonly decision: string | null;
 };
 
-const timeoutMs = 5000;
+/** What the edge answers by itself comes within milliseconds; what takes longer waits for an origin. */
+const timeoutMs = 3000;
 
 /** Asks the first listener that speaks plain HTTP, else the first; never rejects. */
 export async function probe(listeners: readonly Listener[], source: string, target: ProbeTarget): Promise<ProbeAnswer> {
   const listener = listeners.find(({ scheme }) => scheme === 'http') ?? listeners[0];
-  const nothing = { url: `http://${target.host}${target.path}`, status: 0, action: null, decision: null };
+  const nothing = { connected: false, url: `http://${target.host}${target.path}`, status: 0, action: null, decision: null };
   if (listener === undefined) return nothing;
   const url = `${listener.scheme}://${target.host}${target.path}`;
   const address = reachable(listener.address);
@@ -48,6 +50,8 @@ export async function probe(listeners: readonly Listener[], source: string, targ
       listener.scheme === 'https'
         ? httpsRequest({ ...options, servername: target.host, rejectUnauthorized: false })
         : httpRequest(options);
+    let connected = false;
+    asked.on('socket', (socket) => socket.once('connect', () => (connected = true)));
     const timer = setTimeout(() => asked.destroy(new Error('no answer')), timeoutMs);
     asked.on('response', (response) => {
       clearTimeout(timer);
@@ -56,6 +60,7 @@ export async function probe(listeners: readonly Listener[], source: string, targ
         return typeof value === 'string' ? value : null;
       };
       resolve({
+        connected: true,
         url,
         status: response.statusCode ?? 0,
         action: header('portcullis-action')?.slice(0, 60) ?? null,
@@ -65,7 +70,7 @@ export async function probe(listeners: readonly Listener[], source: string, targ
     });
     asked.on('error', () => {
       clearTimeout(timer);
-      resolve({ ...nothing, url });
+      resolve({ ...nothing, url, connected });
     });
     asked.end();
   });

@@ -133,6 +133,11 @@ export class StreamClient {
       case 'receipt-kept':
         return this.#parts.onReceiptKept(message.signature);
       case 'bye':
+        if (message.reason === 'not-enrolled') {
+          this.#parts.log.error(
+            'the control plane does not know this edge: enrol it again with a new token and an empty edge folder',
+          );
+        }
         this.#waitMs = message.reason === 'stopping' ? null : refusedRetryMs;
         this.#parts.log.warn({ reason: message.reason, detail: message.detail }, 'the control plane closed the policy stream');
         socket.close();

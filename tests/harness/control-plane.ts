@@ -24,7 +24,7 @@ import {
   subscribeText,
 } from '../../contract/stream.ts';
 import type { FramePayload, FromControl } from '../../contract/stream.ts';
-import { digestOf, itemHash } from '../../core/shield/digest.ts';
+import { changeDigest, emptyDigest, itemHash } from '../../core/shield/digest.ts';
 import { generateSigningKeyPair, textSigner, textVerifier } from '../../kit/ed25519.ts';
 import { createHash } from 'node:crypto';
 
@@ -57,9 +57,7 @@ export class TestControl {
     return `http://127.0.0.1:${this.port}/`;
   }
 
-  get digest(): string {
-    return digestOf([...this.#items.values()].map((item) => itemHash(item, sha256)));
-  }
+  digest = emptyDigest;
 
   /** Listens; on the same port again after `stop`. */
   async start(): Promise<void> {
@@ -114,8 +112,16 @@ export class TestControl {
 
   /** Commits a change without sending it. */
   commit(upserts: readonly PolicyItem[], removals: readonly ItemKey[] = []): Delta {
+    const hashes = (keys: readonly ItemKey[]) =>
+      keys.flatMap((key) => {
+        const item = this.#items.get(key);
+        return item === undefined ? [] : [itemHash(item, sha256)];
+      });
+    const changed = upserts.map(itemKey);
+    const removed = hashes([...new Set([...removals, ...changed])]);
     for (const key of removals) this.#items.delete(key);
     for (const item of upserts) this.#items.set(itemKey(item), item);
+    this.digest = changeDigest(this.digest, { removed, added: hashes(changed) });
     const from = Revision.parse(this.revision);
     this.revision += 1;
     const delta: Delta = {
