@@ -37,6 +37,9 @@ function makeTerminal(): Terminal {
   };
 }
 
+// A reader that has gone (`| head`) or a full disk under a log is no reason to end: what cannot be printed is lost, the work goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const { run } = await import('./cli/program.ts');
 
 process.exitCode = await run(process.argv.slice(2), {

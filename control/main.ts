@@ -7,8 +7,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { destination, pino } from 'pino';
+import { pino } from 'pino';
 import { z } from 'zod';
+import { logLines } from '../kit/log-lines.ts';
 import { readConfig } from './config.ts';
 import { startControl } from './service.ts';
 
@@ -28,7 +29,7 @@ export async function main(args: readonly string[], env: Readonly<Record<string,
   const { config } = read;
   const log = pino(
     { level: config.logLevel, base: { program: 'control' }, redact: ['*.secret', '*.token', '*.authorization', '*.cookie'] },
-    destination({ fd: 2, sync: false }),
+    logLines(2),
   );
   const told = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
@@ -56,6 +57,5 @@ export async function main(args: readonly string[], env: Readonly<Record<string,
   const why = await told;
   log.info({ why }, 'the control plane stops');
   await control.stop();
-  log.flush();
   return 0;
 }

@@ -9,9 +9,10 @@ import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { destination, pino } from 'pino';
+import { pino } from 'pino';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
+import { logLines } from '../kit/log-lines.ts';
 import { takeProcessLock } from '../kit/process-lock.ts';
 import { EdgeAgent } from './agent.ts';
 import { edgeHelp, readConfig } from './config.ts';
@@ -36,7 +37,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     return edgeExit.usage;
   }
   const { config } = read;
-  const log = pino({ name: 'edge', level: config.logLevel }, destination({ dest: 2, sync: true }));
+  const log = pino({ name: 'edge', level: config.logLevel }, logLines(2));
   mkdirSync(config.folder, { recursive: true, mode: 0o700 });
   const lock = takeProcessLock(join(config.folder, 'agent.lock'));
   if (!lock.ok) {
