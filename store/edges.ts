@@ -12,6 +12,7 @@ import type { EdgeId, GroupName } from '../contract/ids.ts';
 import { EdgeHealth, EdgeVersions, PublicKey } from '../contract/stream.ts';
 import type { Db } from './open.ts';
 import type { EdgeTable } from './tables.ts';
+import { relaxed } from './transact.ts';
 
 export const LastNack = z.strictObject({ revision: Revision, reason: z.string(), detail: z.string(), at: Instant });
 export type LastNack = z.infer<typeof LastNack>;
@@ -205,29 +206,32 @@ export type Acknowledgement = {
 /** Keeps acknowledgements, at most one of each edge and revision, and moves the edges to their newest one. */
 export async function insertAcks(db: Db, acks: readonly Acknowledgement[]): Promise<void> {
   if (acks.length === 0) return;
-  await db
-    .insertInto('edge_ack')
-    .values(acks.map((ack) => ({ edge_id: ack.edgeId, revision: ack.revision, acked_at: ack.at, took_ms: ack.tookMs })))
-    .onConflict((conflict) => conflict.columns(['edge_id', 'revision']).doNothing())
-    .execute();
-  const newest = new Map(acks.map((ack) => [ack.edgeId, ack]));
-  await sql`update edge set revision = v.revision::bigint, digest = v.digest, last_seen_at = v.at::timestamptz
+  await relaxed(db, async (tx) => {
+    await tx
+      .insertInto('edge_ack')
+      .values(acks.map((ack) => ({ edge_id: ack.edgeId, revision: ack.revision, acked_at: ack.at, took_ms: ack.tookMs })))
+      .onConflict((conflict) => conflict.columns(['edge_id', 'revision']).doNothing())
+      .execute();
+    const newest = new Map(acks.map((ack) => [ack.edgeId, ack]));
+    await sql`update edge set revision = v.revision::bigint, digest = v.digest, last_seen_at = v.at::timestamptz
     from (values ${sql.join([...newest.values()].map((ack) => sql`(${ack.edgeId}, ${ack.revision}, ${ack.digest}, ${ack.at})`))})
       as v(edge_id, revision, digest, at)
-    where edge.edge_id = v.edge_id`.execute(db);
+    where edge.edge_id = v.edge_id`.execute(tx);
+  });
 }
 
 export async function setHealth(
   db: Db,
   seen: readonly { edgeId: EdgeId; at: Instant; health: EdgeHealth | null }[],
 ): Promise<void> {
-  for (const edge of seen) {
-    await db
-      .updateTable('edge')
-      .set({ last_seen_at: edge.at, ...(edge.health === null ? {} : { health: JSON.stringify(edge.health) }) })
-      .where('edge_id', '=', edge.edgeId)
-      .execute();
-  }
+  if (seen.length === 0) return;
+  const rows = seen.map(
+    ({ edgeId, at, health }) => sql`(${edgeId}, ${at}::timestamptz, ${health === null ? null : JSON.stringify(health)}::jsonb)`,
+  );
+  await relaxed(db, async (tx) => {
+    await sql`update edge set last_seen_at = v.at, health = coalesce(v.health, edge.health)
+      from (values ${sql.join(rows)}) as v(edge_id, at, health) where edge.edge_id = v.edge_id`.execute(tx);
+  });
 }
 
 export async function setNack(db: Db, edgeId: EdgeId, nack: LastNack | null): Promise<void> {

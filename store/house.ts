@@ -13,6 +13,7 @@ import { randomId } from '../kit/random-id.ts';
 import type { Db } from './open.ts';
 import type { NamedPerson } from './orders.ts';
 import type { AlarmTable } from './tables.ts';
+import { relaxed } from './transact.ts';
 import type { Work } from './transact.ts';
 
 export async function findFact(db: Db, name: string): Promise<string | null> {
@@ -176,19 +177,22 @@ export type TrafficSum = { readonly siteId: SiteId; readonly bucket: Instant; re
 
 /** Adds counts to the buckets of sites of one group; counts of sites that the group does not have are dropped. */
 export async function addTraffic(db: Db, group: GroupName, sums: readonly TrafficSum[]): Promise<void> {
-  for (let start = 0; start < sums.length; start += 1000) {
-    const rows = sums.slice(start, start + 1000).map(
-      ({ siteId, bucket, counts: c }) =>
-        sql`(${siteId}, ${bucket}::timestamptz, ${c.passed}::bigint, ${c.challenged}::bigint, ${c.solved}::bigint, ${c.limited}::bigint,
+  if (sums.length === 0) return;
+  await relaxed(db, async (tx) => {
+    for (let start = 0; start < sums.length; start += 1000) {
+      const rows = sums.slice(start, start + 1000).map(
+        ({ siteId, bucket, counts: c }) =>
+          sql`(${siteId}, ${bucket}::timestamptz, ${c.passed}::bigint, ${c.challenged}::bigint, ${c.solved}::bigint, ${c.limited}::bigint,
           ${c.denied}::bigint, ${c.noticed}::bigint, ${c['origin-error']}::bigint)`,
-    );
-    await sql`insert into traffic
+      );
+      await sql`insert into traffic
       select v.* from (values ${sql.join(rows)}) as v(site_id, bucket, passed, challenged, solved, limited, denied, noticed, origin_error)
       join site on site.site_id = v.site_id and site.group_name = ${group}
       on conflict (site_id, bucket) do update set passed = traffic.passed + excluded.passed, challenged = traffic.challenged + excluded.challenged,
         solved = traffic.solved + excluded.solved, limited = traffic.limited + excluded.limited, denied = traffic.denied + excluded.denied,
-        noticed = traffic.noticed + excluded.noticed, origin_error = traffic.origin_error + excluded.origin_error`.execute(db);
-  }
+        noticed = traffic.noticed + excluded.noticed, origin_error = traffic.origin_error + excluded.origin_error`.execute(tx);
+    }
+  });
 }
 
 /** A site's traffic in steps from an instant on; steps without requests are left out. */

@@ -4,10 +4,11 @@
  * Whatever is told inside is told after the commit and not at all after a rollback. Rows are locked in this order, so that two units
  * never wait for each other in a circle: site, shield_order, edge, edge_group (the change log last).
  */
+import { sql } from 'kysely';
 import type { Transaction } from 'kysely';
 import type { LiveEvent } from '../contract/routes/house.ts';
 import type { Topic } from './doorbell.ts';
-import type { Store } from './open.ts';
+import type { Db, Store } from './open.ts';
 import type { Tables } from './tables.ts';
 
 export type Tx = Transaction<Tables>;
@@ -29,4 +30,16 @@ export async function transact<T>(store: Store, work: (unit: Work) => Promise<T>
     .execute((tx) => work({ tx, ringAfter, tellAfter: (event) => ringAfter('live', JSON.stringify(event)) }));
   for (const [topic, text] of rings.values()) store.doorbell.ring(topic, text);
   return result;
+}
+
+/**
+ * A transaction that does not wait for the disk: for what edges say often and will say again (acknowledgements, health, counts). It is whole or
+ * not there, but the newest ones may be gone after a crash. On a slow disk a durable commit costs milliseconds, and on the embedded
+ * database the whole process waits for it.
+ */
+export async function relaxed(db: Db, work: (tx: Tx) => Promise<void>): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`set local synchronous_commit = off`.execute(tx);
+    await work(tx);
+  });
 }

@@ -89,6 +89,7 @@ export function openNotebook(deps: { store: Store; log: Logger; now: () => numbe
 
   async function writeSeen(): Promise<void> {
     const batch = seenEdges;
+    if (batch.size === 0) return;
     seenEdges = new Map();
     await setHealth(store.db, [...batch.values()]);
     for (const edgeId of batch.keys()) live.tellHere({ kind: 'edge', edgeId });
