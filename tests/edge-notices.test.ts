@@ -162,11 +162,44 @@ it.each([
   '/%2fsecret',
   '/x/.%2fsecret',
   '/..%2fsecret',
+  '/%2e/secret',
+  '/%2E/secret/x',
+  '/a/..;/secret',
+  '/a/..;x=1/secret',
+  '/a/..%3b/secret',
+  '/.;/secret',
+  '/;/secret',
+  '/%3bx/secret',
+  '/%25%37%33ecret',
+  '/%u0073ecret',
+  '/%c0%afsecret',
+  '/secret/%zz',
+  '/secret%',
 ])('the evasion %s is refused or met by the notice', async (path) => {
   await under({ measure: 'notice-on-path', scope: scope('/secret') });
   const before = echo.hits();
   expect([400, 403]).toContain((await ask(path)).status);
   expect(echo.hits()).toBe(before);
+});
+
+it('a request without a path does not get round a notice on a path', async () => {
+  await under({ measure: 'notice-on-path', scope: scope('/secret') });
+  const before = echo.hits();
+  expect(await raw(edge.port, 'CONNECT forum.example:80 HTTP/1.1\r\nHost: forum.example:80\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  expect(echo.hits()).toBe(before);
+});
+
+it('under a notice on a path, nothing but a websocket may become a tunnel, and no header names another path', async () => {
+  await under({ measure: 'notice-on-path', scope: scope('/secret') });
+  const met = await ask('/open', 'forum.example', {
+    connection: 'Upgrade, HTTP2-Settings',
+    upgrade: 'h2c',
+    'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA',
+    'x-original-url': '/secret',
+    'x-rewrite-url': '/secret',
+  });
+  expect(met.status).toBe(200);
+  expect(met.body).not.toMatch(/h2c|x-original-url|x-rewrite-url/i);
 });
 
 it('a notice on a path of one host leaves the same path of other hosts alone', async () => {

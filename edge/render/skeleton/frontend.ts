@@ -109,8 +109,14 @@ function host(files: Files): string {
 
 /** Dot-dot in any mixture of plain and encoded, encoded NUL and line breaks, back-slashes: programs read these differently. */
 const ambiguous = String.raw`%0[0ad]|[\\]|(\.|%2e)(\.|%2e)(%2f|%5c)|(%2f|%5c)(\.|%2e)(\.|%2e)|%2e%2e|%2e\.|\.%2e`;
-/** Where a path is compared: also what an origin might decode twice, and encoded slashes beside slashes or dots. */
-const ambiguousByPath = String.raw`%5c|%25[0-9a-f][0-9a-f]|(/|%2f|\.)%2f|%2f(/|\.)`;
+/** Where a path is compared: also what an origin might decode twice, overlong UTF-8, and encoded slashes beside slashes or dots. */
+const ambiguousByPath = String.raw`%5c|%25[0-9a-f][0-9a-f]|%c[01]|(/|%2f|\.)%2f|%2f(/|\.)`;
+
+/**
+ * Of the decoded path: a segment that is empty, one dot or two, also before parameters (`/..;/x` is `/x` to servlet containers), and what is
+ * still encoded.
+ */
+const ambiguousDecoded = String.raw`/[.]{0,2}[;/]|/[.]{1,2}$|%[0-9a-f][0-9a-f]|%u[0-9a-f]`;
 
 function first(): string {
   return lines(
@@ -183,13 +189,24 @@ function notices(files: Files): string {
     'http-request allow if { var(txn.act) -m str ambiguous }',
     `http-request set-var(txn.act) str(notice) if ${flag('n')}`,
     `http-request allow if ${acted}`,
+    '# A tunnel hides what is asked for in it; h2c would be one for ordinary requests (websockets stay).',
+    'http-request del-header upgrade if { req.fhdr(upgrade) -m found } !{ req.fhdr(upgrade) -m str -i websocket }',
     'acl by_path var(txn.flags) -m sub p',
+    '# Some frameworks take the path from these.',
+    'http-request del-header x-original-url if by_path',
+    'http-request del-header x-rewrite-url if by_path',
     `http-request set-var(txn.act) str(ambiguous) if by_path odd { path -m reg -i '${ambiguousByPath}' }`,
-    'http-request normalize-uri percent-decode-unreserved if by_path',
+    '# Not strict, 2.6.12 decodes nothing at all; strict, what cannot be decoded is malformed.',
+    'http-request normalize-uri percent-decode-unreserved strict if by_path',
     'http-request normalize-uri path-merge-slashes if by_path',
     'http-request normalize-uri path-strip-dot if by_path',
     'http-request normalize-uri path-strip-dotdot full if by_path',
-    `http-request set-var-fmt(txn.path) "%[path,url_dec,regsub(';[^/]*',,g),lower]/" if by_path`,
+    '# Decoded, it must still be in that form: what an origin could read otherwise (or that cannot be decoded, or is no path) goes nowhere.',
+    'http-request set-var(txn.decoded) path,url_dec if by_path',
+    'http-request set-var(txn.act) str(ambiguous) if by_path !{ var(txn.decoded) -m found }',
+    `http-request set-var(txn.act) str(ambiguous) if by_path { var(txn.decoded) -m reg -i '${ambiguousDecoded}' }`,
+    'http-request allow if { var(txn.act) -m str ambiguous }',
+    `http-request set-var-fmt(txn.path) "%[var(txn.decoded),regsub(';[^/]*',,g),lower]/" if by_path`,
     `http-request set-var(txn.at) ${siteId},concat(|*|,txn.path),${inPaths} if by_path`,
     `http-request set-var(txn.at) ${siteId},concat(|,txn.host,|),concat(,txn.path),${inPaths} if by_path !${found}`,
     `http-request set-var(txn.state) var(txn.at) if by_path ${found}`,
