@@ -2,7 +2,8 @@
  * The challenge page's own script: starts the workers, shows progress, hands the solution in, and loads the same page again.
  *
  * The page was answered in place of the one asked for, at its own address, so loading it again keeps path, query and fragment, and
- * there is no return address that anybody could forge. After a form was sent the browser asks whether to send it again.
+ * there is no return address that anybody could forge. After a form was sent, a button does it: a
+ * browser asks whether to send the form again, and some do so only when a person has pressed something.
  * Three announcements, no more, for screen readers. A browser that refuses the cookie is told so instead of looping.
  */
 (function () {
@@ -20,7 +21,12 @@
     progress.value = 0;
     say('failed');
   };
-  if (body.getAttribute('data-method') !== 'GET') document.getElementById('form').hidden = false;
+  var isForm = body.getAttribute('data-method') !== 'GET';
+  var again = document.getElementById('again');
+  again.onclick = function () {
+    location.reload();
+  };
+  if (isForm) document.getElementById('form').hidden = false;
 
   /** Whether the last minute saw so many checks in this tab that another would be the start of a loop. */
   function looping() {
@@ -60,8 +66,13 @@
       body: 't=' + token + '&c=' + counter,
     }).then(function (answer) {
       if (answer.status === 204) {
-        say('done');
-        location.reload();
+        if (isForm) {
+          say('form');
+          again.hidden = false;
+        } else {
+          say('done');
+          location.reload();
+        }
       } else fail();
     }, fail);
   }

@@ -79,7 +79,7 @@ function challengePage(provider: ProviderPolicy): string {
   const words = english;
   const text = words.challenge;
   const help = html(`${provider.publicUrl}/help`);
-  const announced = [text.working, text.half, text.done, text.failed].map(html);
+  const announced = [text.working, text.half, text.done, text.failed, text.formDone].map(html);
   return pageTemplate({
     words,
     provider: provider.name,
@@ -91,7 +91,8 @@ function challengePage(provider: ProviderPolicy): string {
       [
         `<h1>${html(text.title)}</h1><p>${html(text.what(provider.name))}</p><p>${html(text.why)}</p>`,
         `<p id="form" hidden>${html(text.form)}</p><progress id="progress" max="1" aria-label="${html(text.working)}"></progress>`,
-        `<p id="status" role="status" data-half="${announced[1]}" data-done="${announced[2]}" data-failed="${announced[3]}">${announced[0]}</p>`,
+        `<p id="status" role="status" data-half="${announced[1]}" data-done="${announced[2]}" data-failed="${announced[3]}" data-form="${announced[4]}">${announced[0]}</p>`,
+        `<button id="again" hidden>${html(text.again)}</button>`,
         `<noscript><p>${text.noScript(help)}</p></noscript><p>${html(text.privacy)}</p>`,
       ].join(''),
     ),

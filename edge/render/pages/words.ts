@@ -25,6 +25,8 @@ export type PageWords = {
     readonly done: string;
     readonly failed: string;
     readonly form: string;
+    readonly formDone: string;
+    readonly again: string;
     readonly noScript: (helpUrl: string) => string;
   };
   readonly notice: {
@@ -74,7 +76,7 @@ export const english: PageWords = {
   language: 'en',
   direction: 'ltr',
   reference: 'Reference',
-  servedBy: (provider) => `This page comes from ${provider}, which protects sites. The site itself was not asked.`,
+  servedBy: (provider) => `This page comes from ${provider}, which protects sites, and not from the site itself.`,
   help: 'Help',
   standing: {
     unknown: {
@@ -159,7 +161,9 @@ export const english: PageWords = {
     half: 'More than half done.',
     done: 'Done. Opening the page.',
     failed: 'The check did not work this time. Load the page again to retry.',
-    form: 'You were sending a form. Your browser may ask whether to send it again: say yes, and nothing is lost.',
+    form: 'You were sending a form. After the check you can send it again, and nothing is lost.',
+    formDone: 'Done. Press the button, and let your browser send the form once more.',
+    again: 'Continue',
     noScript: (helpUrl) =>
       `This check needs JavaScript, which is off in your browser. Switch it on for this site, or see <a href="${helpUrl}">how to reach a person</a>.`,
   },
