@@ -79,6 +79,7 @@ it.each([
   ['a half-encoded dot-dot', 'GET /.%2e/a HTTP/1.1\r\nHost: forum.example\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400/],
   ['a back-slash', 'GET /a\\b HTTP/1.1\r\nHost: forum.example\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400/],
   ['a fragment on the wire', 'GET /a#b HTTP/1.1\r\nHost: forum.example\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400/],
+  ['a tunnel', 'CONNECT forum.example:80 HTTP/1.1\r\nHost: forum.example:80\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400/],
   ['not HTTP at all', 'hello\r\n\r\n', /^HTTP\/1\.\d 400/],
 ])('%s is refused', async (_name, bytes, answer) => {
   const before = echo.hits();
@@ -92,6 +93,12 @@ it.each(['/a%20b?q=%00%0a', '/100%25', '/a//b/./c', '/caf%C3%A9', '/a;b=1', '/.w
     expect(JSON.parse((await visit({ port: edge.port, host: 'forum.example', path })).body).url).toBe(path);
   },
 );
+
+it('HTTP/2 in clear text is not offered to the origin: it would be a tunnel past every guard', async () => {
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA' };
+  const met = await visit({ port: edge.port, host: 'forum.example', headers });
+  expect(JSON.parse(met.body).headers).not.toHaveProperty('upgrade');
+});
 
 it('an unknown site explains itself to people, to programs and on a terminal, and echoes nothing', async () => {
   const host = '<b>nope.example';

@@ -125,7 +125,8 @@ function first(): string {
     'http-request allow if notice_only',
     String.raw`acl odd path -m sub % \\`,
     `http-request set-var(txn.act) str(own) if { path_beg ${ownFolder}/ }`,
-    `http-request set-var(txn.act) str(ambiguous) if odd { path -m reg -i '${ambiguous}' }`,
+    '# A tunnel would hide what is asked for in it, also from orders to come.',
+    `http-request set-var(txn.act) str(ambiguous) if odd { path -m reg -i '${ambiguous}' } or METH_CONNECT`,
     'http-request set-var(txn.act) str(unknown) if !known',
   );
 }
@@ -189,8 +190,6 @@ function notices(files: Files): string {
     'http-request allow if { var(txn.act) -m str ambiguous }',
     `http-request set-var(txn.act) str(notice) if ${flag('n')}`,
     `http-request allow if ${acted}`,
-    '# A tunnel hides what is asked for in it; h2c would be one for ordinary requests (websockets stay).',
-    'http-request del-header upgrade if { req.fhdr(upgrade) -m found } !{ req.fhdr(upgrade) -m str -i websocket }',
     'acl by_path var(txn.flags) -m sub p',
     '# Some frameworks take the path from these.',
     'http-request del-header x-original-url if by_path',

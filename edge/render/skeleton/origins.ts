@@ -32,6 +32,8 @@ function backend(name: string, server: string): string {
     'http-request del-header x-real-ip',
     'http-request del-header forwarded',
     `http-request set-header host %[${fact('hostHeader')}] if ${siteFlag('h')}`,
+    '# h2c would be a tunnel for ordinary requests, past every guard; websockets stay.',
+    'http-request del-header upgrade if { req.fhdr(upgrade) -m found } !{ req.fhdr(upgrade) -m str -i websocket }',
     '# A clearance is between the visitor and us: whoever runs the origin could use it elsewhere.',
     String.raw`http-request replace-header cookie '^((?:.*; )?)(?:__Host-)?portcullis=[^;]*(?:; )?(.*)$' '\1\2' if { var(txn.cleared) -m found }`,
     'http-request del-header cookie if { var(txn.cleared) -m found } { req.fhdr(cookie) -m len 0 }',
