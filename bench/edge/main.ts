@@ -8,7 +8,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
-import { cpus, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { challengeTarget } from '../../core/shield/difficulty.ts';
 import { defaultSiteLimits } from '../../contract/policy.ts';
@@ -16,6 +16,7 @@ import type { SitePolicy } from '../../contract/policy.ts';
 import { ownFolder } from '../../edge/render/index.ts';
 import { order, site, startEdge } from '../../tests/harness/haproxy.ts';
 import { removeFolder, temporaryFolder } from '../../tests/harness/ports.ts';
+import { machine } from '../machine.ts';
 import type { Measured, Request } from './load.ts';
 import { load, pin } from './load.ts';
 import { startBareHaproxy, startNginxProxy, startNodeProxy, startOrigin } from './peers.ts';
@@ -247,23 +248,6 @@ function table(results: Results, figures: Record<string, Figure>): string {
     return `${name.padEnd(28)}${value.toFixed(2)}${verdict}\n`;
   });
   return `${line(heading)}${rows.map(line).join('')}\n${lines.join('')}`;
-}
-
-function machine(): Record<string, string | number> {
-  const version = (program: string, args: readonly string[], pattern: RegExp) => {
-    try {
-      return pattern.exec(execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }))?.[1] ?? 'unknown';
-    } catch {
-      return 'unknown';
-    }
-  };
-  return {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cpus: cpus().length,
-    memoryGb: Math.round(totalmem() / 2 ** 30),
-    node: process.versions.node,
-    haproxy: version('haproxy', ['-v'], /version (\S+)/),
-  };
 }
 
 function missingPrograms(): string[] {
