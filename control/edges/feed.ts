@@ -80,10 +80,13 @@ export async function openFeed(store: Store, group: GroupName, sign: SignText): 
         changes = await readLog(store.db, group, head.revision, revisionsAtOnce);
         if (changes.length === 0) return jump(now);
       }
-      for (const frame of deltaFrames(group, head.revision, changes, sign)) {
+      const before = head.revision;
+      for (const frame of deltaFrames(group, before, changes, sign)) {
         head = { revision: Revision.parse(frame.to), digest: frame.digest, committedAt: frame.committedAt };
         handOut(frame);
       }
+      // What was committed meanwhile rings for itself; only a full page means that there is more.
+      if (head.revision < before + revisionsAtOnce) return;
     }
   }
 

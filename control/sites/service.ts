@@ -103,8 +103,7 @@ export async function changeSite(deps: Deps, caller: Caller, siteId: SiteId, cha
   if (origin !== null && 'message' in origin) mistakes.push(origin);
   checkNetworks(change.networks, mistakes);
   if (mistakes.length > 0 || (origin !== null && 'message' in origin)) throw badDraft(mistakes);
-  if ((await findSite(deps.store.db, siteId, caller.accountId)) === null) throw notFound('site');
-  const verdict = origin === null ? null : accepted(await judgeOrigin(deps, origin.host));
+  const verdict = origin === null ? null : await judgeNewOrigin(deps, caller, siteId, origin.host);
   return namingTakenHostnames(() =>
     transact(deps.store, async (unit) => {
       const held = await findSite(unit.tx, siteId, caller.accountId, 'lock');
@@ -263,6 +262,12 @@ async function publish(deps: Deps, unit: Work, site: SiteRecord, before: SiteRec
   else await replaceSite(unit.tx, next, before);
   unit.tellAfter({ kind: 'site', siteId: site.siteId, change: before === null ? 'added' : 'changed' });
   return next;
+}
+
+async function judgeNewOrigin(deps: Deps, caller: Caller, siteId: SiteId, host: string) {
+  // Looked at before names are resolved for whoever asks: the transaction looks again.
+  if ((await findSite(deps.store.db, siteId, caller.accountId)) === null) throw notFound('site');
+  return accepted(await judgeOrigin(deps, host));
 }
 
 async function nextHostnames(
