@@ -111,6 +111,10 @@ function parseJson(text: string): unknown {
 
 function refusal(base: string, status: number, json: unknown): CommandFailure {
   const parsed = Problem.safeParse(json);
+  if (!parsed.success && status >= 502 && status <= 504) {
+    const sentence = `What stands in front of the control plane at ${base} answers ${status}: the control plane behind it is away.`;
+    return new CommandFailure('unreachable', sentence);
+  }
   if (!parsed.success) {
     return new CommandFailure('failed', `What answers at ${base} (status ${status}) is not a Portcullis control plane.`);
   }
