@@ -70,21 +70,20 @@ export class Receipts {
   #stopped = false;
   readonly #disk = new Serial();
 
-  private constructor(parts: ReceiptParts) {
+  constructor(parts: ReceiptParts) {
     this.#parts = parts;
   }
 
-  /** Reads the ledger. An entry that cannot be read is dropped: its order is probed and signed again. */
-  static async open(parts: ReceiptParts): Promise<Receipts> {
-    const receipts = new Receipts(parts);
-    await mkdir(parts.folder, { recursive: true, mode: 0o700 });
-    await removeLeftovers(parts.folder);
-    for (const name of await readdir(parts.folder)) {
-      const entry = LedgerEntry.safeParse(parseJson(await readFile(join(parts.folder, name), 'utf8')));
-      if (entry.success) receipts.#ledger.set(entry.data.order.orderId, entry.data);
-      else parts.log.warn({ file: name }, 'a receipt on disk cannot be read; its order is probed again');
+  /** Reads the ledger; call it first. An entry that cannot be read is dropped: its order is probed and signed again. */
+  async load(): Promise<void> {
+    const { folder, log } = this.#parts;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await removeLeftovers(folder);
+    for (const name of await readdir(folder)) {
+      const entry = LedgerEntry.safeParse(parseJson(await readFile(join(folder, name), 'utf8')));
+      if (entry.success) this.#ledger.set(entry.data.order.orderId, entry.data);
+      else log.warn({ file: name }, 'a receipt on disk cannot be read; its order is probed again');
     }
-    return receipts;
   }
 
   get undelivered(): number {

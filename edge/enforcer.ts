@@ -1,0 +1,378 @@
+/**
+ * Makes HAProxy hold the policy, and takes back what the disk or HAProxy refuses.
+ *
+ * One queue orders everything that changes what is in force: deltas, snapshots, the passing of time, HAProxy's death. Per change: policy
+ * in memory → journal on disk → maps over the admin socket, read back → `onInForce`. What is refused on the way is undone in all
+ * three, and `onRefused` says why: the last good state stays in force. While HAProxy is down a change waits in the image; it is in
+ * force, and told so, when HAProxy serves again.
+ * Not here: the stream, receipts (agent.ts), how maps are written (haproxy/).
+ */
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Revision } from '../contract/ids.ts';
+import { ProviderPolicy } from '../contract/policy.ts';
+import type { NackReason } from '../contract/stream.ts';
+import { itemHash } from '../core/shield/digest.ts';
+import { backoffMs } from '../kit/backoff.ts';
+import { Serial } from '../kit/serial.ts';
+import { Engine } from './haproxy/engine.ts';
+import { HaproxyFiles } from './haproxy/files.ts';
+import type { Skeleton } from './haproxy/files.ts';
+import { MapImage } from './haproxy/map-image.ts';
+import { HaproxyProcess } from './haproxy/process.ts';
+import { SocketDown } from './haproxy/runtime-socket.ts';
+import type { Truth } from './receipts.ts';
+import { mapNames, renderConfig, renderPages } from './render/index.ts';
+import type { EdgePlan, MapName } from './render/types.ts';
+import { nextOrderChangeMs, RenderedPolicy, touchedBy } from './rendered-policy.ts';
+import type { Touched } from './rendered-policy.ts';
+import type { DiskCopy, JournalRecord } from './stream/disk-copy.ts';
+import { FrameRefused, sha256Hex } from './stream/policy-state.ts';
+import type { Delta, ItemChange, PolicyState } from './stream/policy-state.ts';
+import type { EdgeMetrics } from './telemetry/metrics.ts';
+
+export type TimedDelta = { readonly delta: Delta; readonly receivedMs: number };
+
+export type EnforcerParts = {
+  /** The edge's own folder. */
+  readonly folder: string;
+  readonly plan: (pagesFolder: string) => EdgePlan;
+  readonly haproxyBinary: string;
+  /** Stands on pages until a policy names the provider. */
+  readonly publicUrl: string;
+  readonly metrics: EdgeMetrics;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  readonly chance: () => number;
+  /** The policy's present revision is in force and on disk. */
+  readonly onInForce: (receivedMs: number) => void;
+  readonly onRefused: (revision: Revision, reason: NackReason, detail: string) => void;
+  /** Orders may have come into force or been lifted. */
+  readonly onOrders: (sinceMs: number) => void;
+};
+
+/** An order's start or end is never awaited longer than this in one go: clocks get set. */
+const longestTimerMs = 10_000;
+const refusedTimerMs = 5000;
+/** HAProxy that lived this long did not die of its start. */
+const livedMs = 10_000;
+
+export class Enforcer {
+  readonly queue = new Serial();
+  readonly files: HaproxyFiles;
+  readonly engine: Engine;
+  readonly #parts: EnforcerParts;
+  readonly #image = new MapImage(mapNames);
+  readonly #rendered = new RenderedPolicy(this.#image);
+  readonly #disk: DiskCopy;
+  #policy: PolicyState;
+  /** True while HAProxy may hold something else than policy and image say. */
+  #unsettled = true;
+  #serving = false;
+  #ackDue = false;
+  #orderTimer: NodeJS.Timeout | null = null;
+  #renderedAtMs = 0;
+  #restarts = 0;
+  #upSinceMs = 0;
+  #stopping = false;
+
+  constructor(parts: EnforcerParts, disk: DiskCopy, policy: PolicyState) {
+    this.#parts = parts;
+    this.#disk = disk;
+    this.#policy = policy;
+    this.files = new HaproxyFiles(join(parts.folder, 'haproxy'));
+    const { adminSocket } = parts.plan('/').paths;
+    this.engine = new Engine({
+      files: this.files,
+      process: new HaproxyProcess({
+        binary: parts.haproxyBinary,
+        config: this.files.config,
+        adminSocket,
+        masterSocket: join(this.files.folder, 'master.sock'),
+        log: join(this.files.folder, 'haproxy.log'),
+      }),
+      adminSocket,
+      image: this.#image,
+      log: parts.log,
+      onDown: () => this.#onHaproxyDown(),
+    });
+  }
+
+  get policy(): PolicyState {
+    return this.#policy;
+  }
+
+  /** What is in force, or `null` while HAProxy may hold something else. */
+  truth(): Truth | null {
+    if (this.#unsettled || this.engine.state === 'down') return null;
+    const policy = this.#policy;
+    const { revision, digest } = policy;
+    return { revision, digest, inForce: this.#rendered.inForce, site: (siteId) => policy.site(siteId) };
+  }
+
+  /** Renders the whole policy. The first thing to do; nothing is served yet. */
+  async render(): Promise<void> {
+    this.#renderedAtMs = this.#parts.nowMs();
+    await this.queue.run(() => this.#rendered.renderAll(this.#policy, this.#provider(), this.#renderedAtMs));
+  }
+
+  /** Adopts or starts HAProxy with every order in force, and from then on keeps it so. Rejects with StartFailed. */
+  async serve(): Promise<'adopted' | 'started'> {
+    const how = await this.queue.run(() => this.#bringUp());
+    this.#serving = true;
+    this.#armOrderTimer();
+    return how;
+  }
+
+  /** Applies deltas that follow each other, as one change; refusals are told one by one. Call it from the queue. */
+  async applyDeltas(deltas: readonly TimedDelta[]): Promise<void> {
+    const done: (TimedDelta & { readonly changes: readonly ItemChange[]; readonly undo: () => void })[] = [];
+    for (const { delta, receivedMs } of deltas) {
+      try {
+        done.push({ delta, receivedMs, ...this.#policy.apply(delta) });
+      } catch (error) {
+        if (!(error instanceof FrameRefused)) throw error;
+        this.#parts.onRefused(delta.to, error.reason, error.message);
+      }
+    }
+    const first = done[0];
+    const last = done.at(-1);
+    if (first === undefined || last === undefined) return;
+    this.#unsettled = true;
+    const undo = () => {
+      for (const one of done.toReversed()) one.undo();
+    };
+    try {
+      await this.#disk.append(done.map(({ delta }) => recordOf(delta)));
+    } catch (error) {
+      undo();
+      this.#unsettled = false;
+      return this.#parts.onRefused(last.delta.to, 'disk', diskSentence(error));
+    }
+    const touched = touchedBy(done.flatMap(({ changes }) => changes));
+    try {
+      await this.#enforce(touched);
+    } catch (error) {
+      undo();
+      await this.#disk.undoAppend().catch((cause: unknown) => this.#logError(cause));
+      await this.#goBack(touched);
+      if (done.length === 1) return this.#parts.onRefused(last.delta.to, reasonOf(error), messageOf(error));
+      for (const { delta, receivedMs } of done) await this.applyDeltas([{ delta, receivedMs }]);
+      return;
+    }
+    this.#settled(first.receivedMs);
+    if (done.some(({ changes }) => changes.some(concernsOrders))) this.#ordersChanged(first.receivedMs);
+    if (this.#disk.wantsCompaction) {
+      this.#disk.compact(this.#policy).catch((error: unknown) => {
+        this.#parts.log.warn({ error: messageOf(error) }, 'the disk copy was not compacted; it is still whole');
+      });
+    }
+  }
+
+  /** Replaces the whole policy. Call it from the queue. */
+  async applySnapshot(next: PolicyState, receivedMs: number): Promise<void> {
+    const before = this.#policy;
+    const everything: Touched = { sites: new Set(), keys: true, provider: true };
+    this.#unsettled = true;
+    this.#policy = next;
+    try {
+      await this.#enforce(everything);
+      await this.#disk.replace(next).catch((error: unknown) => {
+        throw new FrameRefused('disk', diskSentence(error));
+      });
+    } catch (error) {
+      this.#policy = before;
+      await this.#goBack(everything);
+      return this.#parts.onRefused(next.revision, reasonOf(error), messageOf(error));
+    }
+    this.#settled(receivedMs);
+    this.#ordersChanged(receivedMs);
+  }
+
+  /** Reads maps back inside the queue and repairs what differs; returns the names of those that did. */
+  repairDrift(maps: readonly MapName[]): Promise<MapName[]> {
+    return this.queue.run(() => this.engine.repairDrift(maps));
+  }
+
+  /** Someone else has reloaded HAProxy: its maps are from files that may be old. */
+  readopt(): void {
+    this.#parts.log.warn('HAProxy was reloaded by someone else; its maps are compared with the policy');
+    this.queue.run(() => this.#bringUp()).catch((error: unknown) => this.#logError(error));
+  }
+
+  async stop(how: 'with-haproxy' | 'leave-haproxy'): Promise<void> {
+    this.#stopping = true;
+    if (this.#orderTimer !== null) clearTimeout(this.#orderTimer);
+    await this.queue.idle();
+    await this.engine.stop(how);
+    await this.#disk.close();
+  }
+
+  /** Renders what was touched and has HAProxy hold it. Rejects with MapRefused, StartFailed or the renderer's RangeError. */
+  async #enforce(touched: Touched): Promise<void> {
+    const atMs = this.#parts.nowMs();
+    const changes = touched.provider
+      ? await this.#rendered.renderAll(this.#policy, this.#provider(), atMs)
+      : this.#rendered.renderTouched(this.#policy, touched, this.#provider(), atMs);
+    try {
+      await this.engine.apply(changes);
+      if (touched.provider && this.engine.state !== 'down') await this.#reskin();
+    } catch (error) {
+      // A HAProxy that went away is brought up again from the image, which holds the change already.
+      if (!(error instanceof SocketDown)) throw error;
+      this.#parts.log.warn({ error: error.message }, 'HAProxy went away during a change');
+    }
+  }
+
+  async #reskin(): Promise<void> {
+    const before = this.engine.workerPid;
+    await this.engine.reskin(this.#skeleton());
+    if (this.engine.workerPid !== before) this.#parts.metrics.reloads.inc();
+  }
+
+  /** After a refusal: the policy is what it was; make image and HAProxy so too. */
+  async #goBack(touched: Touched): Promise<void> {
+    try {
+      await this.#enforce(touched);
+    } catch (error) {
+      this.#parts.log.error(
+        { error: messageOf(error) },
+        'HAProxy did not go back at run time; it is restarted with the last good state',
+      );
+      await this.engine.restart(this.#skeleton()).catch((cause: unknown) => {
+        this.#logError(cause);
+        this.#bringUpIn(backoffMs({ firstMs: 100, longestMs: 5000 }, 0, this.#parts.chance()));
+      });
+    }
+    this.#unsettled = false;
+  }
+
+  #settled(receivedMs: number): void {
+    this.#unsettled = false;
+    this.#parts.metrics.revision.set(this.#policy.revision);
+    this.#parts.metrics.sites.set(this.#policy.siteCount);
+    if (this.engine.state === 'down') this.#ackDue = true;
+    else this.#parts.onInForce(receivedMs);
+  }
+
+  #ordersChanged(sinceMs: number): void {
+    if (this.#serving) this.#armOrderTimer();
+    this.#parts.onOrders(sinceMs);
+  }
+
+  #armOrderTimer(waitMs?: number): void {
+    if (this.#orderTimer !== null) clearTimeout(this.#orderTimer);
+    if (this.#stopping) return;
+    const nowMs = this.#parts.nowMs();
+    const next = nextOrderChangeMs(this.#policy, nowMs);
+    const untilNextMs = next === null ? longestTimerMs : Math.min(longestTimerMs, next - nowMs);
+    this.#orderTimer = setTimeout(() => {
+      this.queue.run(() => this.#passTime()).catch((error: unknown) => this.#logError(error));
+    }, waitMs ?? untilNextMs);
+  }
+
+  /** Puts orders in force and lifts them by this machine's clock. */
+  async #passTime(): Promise<void> {
+    const nowMs = this.#parts.nowMs();
+    const sites = this.#rendered.overdue(this.#policy, nowMs);
+    if (sites.size > 0) {
+      this.#unsettled = true;
+      const touched: Touched = { sites, keys: false, provider: false };
+      try {
+        await this.#enforce(touched);
+      } catch (error) {
+        this.#parts.log.error(
+          { error: messageOf(error), sites: [...sites] },
+          'orders could not start or end at their time; this is tried again',
+        );
+        const back = this.#rendered.renderTouched(this.#policy, touched, this.#provider(), this.#renderedAtMs);
+        await this.engine.apply(back).catch((cause: unknown) => this.#logError(cause));
+        this.#unsettled = false;
+        return this.#armOrderTimer(refusedTimerMs);
+      }
+      this.#unsettled = false;
+      this.#parts.onOrders(nowMs);
+    }
+    this.#renderedAtMs = nowMs;
+    this.#armOrderTimer();
+  }
+
+  #onHaproxyDown(): void {
+    if (this.#stopping) return;
+    this.#parts.log.error('HAProxy does not answer any more; it is brought up again');
+    this.#restarts = this.#parts.nowMs() - this.#upSinceMs > livedMs ? 0 : this.#restarts + 1;
+    const waitMs =
+      this.#restarts <= 1 ? 0 : backoffMs({ firstMs: 50, longestMs: 5000 }, this.#restarts - 2, this.#parts.chance());
+    this.#bringUpIn(waitMs);
+  }
+
+  #bringUpIn(waitMs: number): void {
+    setTimeout(() => {
+      const attempt = async () => {
+        if (this.#stopping || this.engine.state !== 'down') return;
+        await this.#bringUp();
+        this.#parts.log.info({ revision: this.#policy.revision }, 'HAProxy serves again');
+      };
+      this.queue.run(attempt).catch((error: unknown) => {
+        this.#parts.log.error({ error: messageOf(error) }, 'HAProxy could not be brought up; this is tried again');
+        this.#restarts += 1;
+        this.#bringUpIn(backoffMs({ firstMs: 100, longestMs: 5000 }, this.#restarts, this.#parts.chance()));
+      });
+    }, waitMs);
+  }
+
+  async #bringUp(): Promise<'adopted' | 'started'> {
+    const nowMs = this.#parts.nowMs();
+    const sites = this.#rendered.overdue(this.#policy, nowMs);
+    this.#rendered.renderTouched(this.#policy, { sites, keys: false, provider: false }, this.#provider(), nowMs);
+    const how = await this.engine.bringUp(this.#skeleton());
+    this.#unsettled = false;
+    this.#upSinceMs = this.#parts.nowMs();
+    const { metrics } = this.#parts;
+    metrics.haproxyStarts.inc({ how });
+    metrics.revision.set(this.#policy.revision);
+    metrics.sites.set(this.#policy.siteCount);
+    if (this.#ackDue) this.#parts.onInForce(this.#parts.nowMs());
+    this.#ackDue = false;
+    this.#parts.onOrders(this.#parts.nowMs());
+    return how;
+  }
+
+  #provider(): ProviderPolicy {
+    return (
+      this.#policy.provider() ?? ProviderPolicy.parse({ kind: 'provider', name: 'Portcullis', publicUrl: this.#parts.publicUrl })
+    );
+  }
+
+  #skeleton(): Skeleton {
+    return this.files.skeleton((pagesFolder) => renderConfig(this.#parts.plan(pagesFolder)), renderPages(this.#provider()));
+  }
+
+  #logError(error: unknown): void {
+    this.#parts.log.error({ error: messageOf(error) }, 'something in the agent failed; what is in force stays in force');
+  }
+}
+
+function recordOf(delta: Delta): JournalRecord {
+  const { from, to, digest, upserts, removals } = delta;
+  return { from, to, digest, removals, upserts: upserts.map((item) => ({ item, hash: itemHash(item, sha256Hex) })) };
+}
+
+/** A site that comes, goes or changes its hostnames changes what its orders' receipts say. */
+function concernsOrders({ before, after }: ItemChange): boolean {
+  return [before, after].some((item) => item?.kind === 'order' || item?.kind === 'site');
+}
+
+function reasonOf(error: unknown): NackReason {
+  if (error instanceof FrameRefused) return error.reason;
+  return error instanceof RangeError ? 'bad-policy' : 'refused-by-haproxy';
+}
+
+function diskSentence(error: unknown): string {
+  return `The policy could not be written to this edge’s disk: ${messageOf(error)}`;
+}
+
+/** What went wrong, as text for a log or a NACK. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
