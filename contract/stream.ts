@@ -68,6 +68,9 @@ export type FramePayload = z.infer<typeof FramePayload>;
 export const SignedFrame = z.strictObject({ payload: z.string(), signature: Signature });
 export type SignedFrame = z.infer<typeof SignedFrame>;
 
+/** Most requests of one outcome in one telemetry message: more than any edge serves in an hour, and sums of it never overflow. */
+const mostCounted = 1_000_000_000;
+
 /** What happened to requests of a site. Each request is counted under exactly one of these. */
 export const Outcome = z.enum(['passed', 'challenged', 'solved', 'limited', 'denied', 'noticed', 'origin-error']);
 export type Outcome = z.infer<typeof Outcome>;
@@ -152,7 +155,7 @@ export const FromEdge = z.discriminatedUnion('kind', [
     /** Start and length of the interval that the counts cover; a lost message loses its interval and no more. */
     from: Instant,
     seconds: z.number().min(0).max(3600),
-    sites: z.array(z.strictObject({ siteId: SiteId, counts: OutcomeCounts })).max(20_000),
+    sites: z.array(z.strictObject({ siteId: SiteId, counts: z.record(Outcome, z.int().min(0).max(mostCounted)) })).max(20_000),
     health: EdgeHealth,
   }),
 ]);
