@@ -189,7 +189,8 @@ function buildConsole(node) {
  * @returns {Promise<number>} the exit code
  */
 function handOver(node, args) {
-  const path = `${join(modules, '.bin')}:${process.env['PATH'] ?? ''}`;
+  // Debian's haproxy and nginx are in /usr/sbin, which is not on the PATH of everybody.
+  const path = [join(modules, '.bin'), process.env['PATH'] ?? '', '/usr/local/sbin', '/usr/sbin'].join(':');
   const child = spawn(node, args, {
     cwd: root,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
