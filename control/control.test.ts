@@ -319,6 +319,24 @@ describeOnBoth('the control plane', (databases) => {
         expect(text).not.toContain(secret);
     });
 
+    it('text that a database refuses or a terminal obeys is a mistake of whoever sends it', async () => {
+      const ask = (path: string, body?: string) =>
+        fetch(`${house.url()}${path}`, {
+          method: body === undefined ? 'GET' : 'POST',
+          headers: { authorization: `Bearer ${house.operator().token ?? ''}`, 'content-type': 'application/json' },
+          ...(body === undefined ? {} : { body }),
+        });
+      for (const name of ['a\\u0000b', 'a\\u001b[2Jb', 'a\\ud800b', 'a\\u009bb']) {
+        const body = `{"name":"${name}","hostnames":["${newName()}"],"origin":"http://127.0.0.1:8000","waiveOwnership":true}`;
+        expect([name, (await ask('/api/v1/sites', body)).status]).toEqual([name, 400]);
+        const signIn = `{"name":"${name}","password":"x","totpCode":"000000"}`;
+        expect([name, (await ask('/api/v1/sign-in/password', signIn)).status]).toEqual([name, 400]);
+      }
+      expect((await ask('/api/v1/sites?search=%00')).status).toBe(400);
+      const order = await place(await addSite(), { internalReason: 'Two lines,\n\tas people write them. \u{1f600}' });
+      expect(order.internalReason).toContain('\n\tas');
+    });
+
     it('a connection that is reset while it asks for an upgrade harms nobody', async () => {
       const { hostname, port } = new URL(house.url());
       for (let turn = 0; turn < 20; turn += 1) {

@@ -31,11 +31,29 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   } catch (cause) {
     throw new Failure('bad-request', 'The body is not valid UTF-8. Nothing was changed.', { cause });
   }
+  let bad = false;
+  let parsed: unknown;
   try {
-    return JSON.parse(text);
+    parsed = JSON.parse(text, (_key, value: unknown) => {
+      bad ||= typeof value === 'string' && !isPlainText(value);
+      return value;
+    });
   } catch (cause) {
     throw new Failure('bad-request', 'The body is not valid JSON. Nothing was changed.', { cause });
   }
+  if (bad) {
+    const sentence = 'The body holds control characters or half characters, which no text here needs. Nothing was changed.';
+    throw new Failure('bad-request', sentence);
+  }
+  return parsed;
+}
+
+/**
+ * Whether a text has neither control characters (tab and line breaks aside) nor halves of surrogate pairs: a database refuses some of them,
+ * and a terminal that prints a name obeys others.
+ */
+export function isPlainText(text: string): boolean {
+  return !/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\p{Surrogate}/u.test(text);
 }
 
 function tooLarge(): Failure {

@@ -13,7 +13,7 @@ import type { Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Route } from '../../contract/routes/route.ts';
-import { readJsonBody } from './body.ts';
+import { isPlainText, readJsonBody } from './body.ts';
 import type { Authenticate, Caller, RequestFacts } from './caller.ts';
 import { Failure } from './failure.ts';
 import type { FieldMistake } from './failure.ts';
@@ -166,6 +166,7 @@ function queryOf(url: string, mistakes: FieldMistake[]): Record<string, string> 
   const values: Record<string, string> = {};
   for (const [name, value] of new URL(url).searchParams) {
     if (Object.hasOwn(values, name)) mistakes.push({ path: `query.${name}`, message: 'is given more than once' });
+    if (!isPlainText(value)) mistakes.push({ path: `query.${name}`, message: 'holds control characters' });
     values[name] = value;
   }
   return values;
