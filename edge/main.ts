@@ -88,6 +88,7 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal): P
     log: log.child({ edgeId: identity.edgeId }),
     nowMs: Date.now,
     chance: Math.random,
+    signal,
   });
   try {
     const health = () => ({ haproxy: agent.haproxy, revision: agent.revision, connected: agent.isConnected });
