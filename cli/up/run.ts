@@ -78,7 +78,7 @@ export async function runUp(settings: UpSettings, surroundings: UpSurroundings, 
       ...new Set([...rememberedOrigins(state), ...(settings.protect === null ? [] : await originNetworks(settings.protect))]),
     ];
     await rememberOrigins(state, allowOrigins);
-    terminal.err(`State folder: ${state}\nStarting …\n`);
+    terminal.err(`State folder: ${state}\nStarting the control plane …\n`);
     const control = superviseControl(
       { ...settings, allowOrigins: [...settings.allowOrigins, ...allowOrigins] },
       surroundings,
@@ -94,6 +94,7 @@ export async function runUp(settings: UpSettings, surroundings: UpSurroundings, 
     await writeDurable(join(state, runningFile), `${JSON.stringify(running)}\n`);
     const edge = superviseEdge(settings, surroundings, terminal);
     children.push(edge);
+    terminal.err('The control plane listens. Starting the edge …\n');
     await started(edge, terminal);
     terminal.interrupted.throwIfAborted();
     const client = connect({ control: controlUrl(settings), state }, terminal);
