@@ -21,6 +21,7 @@ import type { Skeleton } from './haproxy/files.ts';
 import { MapImage } from './haproxy/map-image.ts';
 import { HaproxyProcess } from './haproxy/process.ts';
 import { SocketDown } from './haproxy/runtime-socket.ts';
+import { OldStreams, streamsToEnd } from './old-streams.ts';
 import type { Truth } from './receipts.ts';
 import { mapNames, renderConfig, renderPages } from './render/index.ts';
 import type { EdgePlan, MapName } from './render/types.ts';
@@ -64,6 +65,7 @@ export class Enforcer {
   readonly #parts: EnforcerParts;
   readonly #image = new MapImage(mapNames);
   readonly #rendered = new RenderedPolicy(this.#image);
+  readonly #oldStreams = new OldStreams();
   readonly #disk: DiskCopy;
   #policy: PolicyState;
   /** True while HAProxy may hold something else than policy and image say. */
@@ -257,7 +259,20 @@ export class Enforcer {
 
   #ordersChanged(sinceMs: number): void {
     if (this.#serving) this.#armOrderTimer();
-    this.#parts.onOrders(sinceMs);
+    this.#ordersTurned(sinceMs);
+  }
+
+  /** What orders that came into force interrupt is ended before anybody is told, so that a receipt speaks of that too. */
+  #ordersTurned(sinceMs: number): void {
+    const cuts = this.#oldStreams.due(this.#rendered.inForce.values(), ({ scope }) => this.#policy.site(scope.siteId));
+    if (cuts.size === 0) return this.#parts.onOrders(sinceMs);
+    this.engine
+      .endStreams((sessions) => streamsToEnd(sessions, cuts))
+      .then(
+        (ended) => this.#parts.log.info({ ended }, 'streams that an order found under way were ended'),
+        (error: unknown) => this.#parts.log.error({ error: messageOf(error) }, 'streams under way could not be ended'),
+      )
+      .finally(() => this.#parts.onOrders(sinceMs));
   }
 
   #armOrderTimer(waitMs?: number): void {
@@ -291,7 +306,7 @@ export class Enforcer {
         return this.#armOrderTimer(refusedTimerMs);
       }
       this.#unsettled = false;
-      this.#parts.onOrders(nowMs);
+      this.#ordersTurned(nowMs);
     }
     this.#renderedAtMs = nowMs;
     this.#armOrderTimer();
@@ -334,7 +349,7 @@ export class Enforcer {
     metrics.sites.set(this.#policy.siteCount);
     if (this.#ackDue) this.#parts.onInForce(this.#parts.nowMs());
     this.#ackDue = false;
-    this.#parts.onOrders(this.#parts.nowMs());
+    this.#ordersTurned(this.#parts.nowMs());
     return how;
   }
 

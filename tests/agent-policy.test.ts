@@ -3,6 +3,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mkdirSync, readFileSync, truncateSync, readdirSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { GroupName, Revision } from '../contract/ids.ts';
 import { itemKey } from '../contract/policy.ts';
@@ -43,6 +44,26 @@ const nacked = (reason: string) =>
   until(`a frame is refused: ${reason}`, () => control.of('nack').find((nack) => nack.reason === reason));
 const forum = () => site(1, ['forum.example'], echo.port);
 
+/** A websocket through the edge; resolves when the origin has agreed. */
+function openTunnel(port: number, host: string): Promise<{ closed: () => boolean; end: () => void }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let closed = false;
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      closed = true;
+      reject(new Error('the tunnel was refused'));
+    });
+    socket.once('data', (head: Buffer) => {
+      if (head.toString('latin1').startsWith('HTTP/1.1 101 ')) resolve({ closed: () => closed, end: () => socket.destroy() });
+      else socket.destroy();
+    });
+    socket.write(
+      `GET /ws HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+    );
+  });
+}
+
 async function started(): Promise<TestEdge> {
   edge = await startTestEdge(control, state);
   await acked(control.revision);
@@ -70,6 +91,23 @@ describe('an agent', () => {
     const journals = readdirSync(join(folder, 'policy')).filter((name) => name.startsWith('journal-'));
     expect(journals.some((name) => readFileSync(join(folder, 'policy', name), 'utf8').includes('kept.example'))).toBe(true);
     expect(statSync(join(folder, 'edge.key')).mode & 0o777).toBe(0o600);
+  });
+
+  it('ends the websockets that an order finds open, before it signs that the order is enforced; those of other origins stay', async () => {
+    const other = await startEcho();
+    try {
+      const { port } = await started();
+      await acked(control.change([site(2, ['other.example'], other.port)]));
+      const forums = await openTunnel(port, 'forum.example');
+      const others = await openTunnel(port, 'other.example');
+      control.change([order(1, forum())]);
+      await until('the receipt comes', () => control.receipts.find(({ body }) => body.state === 'enforced'));
+      await until('the tunnel ends', () => forums.closed());
+      expect(others.closed()).toBe(false);
+      others.end();
+    } finally {
+      await other.stop();
+    }
   });
 
   it('enforces an order, signs a receipt after asking its own listener, and signs again when it is lifted', async () => {

@@ -159,6 +159,21 @@ export class Engine {
     return askOnce(this.#parts.adminSocket, command);
   }
 
+  /** Ends the streams that `choose` picks out of the answer to `show sess all`, in every worker. Rejects with SocketDown. */
+  async endStreams(choose: (sessions: string) => readonly string[]): Promise<number> {
+    const worker = this.#worker;
+    if (worker === null) return 0;
+    let ended = 0;
+    for (const { socket } of [...this.#retired, worker]) {
+      const sessions = socket === worker.socket ? await this.ask('show sess all') : await socket.command('show sess all');
+      for (const pointer of choose(sessions)) {
+        await socket.command(`shutdown session ${pointer}`);
+        ended += 1;
+      }
+    }
+    return ended;
+  }
+
   /** Replaces HAProxy by a fresh one that holds the image: the last resort when it cannot be brought to it at run time. */
   async restart(skeleton: Skeleton): Promise<void> {
     this.#drop();

@@ -4,6 +4,7 @@
  * `GET /…` answers 200 with a JSON `Seen`; an upgrade to websocket is accepted (101) without speaking the protocol. `hits` counts
  * requests, so that "never reached the origin" can be claimed.
  */
+import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
@@ -35,12 +36,17 @@ export async function startEcho(): Promise<Echo> {
       response.end(JSON.stringify({ method, url, headers, body: Buffer.concat(chunks).toString('utf8') }));
     });
   });
-  server.on('upgrade', (_request, socket) => {
+  server.on('upgrade', (request, socket) => {
     hits += 1;
     upgraded.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => upgraded.delete(socket));
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    const accept = createHash('sha1')
+      .update(`${request.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64');
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
