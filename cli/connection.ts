@@ -59,7 +59,7 @@ export function connect(options: ConnectionOptions, terminal: Terminal): Client 
   // A control plane that somebody named by hand may be another installation: it does not get this machine's token unless it is here.
   const url = parseControlUrl(controlUrl);
   const here = isLoopback(url);
-  const token = givenToken ?? (here ? readToken(join(state, operatorTokenFile)) : null);
+  const token = givenToken ?? (here ? operatorToken(state) : null);
   if (token !== null && url.protocol === 'http:' && !here) {
     throw new CommandFailure(
       'usage',
@@ -90,9 +90,10 @@ export function isLoopback(url: URL): boolean {
   return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(url.hostname);
 }
 
-function readToken(file: string): string | null {
+/** The token of the operator on this machine, or null. */
+export function operatorToken(state: string): string | null {
   try {
-    return nonEmpty(readFileSync(file, 'utf8').trim()) ?? null;
+    return nonEmpty(readFileSync(join(state, operatorTokenFile), 'utf8').trim()) ?? null;
   } catch {
     // Not there, or not ours to read: the server then says that a token is missing.
     return null;

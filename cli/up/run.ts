@@ -17,8 +17,9 @@ import { getSite } from '../../contract/routes/sites.ts';
 import type { Site } from '../../contract/routes/sites.ts';
 import { writeDurable } from '../../kit/durable.ts';
 import { takeProcessLock } from '../../kit/process-lock.ts';
+import { makeClient } from '../client.ts';
 import type { Client } from '../client.ts';
-import { connect, runningFile } from '../connection.ts';
+import { operatorToken, runningFile } from '../connection.ts';
 import type { Running } from '../connection.ts';
 import { CommandFailure } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -97,7 +98,8 @@ export async function runUp(settings: UpSettings, surroundings: UpSurroundings, 
     terminal.err('The control plane listens. Starting the edge …\n');
     await started(edge, terminal);
     terminal.interrupted.throwIfAborted();
-    const client = connect({ control: controlUrl(settings), state }, terminal);
+    // Not a token of the environment: it may be for another installation.
+    const client = makeClient({ controlUrl: controlUrl(settings), token: operatorToken(state) }, terminal.fetch);
     await edgeCurrent(client, terminal);
     terminal.interrupted.throwIfAborted();
     const site = settings.protect === null ? null : await protectAndWait(client, settings.protect, terminal);
@@ -155,7 +157,8 @@ function superviseEdge(settings: UpSettings, { execPath, entry }: UpSurroundings
       ...['--https', `${bracketed(address)}:${settings.httpsPort}`],
       ...['--metrics', `127.0.0.1:${settings.metricsPort}`],
     ],
-    env: terminal.env,
+    // The token comes by the file; one in the environment may be for another installation.
+    env: { ...terminal.env, PORTCULLIS_EDGE_TOKEN: undefined },
     logFile: join(state, 'logs', 'edge.log'),
     isReady: (message) => EdgeReady.safeParse(message).success,
     say: (sentence) => terminal.err(`${sentence}\n`),
