@@ -16,13 +16,13 @@ import { ApiError } from './api/client.ts';
 import { meQuery } from './api/queries.ts';
 import { Waiting } from './parts/screen.tsx';
 import { parseSearch, searchWords, stringifySearch } from './search.ts';
-import { NotFound, RouteFailure } from './shell/lost.tsx';
+import { FailureOutside, NotFound, NotFoundOutside, RouteFailure } from './shell/lost.tsx';
 import { Shell } from './shell/shell.tsx';
 
 const root = createRootRouteWithContext<{ readonly client: QueryClient }>()({
   component: Outlet,
-  notFoundComponent: NotFound,
-  errorComponent: RouteFailure,
+  notFoundComponent: NotFoundOutside,
+  errorComponent: FailureOutside,
 });
 
 const signIn = createRoute({
@@ -60,7 +60,7 @@ const inside = createRoute({
     }
   },
   component: Shell,
-  errorComponent: RouteFailure,
+  errorComponent: FailureOutside,
   notFoundComponent: NotFound,
 });
 
@@ -163,6 +163,7 @@ export function makeRouter(client: QueryClient) {
     parseSearch,
     stringifySearch,
     defaultPreload: 'intent',
+    defaultErrorComponent: RouteFailure,
     defaultPendingComponent: Waiting,
     scrollRestoration: true,
   });

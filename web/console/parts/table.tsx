@@ -11,7 +11,7 @@ export type Column = { readonly key: string; readonly head: ReactNode; readonly 
 
 export function Table({ caption, columns, children }: { caption: string; columns: readonly Column[]; children: ReactNode }) {
   return (
-    <div className="table-place" tabIndex={0} role="region" aria-label={caption}>
+    <div className="table-place" tabIndex={0} role="group" aria-label={caption}>
       <table className="table">
         <caption className="unseen">{caption}</caption>
         <thead>

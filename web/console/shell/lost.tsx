@@ -4,6 +4,7 @@ import type { ErrorComponentProps } from '@tanstack/react-router';
 import { Failure } from '../parts/failure.tsx';
 import { Screen } from '../parts/screen.tsx';
 import { say } from '../words/index.ts';
+import { EntryFrame } from './entry-frame.tsx';
 
 export function NotFound() {
   return (
@@ -15,12 +16,37 @@ export function NotFound() {
   );
 }
 
-export function RouteFailure({ error, reset }: ErrorComponentProps) {
+/** The same outside the frame, where nobody is known yet. */
+export function NotFoundOutside() {
+  return (
+    <EntryFrame title={say.failure.notFoundScreen} lead={say.failure.notFoundScreenHelp}>
+      <p>
+        <Link to="/sites">{say.nav.sites}</Link>
+      </p>
+    </EntryFrame>
+  );
+}
+
+/** When not even the frame could be shown. */
+export function FailureOutside({ error, reset }: ErrorComponentProps) {
+  const again = useAgain(reset);
+  return (
+    <EntryFrame title={say.failure.heading}>
+      <Failure error={error} onRetry={again} />
+    </EntryFrame>
+  );
+}
+
+function useAgain(reset: () => void): () => void {
   const router = useRouter();
-  const again = () => {
+  return () => {
     reset();
     void router.invalidate();
   };
+}
+
+export function RouteFailure({ error, reset }: ErrorComponentProps) {
+  const again = useAgain(reset);
   return (
     <Screen title={say.failure.heading}>
       <Failure error={error} onRetry={again} />

@@ -16,7 +16,7 @@ import { entry } from '../../words/en/entry.ts';
 import { say } from '../../words/index.ts';
 import { AuthenticatorFields } from './authenticator.tsx';
 import { RecoveryCodes } from './codes.tsx';
-import { EntryFrame } from './frame.tsx';
+import { EntryFrame } from '../../shell/entry-frame.tsx';
 import { canUsePasskeys, createPasskey } from './passkey.ts';
 import { PasskeyFailure } from './passkey-failure.tsx';
 

@@ -18,7 +18,7 @@ import { TextField, WithMistakes } from '../../parts/field.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { entry } from '../../words/en/entry.ts';
 import { say } from '../../words/index.ts';
-import { EntryFrame } from './frame.tsx';
+import { EntryFrame } from '../../shell/entry-frame.tsx';
 import { safeNext } from './next.ts';
 import { canUsePasskeys, provePasskey } from './passkey.ts';
 import { PasskeyFailure } from './passkey-failure.tsx';

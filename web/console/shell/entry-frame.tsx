@@ -1,8 +1,8 @@
 /** The frame of pages that one sees before signing in: the mark, one column. */
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
-import { say } from '../../words/index.ts';
-import { Mark } from '../../shell/mark.tsx';
+import { say } from '../words/index.ts';
+import { Mark } from './mark.tsx';
 
 export function EntryFrame({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
   useEffect(() => {
