@@ -56,7 +56,7 @@ export function decisionPage(words: Words, decision: PublicDecision, nowMs: numb
       </p>
       <h1>${headline(words, decision)}</h1>
       <blockquote class="reason ${over ? 'over' : ''}">
-        <p>${decision.reason}</p>
+        <p><bdi>${decision.reason}</bdi></p>
         <footer>${say.reasonBy(decision.provider)}</footer>
       </blockquote>
       ${span(words, decision, nowMs)}
@@ -122,7 +122,7 @@ function scope(words: Words, { scope: covered, siteName }: PublicDecision): Piec
       ${part}`;
   return html`<p>${say.hostnames}</p>
     <ul>
-      ${covered.hostnames.map((host) => html`<li class="mono">${host}</li>`)}
+      ${covered.hostnames.map((host) => html`<li><span class="mono">${host}</span></li>`)}
     </ul>
     ${part}`;
 }
@@ -133,7 +133,7 @@ function basis(words: Words, { basis: ground }: PublicDecision): Piece {
     return html`<p>${say.ownBasis}</p>
       <p>${say.ownBasisMore}</p>`;
   return html`<p>${say.legalBasis(ground.authority)}</p>
-    <p>${say.legalReference}: ${ground.reference}. ${say.legalMore}</p>
+    <p>${say.legalReference(ground.reference)} ${say.legalMore}</p>
     <p><a href="${ground.authorityUrl}" rel="noreferrer nofollow">${say.authority}</a></p>`;
 }
 
@@ -174,7 +174,7 @@ export function decisionEntry(words: Words, decision: PublicDecision): Piece {
     </div>
     <div class="what">
       <p><a href="/decisions/${decision.decision}">${headline(words, decision)}</a></p>
-      <p>${decision.reason}</p>
+      <p><bdi>${decision.reason}</bdi></p>
       <p class="quiet">${from} · ${to} · ${decision.basis.kind === 'legal-order' ? say.legal : say.own}</p>
     </div>
   </li>`;

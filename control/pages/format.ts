@@ -14,7 +14,8 @@ export function timeAt(words: Words, at: Instant): Piece {
     hourCycle: 'h23',
     timeZone: 'UTC',
   }).format(date);
-  return html`<time datetime="${at}">${day}, ${clock} UTC</time>`;
+  const comma = words.direction === 'rtl' ? '،' : ',';
+  return html`<time datetime="${at}">${day}${comma} ${clock} UTC</time>`;
 }
 
 /** `22 Nov 2026, 16:40 UTC`, for lists. */

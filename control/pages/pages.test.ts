@@ -12,7 +12,7 @@ import { addAlarm, hoursAgo, legal, pagesNow, startPages } from '../../tests/har
 import type { PagesHouse } from '../../tests/harness/pages.ts';
 import { removeFolder, temporaryFolder } from '../../tests/harness/ports.ts';
 import { instantOf } from '../../core/instant.ts';
-import { wordsFor } from './words/index.ts';
+import { catalogues, wordsFor } from './words/index.ts';
 
 let folder: string;
 let house: PagesHouse;
@@ -266,7 +266,8 @@ describe('everybody can read it', () => {
     async (colorScheme) => {
       const context = await browser.newContext({ colorScheme });
       const page = await context.newPage();
-      for (const path of pages) {
+      // Only colours differ in the dark: the pages that have all of them are enough.
+      for (const path of colorScheme === 'light' ? pages : ['/', '/decisions', '/decisions/D-2026-0002', '/help']) {
         await page.goto(`${house.url}${path}`);
         const { violations } = await new AxeBuilder({ page })
           .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
@@ -281,19 +282,48 @@ describe('everybody can read it', () => {
     180_000,
   );
 
-  test('at 400 % zoom nothing needs scrolling sideways, and nothing is blocked by the policy', async () => {
-    const page = await browser.newPage({ viewport: { width: 320, height: 640 } });
+  test.each(Object.keys(catalogues))('at 400 %% zoom nothing needs scrolling sideways, in %s', async (locale) => {
+    const context = await browser.newContext({ locale, viewport: { width: 320, height: 640 } });
+    const page = await context.newPage();
     const blocked: string[] = [];
     page.on('console', (message) => {
       if (/Content Security Policy|refused/i.test(message.text())) blocked.push(message.text());
     });
-    for (const path of pages) {
+    for (const path of locale === 'en' ? pages : ['/', '/decisions/D-2026-0005', '/help']) {
       await page.goto(`${house.url}${path}`);
       const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
       expect(`${path}: ${String(overflow)}`).toBe(`${path}: 0`);
     }
     expect(blocked).toEqual([]);
-    await page.close();
+    await context.close();
+  });
+
+  test('Arabic reads from right to left, its hostnames from left to right, and axe finds nothing', async () => {
+    const context = await browser.newContext({ locale: 'ar' });
+    const page = await context.newPage();
+    for (const path of ['/', '/decisions/D-2026-0002', '/help']) {
+      await page.goto(`${house.url}${path}`);
+      expect(await page.evaluate('[document.documentElement.lang, document.dir].join()')).toBe('ar,rtl');
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map((violation) => `${path}: ${violation.id}`)).toEqual([]);
+      await picture(page, `public-${path.replaceAll('/', '-')}-ar`);
+    }
+    await context.close();
+  }, 120_000);
+
+  test('every language has every text, and none is the English one by mistake', () => {
+    const texts = (words: unknown): string[] =>
+      typeof words === 'string'
+        ? [words]
+        : typeof words === 'object' && words !== null
+          ? Object.values(words).flatMap(texts)
+          : [];
+    const english = new Set(texts(wordsFor('en')).filter((text) => text.length > 32));
+    for (const [language, words] of Object.entries(catalogues)) {
+      expect(words.language).toBe(language);
+      expect(texts(words).filter((text) => text.trim() === '')).toEqual([]);
+      if (language !== 'en') expect(texts(words).filter((text) => english.has(text))).toEqual([]);
+    }
   });
 
   test('the first stop of the tab key skips to the page, and the type is our own', async () => {
@@ -310,7 +340,11 @@ describe('everybody can read it', () => {
 
 test.each([
   [null, 'en'],
-  ['de-DE,de;q=0.9,en;q=0.5', 'en'],
+  ['*', 'en'],
+  ['de-DE,de;q=0.9,en;q=0.5', 'de'],
+  ['nl,fr-CA;q=0.4,es;q=0.8', 'es'],
+  ['ar-EG', 'ar'],
+  ['fr;q=0', 'en'],
   ['en;q=0,*', 'en'],
   ['__proto__,constructor;q=0.9', 'en'],
   ['x'.repeat(10_000), 'en'],

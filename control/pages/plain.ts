@@ -4,6 +4,7 @@ import { errorTable } from '../../contract/errors.ts';
 import type { ErrorCode } from '../../contract/errors.ts';
 import { sentence } from './format.ts';
 import type { PageBody } from './layout.ts';
+import { reference } from './words/reference.ts';
 import type { Words } from './words/index.ts';
 
 export function helpPage(words: Words): PageBody {
@@ -67,7 +68,7 @@ export function appealPage(words: Words, contact: string | null): PageBody {
         ${
           contact === null
             ? say.noContact
-            : sentence(say.toContact(contact), { link: html`<a href="${contact}">${contact.replace(/^mailto:/, '')}</a>` })
+            : sentence(say.toContact(), { link: html`<a href="${contact}">${contact.replace(/^mailto:/, '')}</a>` })
         }
       </p>
       <h3>${say.say}</h3>
@@ -81,15 +82,15 @@ export function appealPage(words: Words, contact: string | null): PageBody {
 }
 
 /** What one error means; with the sentence and reference of a case when it is one. */
-export function errorPage(words: Words, code: ErrorCode, happened: { detail: string; reference: string } | null): PageBody {
-  const say = words.error;
+export function errorPage(code: ErrorCode, happened: { detail: string; reference: string } | null): PageBody {
+  const say = reference.error;
   const { status, title } = errorTable[code];
   const { means, todo } = say.errors[code];
   return {
-    title: say.title(title),
+    title: title,
     at: 'none',
     unlisted: happened !== null,
-    body: html`<h1>${say.title(title)}</h1>
+    body: html`<h1>${title}</h1>
       ${happened === null ? '' : html`<p class="lede">${happened.detail}</p>`}
       <dl class="facts">
         <dt>${say.means}</dt>
@@ -111,8 +112,8 @@ export function errorPage(words: Words, code: ErrorCode, happened: { detail: str
   };
 }
 
-export function errorList(words: Words): PageBody {
-  const say = words.error;
+export function errorList(): PageBody {
+  const say = reference.error;
   const codes = Object.keys(errorTable).filter((code): code is ErrorCode => Object.hasOwn(errorTable, code));
   return {
     title: say.listTitle,
@@ -135,8 +136,8 @@ export function errorList(words: Words): PageBody {
 }
 
 /** The kinds of answers that edges give by themselves: what `type` in their problem documents leads to. */
-export function edgeAnswersPage(words: Words): PageBody {
-  const say = words.edgeAnswers;
+export function edgeAnswersPage(): PageBody {
+  const say = reference.edgeAnswers;
   return {
     title: say.title,
     at: 'none',
@@ -154,11 +155,11 @@ export function edgeAnswersPage(words: Words): PageBody {
 
 export function notFoundPage(words: Words): PageBody {
   return {
-    title: words.error.unknownTitle,
+    title: words.missing.title,
     at: 'none',
     unlisted: true,
-    body: html`<h1>${words.error.unknownTitle}</h1>
-      <p class="lede">${words.error.unknown}</p>
-      <p><a href="/">${words.error.start}</a></p>`,
+    body: html`<h1>${words.missing.title}</h1>
+      <p class="lede">${words.missing.text}</p>
+      <p><a href="/">${words.missing.start}</a></p>`,
   };
 }

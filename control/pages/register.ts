@@ -20,6 +20,7 @@ import { homePage } from './home.ts';
 import { layout } from './layout.ts';
 import type { PageBody } from './layout.ts';
 import { appealPage, edgeAnswersPage, errorList, errorPage, helpPage, notFoundPage } from './plain.ts';
+import { english } from './words/en.ts';
 import { wordsFor } from './words/index.ts';
 import type { Words } from './words/index.ts';
 
@@ -78,7 +79,7 @@ export function registerPages(app: App, deps: PagesDeps): (context: Context) => 
     const problem = problemResponse(error, { method: context.req.method, path: context.req.path }, deps);
     if (wantsData(context)) return problem;
     const { code, detail, reference, status } = Problem.parse(await problem.json());
-    return answer(wordsOf(context), errorPage(wordsOf(context), code, { detail, reference }), status);
+    return answer(english, errorPage(code, { detail, reference }), status);
   }
 
   function page(path: string, handler: (words: Words, context: Context) => Promise<Response>): void {
@@ -149,12 +150,12 @@ export function registerPages(app: App, deps: PagesDeps): (context: Context) => 
 
   page('/help', async (words) => answer(words, helpPage(words)));
   page('/appeal', async (words) => answer(words, appealPage(words, deps.contact ?? null)));
-  page('/errors', async (words) => answer(words, errorList(words)));
+  page('/errors', async () => answer(english, errorList()));
   page('/errors/:code', async (words, context) => {
     const code = ErrorCode.safeParse(context.req.param('code'));
-    return code.success ? answer(words, errorPage(words, code.data, null)) : answer(words, notFoundPage(words), 404);
+    return code.success ? answer(english, errorPage(code.data, null)) : answer(words, notFoundPage(words), 404);
   });
-  page('/problems/:kind', async (words) => answer(words, edgeAnswersPage(words)));
+  page('/problems/:kind', async () => answer(english, edgeAnswersPage()));
 
   const file = (asset: Asset, cache: string) =>
     new Response(asset.bytes, { headers: { ...headers, 'content-type': asset.type, 'cache-control': cache } });

@@ -1,10 +1,9 @@
 /**
- * Every word of the public pages, in English.
+ * Every word of the public pages for visitors, in English. What errors mean is in reference.ts.
  *
  * Another language is another object of the same shape (`Words`). Short, exact, never moralising. `…At` arguments are `<time>` elements,
  * so a sentence that holds one is a function that gets it as a piece of the page and returns the pieces in its own order.
  */
-import type { ErrorCode } from '../../../contract/errors.ts';
 import type { Measure } from '../../../contract/policy.ts';
 
 /** A text and what stands inside it, in order. */
@@ -37,102 +36,6 @@ const measures = {
     what: 'The site cannot use our captcha. The site itself is served as before.',
   },
 } as const satisfies Record<Measure, { now: (where: string) => string; past: (where: string) => string; what: string }>;
-
-const errors: Record<ErrorCode, { readonly means: string; readonly todo: string }> = {
-  'bad-request': {
-    means: 'What was sent does not have the form that this address takes. Nothing was changed.',
-    todo: 'The answer lists every mistake by its field. Mend them and send it again.',
-  },
-  'not-signed-in': {
-    means: 'Only people who are signed in, or programs with a token, may do this.',
-    todo: 'Sign in, or send a token that has not expired or been revoked.',
-  },
-  'bad-sign-in': {
-    means: 'Name, password, code or passkey were not right. Which of them is not said, so that nobody can find out names.',
-    todo: 'Try again. A six-digit code works once: wait for the next. An operator can send a new link to somebody who lost every key.',
-  },
-  'not-allowed': {
-    means:
-      'You are known, but your role or token does not hold the right that this needs, or the request came from another site’s page.',
-    todo: 'Ask an operator for the role, or use a token that holds the scope.',
-  },
-  'sign-in-again': {
-    means: 'Keys and passwords can be changed only shortly after signing in, so that a session left open cannot be taken over.',
-    todo: 'Sign in again and repeat the step.',
-  },
-  'not-found': {
-    means: 'There is nothing at this address, or it is not yours to see.',
-    todo: 'Check the address or the id.',
-  },
-  conflict: {
-    means: 'Somebody else changed the same thing since you looked. Nothing of yours was stored.',
-    todo: 'Look at the present state, then decide again.',
-  },
-  'hostname-taken': {
-    means: 'A hostname can belong to one site only, and another site has it.',
-    todo: 'If the hostname is yours, prove it to the operator of this provider.',
-  },
-  'name-taken': {
-    means: 'Another person or account has this name.',
-    todo: 'Choose another name.',
-  },
-  'site-under-order': {
-    means: 'A decision is in force on this site, so it cannot be removed or renamed: that would be a way around the decision.',
-    todo: 'The decision says how to appeal and when it ends.',
-  },
-  'same-person': {
-    means: 'Nobody blocks alone: who proposed a decision cannot also confirm it.',
-    todo: 'Ask another person with the right to confirm.',
-  },
-  'wrong-state': {
-    means: 'What was asked does not fit the state that the thing is in.',
-    todo: 'The answer says which state that is.',
-  },
-  'origin-refused': {
-    means: 'The server given for this site has an address inside a network that is not open to sites.',
-    todo: 'Give a public address, or ask the operator to allow the range.',
-  },
-  'origin-unresolved': {
-    means: 'The name of the site’s server has no address in the DNS.',
-    todo: 'Check the name; a new record can take a while to be seen.',
-  },
-  'ownership-unproved': {
-    means: 'Neither the DNS record nor the file that proves ownership was found.',
-    todo: 'Publish one of them exactly as shown and check again.',
-  },
-  'setup-done': {
-    means: 'The first account was created already.',
-    todo: 'Sign in, or ask an operator for an invitation.',
-  },
-  'link-expired': {
-    means: 'A one-time link works once and for a limited time. This one was used, replaced or has expired.',
-    todo: 'Ask an operator for a new one.',
-  },
-  'password-refused': {
-    means: 'This password is among those that guessers try first.',
-    todo: 'Choose one with words that only you would think of.',
-  },
-  'too-large': {
-    means: 'More was sent than this address takes. Nothing was stored.',
-    todo: 'Send less at once.',
-  },
-  'too-many-requests': {
-    means: 'There were too many attempts in a short time.',
-    todo: 'Wait as long as the answer says. A passkey is not held up by other people’s attempts.',
-  },
-  'token-refused': {
-    means: 'An edge tried to enrol with a token that is unknown, used or expired.',
-    todo: 'Make a new enrolment token.',
-  },
-  internal: {
-    means: 'This is a fault of ours. What you sent may or may not have been stored.',
-    todo: 'Look at the present state before you try again, and tell the operator the reference.',
-  },
-  'store-down': {
-    means: 'The control plane’s database does not answer. Protected sites are served and decisions stay in force meanwhile.',
-    todo: 'Try again in a moment.',
-  },
-};
 
 export const english = {
   language: 'en',
@@ -226,7 +129,7 @@ export const english = {
     ownBasis: 'A decision of our own',
     ownBasisMore: 'No court or authority ordered it. Visitors get the status 403.',
     legalBasis: (authority: string) => `An order of ${authority}`,
-    legalReference: 'Reference',
+    legalReference: (reference: string) => `Reference: ${reference}.`,
     legalMore: 'The law required it. Visitors get the status 451.',
     authority: 'The authority',
     who: 'Who decided',
@@ -306,7 +209,7 @@ export const english = {
     title: 'Appeal a decision',
     lede: 'The owner of a restricted site, and anybody who is affected, may ask that a decision be looked at again.',
     how: 'How',
-    toContact: (contact: string): Pieces<'link'> => ['Write to ', 'link', contact === '' ? '' : '.'],
+    toContact: (): Pieces<'link'> => ['Write to ', 'link', '.'],
     noContact:
       'This provider has not published an address for appeals here yet. Use the contact that you have from your agreement with it.',
     say: 'Say three things',
@@ -322,35 +225,10 @@ export const english = {
     ],
     money: 'An appeal costs nothing and needs no lawyer.',
   },
-  error: {
-    title: (title: string) => title,
-    means: 'What it means',
-    todo: 'What to do',
-    status: 'HTTP status',
-    code: 'Code',
-    reference: 'Reference',
-    errors,
-    unknownTitle: 'There is no such page',
-    unknown: 'Nothing is at this address. It may have been typed wrongly, or be out of date.',
+  missing: {
+    title: 'There is no such page',
+    text: 'Nothing is at this address. It may have been typed wrongly, or be out of date.',
     start: 'Go to the start',
-    all: 'All kinds of answers',
-    listTitle: 'What the answers mean',
-    listLede: 'Each error that this provider’s API answers has a code, an HTTP status and a page.',
-  },
-  edgeAnswers: {
-    title: 'Answers of an edge',
-    lede: 'An edge answers by itself, without asking the site behind it, in these cases. Programs find the kind in the header Portcullis-Action.',
-    whose: 'Whose doing it is',
-    kinds: {
-      notice: ['A notice', 'A decision of the provider or a legal order; the notice leads to it.'],
-      challenge: ['A check', 'The site is under attack, or its owner asked for it. A browser passes by itself.'],
-      limit: ['Too many requests', 'Yours, or of somebody who shares your address. Wait a few seconds.'],
-      deny: ['Network refused', 'The site’s owner closed it to your network.'],
-      busy: ['Site very busy', 'Nobody’s: more people are waiting than the site can serve.'],
-      unknown: ['No such site here', 'The address, or a site owner who has not added the name yet.'],
-      'origin-down': ['Site does not answer', 'The site’s own server.'],
-      other: ['Anything else', 'The answer’s own text says whose doing it is.'],
-    },
   },
 } as const;
 

@@ -1,10 +1,21 @@
 /** Which language a visitor reads: the first of theirs that has a catalogue, else English. */
+import { arabic } from './ar.ts';
+import { german } from './de.ts';
 import { english } from './en.ts';
 import type { Words } from './en.ts';
+import { spanish } from './es.ts';
+import { french } from './fr.ts';
 
 export type { Words } from './en.ts';
 
-const catalogues: Readonly<Record<string, Words>> = { en: english };
+/** The languages that visitors may have, by the first part of their tag. */
+export const catalogues: Readonly<Record<string, Words>> = {
+  ar: arabic,
+  de: german,
+  en: english,
+  es: spanish,
+  fr: french,
+};
 
 /** The catalogue for an `Accept-Language` header. */
 export function wordsFor(acceptLanguage: string | null): Words {
