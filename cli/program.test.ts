@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Order } from '../contract/routes/orders.ts';
+import { Site } from '../contract/routes/sites.ts';
 import { Status } from '../contract/routes/house.ts';
 import { exitCodes } from './exit-codes.ts';
 import { run } from './program.ts';
@@ -183,6 +184,82 @@ describe('the command line', () => {
     );
     const shown = await portcullis('order show order_000000000001');
     expect(shown.out).toContain('Somebody is in danger.\ufffd[2J');
+  });
+});
+
+describe('site', () => {
+  const site = Site.parse({
+    siteId: 'site_000000000001',
+    accountId: 'acct_000000000001',
+    group: 'default',
+    name: 'Forum',
+    hostnames: ['forum.example'],
+    origin: { scheme: 'http', host: '192.0.2.7', port: 8000, hostHeader: null },
+    originAddresses: ['192.0.2.7'],
+    originFinding: null,
+    mode: 'off',
+    limits: { requestsPer10s: 500, concurrentPerClient: 100, concurrentPerSite: 2000 },
+    networks: [{ cidr: '192.0.2.0/24', action: 'deny' }],
+    challenge: { expectedHashes: 65_536, clearanceSeconds: 86_400 },
+    ownership: { state: 'waived', dnsName: '', dnsValue: '', fileUrl: '', fileContent: '', checkedAt: null, finding: null },
+    ready: true,
+    ordersInForce: [],
+    createdAt: '2026-11-22T16:00:00.000Z',
+    version: 3,
+    propagation: { revision: 7, committedAt: '2026-11-22T16:00:00.000Z', edges: 1, applied: 1, tookMs: 31 },
+  });
+
+  /** What `site set` sent, given these flags. */
+  async function sentBy(flags: string): Promise<unknown> {
+    answers.set('GET /api/v1/sites?search=forum.example&limit=500', (_, response) =>
+      json(response, 200, { items: [site], next: null, total: 1 }),
+    );
+    answers.set('PATCH /api/v1/sites/site_000000000001', (_, response) => json(response, 200, site));
+    expect((await portcullis(`site set forum.example ${flags}`)).code).toBe(0);
+    return JSON.parse(seen.at(-1)?.body ?? 'null');
+  }
+
+  it('set sends what was given and nothing else', async () => {
+    expect(await sentBy('--attack')).toEqual({ mode: 'attack' });
+    expect(await sentBy('--requests-per-10s none --clearance 2h')).toEqual({
+      limits: { requestsPer10s: null },
+      challenge: { clearanceSeconds: 7200 },
+    });
+    expect(await sentBy('--origin https://192.0.2.8 --host-header inner.example')).toEqual({
+      origin: { scheme: 'https', host: '192.0.2.8', port: 443, hostHeader: 'inner.example' },
+    });
+    expect(await sentBy('--host-header inner.example')).toEqual({ origin: { ...site.origin, hostHeader: 'inner.example' } });
+  });
+
+  it('set merges networks with the present ones, under the version that it saw', async () => {
+    expect(await sentBy('--allow 198.51.100.7')).toEqual({
+      version: 3,
+      networks: [...site.networks, { cidr: '198.51.100.7/32', action: 'allow' }],
+    });
+    expect(await sentBy('--forget 192.0.2.0/24')).toEqual({ version: 3, networks: [] });
+  });
+
+  it('set refuses mistakes before anything is sent', async () => {
+    answers.set('GET /api/v1/sites?search=forum.example&limit=500', (_, response) =>
+      json(response, 200, { items: [site], next: null, total: 1 }),
+    );
+    for (const flags of [
+      '',
+      ' --mode on',
+      ' --forget 203.0.113.0/24',
+      ' --deny everybody',
+      ' --origin ftp://192.0.2.7',
+      ' --origin http://192.0.2.7/path',
+      ' --clearance 60',
+    ]) {
+      expect([flags, (await portcullis(`site set forum.example${flags}`)).code]).toEqual([flags, exitCodes.usage.code]);
+    }
+    expect(seen.every(({ line }) => line.startsWith('GET '))).toBe(true);
+  });
+
+  it('remove asks for --yes', async () => {
+    expect((await portcullis('site remove forum.example')).code).toBe(exitCodes.usage.code);
+    expect(seen).toEqual([]);
   });
 });
 
