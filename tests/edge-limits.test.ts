@@ -190,6 +190,9 @@ it('one address holds no more connections than planned, but the agent’s probe 
     return sockets;
   };
   const sockets = await open(client, 200);
+  await until('HAProxy has accepted them', async () =>
+    (await edge.admin(`show table addresses key ::ffff:${client}`)).includes('conn_cur=200'),
+  );
   expect(await raw(edge.port, 'GET / HTTP/1.1\r\nHost: s1.example\r\n\r\n', { from: client })).toBe('');
   const probes = await open('127.84.0.1', 210);
   expect(await raw(edge.port, 'GET / HTTP/1.1\r\nHost: s1.example\r\n\r\n', { from: '127.84.0.1' })).toMatch(/^HTTP\/1\.1 200/);

@@ -54,11 +54,15 @@ it('kept connections and new ones are served throughout', async () => {
     while (running)
       statuses.push((await visit({ port: edge.port, host: 'forum.example', ...(index % 2 === 0 ? { agent } : {}) })).status);
   });
-  await edge.reload();
-  await edge.reload();
-  running = false;
+  try {
+    await edge.reload();
+    await edge.reload();
+  } finally {
+    running = false;
+    await Promise.allSettled(clients);
+    agent.destroy();
+  }
   await Promise.all(clients);
-  agent.destroy();
   expect(statuses.length).toBeGreaterThan(20);
   expect(statuses.filter((status) => status !== 200 && status !== 429)).toEqual([]);
 });
