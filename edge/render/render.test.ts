@@ -153,6 +153,43 @@ it('a field holds no separator, and an encoded value decodes to what it was', ()
   );
 });
 
+it('an owner cannot make the challenge of an order easy', () => {
+  const easy = { expectedHashes: 1, clearanceSeconds: 30 * 86_400 };
+  const site = SitePolicy.parse({
+    kind: 'site',
+    siteId,
+    hostnames: ['forum.example'],
+    origin: { scheme: 'http', host: 'origin.example', port: 80, hostHeader: null, addresses: ['192.0.2.1'] },
+    mode: 'attack',
+    limits: defaultSiteLimits,
+    networks: [],
+    challenge: easy,
+  });
+  const order = OrderPolicy.parse({
+    kind: 'order',
+    orderId: 'order_0123456789ab',
+    decision: 'D-2026-0001',
+    measure: 'challenge',
+    scope: { siteId, hostnames: [], path: null },
+    basis: { kind: 'own-decision' },
+    publicReason: 'Floods of threats come from this site.',
+    requestsPer10s: null,
+    startsAt: '2026-01-02T03:04:05.000Z',
+    endsAt: '2026-02-02T03:04:05.000Z',
+    statementUrl: 'https://shield.example/decisions/D-2026-0001',
+    appealUrl: 'https://shield.example/appeal',
+  });
+  const facts = (settings: typeof easy, orders: OrderPolicy[]) => {
+    const entry = renderSite({ ...site, challenge: settings }, orders, provider).find(({ map }) => map === 'hosts');
+    const fields = entry?.value.split('|') ?? [];
+    return [fields[factField.target - 1], fields[factField.clearanceSeconds - 1]];
+  };
+  expect(facts(easy, [order])).toEqual(facts(defaultChallengeSettings, [order]));
+  expect(facts(easy, [])).not.toEqual(facts(defaultChallengeSettings, []));
+  const hard = { expectedHashes: 1_000_000, clearanceSeconds: 600 };
+  expect(facts(hard, [order])).toEqual(facts(hard, []));
+});
+
 it('a link target has no character that could end it', () => {
   fc.assert(
     fc.property(fc.webUrl(), hostile, (url, tail) => {

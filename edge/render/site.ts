@@ -10,6 +10,7 @@
  * the Portcullis-Decision header.
  */
 import { challengeTarget } from '../../core/shield/difficulty.ts';
+import { defaultChallengeSettings } from '../../contract/policy.ts';
 import type { OrderPolicy, ProviderPolicy, SitePolicy } from '../../contract/policy.ts';
 import { field } from './maps.ts';
 import { networkTable } from './networks.ts';
@@ -48,11 +49,12 @@ export function renderSite(site: SitePolicy, orders: readonly OrderPolicy[], pro
   const own = orders
     .filter((order) => order.scope.siteId === site.siteId)
     .sort((a, b) => compare(a.startsAt, b.startsAt) || compare(a.orderId, b.orderId));
-  return [...noticesOf(own, provider), ...pathsOf(site, own), ...networksOf(site), ...statesOf(site, own), ...hostsOf(site)];
+  return [...noticesOf(own, provider), ...pathsOf(site, own), ...networksOf(site), ...statesOf(site, own), ...hostsOf(site, own)];
 }
 
-function hostsOf(site: SitePolicy): MapEntry[] {
-  const { origin, limits, challenge } = site;
+function hostsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
+  const { origin, limits } = site;
+  const challenge = challengeOf(site, orders);
   const flags = `${site.networks.length > 0 ? 'a' : ''}${origin.scheme === 'https' ? 't' : ''}${origin.hostHeader === null ? '' : 'h'}`;
   const fields: Record<keyof typeof factField, string | number> = {
     flags: flags === '' ? '0' : flags,
@@ -71,6 +73,15 @@ function hostsOf(site: SitePolicy): MapEntry[] {
   return site.hostnames.map((hostname) =>
     hostname.startsWith('*.') ? { map: 'wildcards', key: hostname.slice(2), value } : { map: 'hosts', key: hostname, value },
   );
+}
+
+/** An order's challenge is not made easy by the owner whom it is against: at least the usual work, at most the usual time. */
+function challengeOf({ challenge }: SitePolicy, orders: readonly OrderPolicy[]): SitePolicy['challenge'] {
+  if (!orders.some((order) => order.measure === 'challenge')) return challenge;
+  return {
+    expectedHashes: Math.max(challenge.expectedHashes, defaultChallengeSettings.expectedHashes),
+    clearanceSeconds: Math.min(challenge.clearanceSeconds, defaultChallengeSettings.clearanceSeconds),
+  };
 }
 
 function networksOf(site: SitePolicy): MapEntry[] {
