@@ -87,6 +87,7 @@ export class EdgeAgent {
         folder: parts.folder,
         plan: parts.plan,
         haproxyBinary: parts.haproxyBinary,
+        version: parts.versions.agent,
         publicUrl: new URL(parts.controlUrl).origin,
         metrics: parts.metrics,
         log: parts.log,

@@ -39,6 +39,8 @@ export type EnforcerParts = {
   readonly folder: string;
   readonly plan: (pagesFolder: string) => EdgePlan;
   readonly haproxyBinary: string;
+  /** The program's version. */
+  readonly version: string;
   /** Stands on pages until a policy names the provider. */
   readonly publicUrl: string;
   readonly metrics: EdgeMetrics;
@@ -73,6 +75,7 @@ export class Enforcer {
   #serving = false;
   #ackDue = false;
   #orderTimer: NodeJS.Timeout | null = null;
+  #bringUpTimer: NodeJS.Timeout | null = null;
   #renderedAtMs = 0;
   #restarts = 0;
   #upSinceMs = 0;
@@ -82,7 +85,7 @@ export class Enforcer {
     this.#parts = parts;
     this.#disk = disk;
     this.#policy = policy;
-    this.files = new HaproxyFiles(join(parts.folder, 'haproxy'));
+    this.files = new HaproxyFiles(join(parts.folder, 'haproxy'), parts.version);
     const { adminSocket } = parts.plan('/').paths;
     this.engine = new Engine({
       files: this.files,
@@ -196,15 +199,19 @@ export class Enforcer {
     return this.queue.run(() => this.engine.repairDrift(maps));
   }
 
-  /** Someone else has reloaded HAProxy: its maps are from files that may be old. */
+  /** Someone else seems to have reloaded HAProxy: its maps then are from files that may be old. */
   readopt(): void {
-    this.#parts.log.warn('HAProxy was reloaded by someone else; its maps are compared with the policy');
-    this.queue.run(() => this.#bringUp()).catch((error: unknown) => this.#logError(error));
+    const compare = async () => {
+      if (!(await this.engine.isStrange())) return;
+      this.#parts.log.warn('HAProxy was reloaded by someone else; its maps are compared with the policy');
+      await this.#bringUp();
+    };
+    this.queue.run(compare).catch((error: unknown) => this.#logError(error));
   }
 
   async stop(how: 'with-haproxy' | 'leave-haproxy'): Promise<void> {
     this.#stopping = true;
-    if (this.#orderTimer !== null) clearTimeout(this.#orderTimer);
+    for (const timer of [this.#orderTimer, this.#bringUpTimer]) if (timer !== null) clearTimeout(timer);
     await this.queue.idle();
     await this.engine.stop(how);
     await this.#disk.close();
@@ -322,7 +329,7 @@ export class Enforcer {
   }
 
   #bringUpIn(waitMs: number): void {
-    setTimeout(() => {
+    this.#bringUpTimer = setTimeout(() => {
       const attempt = async () => {
         if (this.#stopping || this.engine.state !== 'down') return;
         await this.#bringUp();

@@ -97,9 +97,13 @@ export class Receipts {
     if (this.#stopped) return;
     for (const orderId of this.#due()) if (!this.#since.has(orderId)) this.#since.set(orderId, sinceMs);
     this.#again = true;
-    this.#running ??= this.#work().finally(() => {
-      this.#running = null;
-    });
+    this.#running ??= this.#work()
+      .catch((error: unknown) =>
+        this.#parts.log.error({ error: String(error) }, 'receipts stopped for now; the next change starts them again'),
+      )
+      .finally(() => {
+        this.#running = null;
+      });
   }
 
   /** Sends everything that the control plane has not confirmed. */
@@ -204,7 +208,10 @@ export class Receipts {
     if (verdict.state === 'failed' && last?.state === 'failed' && last.hash === hashOf(order)) return;
     const receipt: SignedReceipt = { body, signature: this.#parts.sign(canonicalJson(body)) };
     const undelivered = [...(last?.undelivered ?? []), receipt].slice(-mostUndelivered);
-    await this.#store({ order, hash: hashOf(order), state: verdict.state, undelivered });
+    // A receipt that cannot be written is true all the same: it is sent, and signed anew after a restart.
+    await this.#store({ order, hash: hashOf(order), state: verdict.state, undelivered }).catch((error: unknown) =>
+      this.#parts.log.warn({ orderId, error: String(error) }, 'a receipt could not be written to disk; it is kept in memory'),
+    );
     this.#parts.onSigned(verdict.state);
     this.#parts.log.info(
       {

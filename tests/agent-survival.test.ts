@@ -171,6 +171,16 @@ describe('HAProxy', () => {
     expect(await one.status('second.example')).toBe(200);
   });
 
+  it('is brought back to the policy when someone else reloads it from old map files', async () => {
+    const one = await started();
+    await acked(control.change([order(1, forum())]));
+    await until('HAProxy has settled', () => one.agent().haproxy === 'up');
+    process.kill(masterPid(one.state), 'SIGUSR2');
+    await until('the old maps are loaded', async () => (await one.status('forum.example')) === 200);
+    await until('the order is in force again', async () => (await one.status('forum.example')) === 403);
+    expect(one.log()).toContain('reloaded by someone else');
+  });
+
   it('reloads for new pages without losing a request, an order or a change that comes meanwhile', async () => {
     const one = await started();
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -216,6 +226,15 @@ describe('HAProxy', () => {
     const goods = readdirSync(join(edge.state, 'haproxy')).filter((name) => name === 'good');
     expect(goods).toEqual(['good']);
     expect(edge.agent().haproxy).toBe('up');
+    await acked(control.change([order(1, forum())]));
+    control.forgetDeltas();
+    control.commit([ProviderPolicy.parse({ kind: 'provider', name: 'Renamed Shield', publicUrl: 'https://renamed.example' })]);
+    control.commit([site(2, ['second.example'], echo.port)]);
+    await control.stop();
+    await control.start();
+    await acked(control.revision);
+    // The last good configuration listens where the edge before did.
+    expect([await one.status('forum.example'), await one.status('second.example')]).toEqual([403, 200]);
   });
 });
 

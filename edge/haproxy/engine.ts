@@ -41,6 +41,8 @@ export class Engine {
   #worker: Worker | null = null;
   #retired: Worker[] = [];
   #skeleton: Skeleton | null = null;
+  /** The name of a skeleton that HAProxy refused when it was started. */
+  #refused: string | null = null;
   #watch: NodeJS.Timeout | null = null;
   #driftRepairs = 0;
 
@@ -63,6 +65,12 @@ export class Engine {
     return this.#driftRepairs;
   }
 
+  /** Whether another worker answers than the one that the agent talks to: someone else has reloaded HAProxy. */
+  async isStrange(): Promise<boolean> {
+    const pid = await this.#parts.process.workerPid();
+    return pid !== null && this.#worker !== null && pid !== this.#worker.pid;
+  }
+
   /** Whether a HAProxy of this edge answers now, started by whomever. */
   async isServing(): Promise<boolean> {
     return (await this.#parts.process.workerPid()) !== null;
@@ -75,7 +83,7 @@ export class Engine {
   async bringUp(skeleton: Skeleton): Promise<'adopted' | 'started'> {
     this.#drop();
     await this.#parts.files.prepare();
-    if (await this.#parts.process.adopt()) {
+    if (await this.#adopt()) {
       try {
         await this.#connect();
         await this.#reconcile();
@@ -115,6 +123,8 @@ export class Engine {
     if (old === null) throw new StartFailed('HAProxy is not running.');
     const before = await files.linked('current');
     if (before === skeleton.name && this.#skeleton?.name === skeleton.name) return;
+    // Refused at the start already: the last good one serves, and policy goes on coming into force with it.
+    if (skeleton.name === this.#refused) return;
     await files.writeMaps(this.image);
     const complaint = await process.check(await files.store(skeleton));
     if (complaint !== null) throw new StartFailed(`HAProxy refused the new configuration and keeps the old one. ${complaint}`);
@@ -186,6 +196,16 @@ export class Engine {
     if (how === 'with-haproxy') await this.#parts.process.stop();
   }
 
+  /** A HAProxy that is alive and slow (a flood, a machine out of breath) is asked again: replacing it would cut every connection. */
+  async #adopt(): Promise<boolean> {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      if (await this.#parts.process.adopt()) return true;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (!(await this.#parts.process.isAnyLeft())) return false;
+    }
+    return false;
+  }
+
   async #startWith(skeleton: Skeleton): Promise<void> {
     const { files, process, log } = this.#parts;
     await files.writeMaps(this.image);
@@ -197,7 +217,8 @@ export class Engine {
       await process.start();
       await files.link('good', skeleton.name);
     } else {
-      if (good === null) throw new StartFailed(`HAProxy refused its configuration. ${complaint}`);
+      if (good === null || !files.isOurs(good)) throw new StartFailed(`HAProxy refused its configuration. ${complaint}`);
+      this.#refused = skeleton.name;
       log.error({ complaint, good }, 'HAProxy refused its configuration; the last good one is used');
       await files.link('current', good);
       await process.start();

@@ -1,7 +1,7 @@
 /**
  * The files that HAProxy reads: skeletons (configuration and pages) by their hash, the map files, and which skeleton is in use.
  *
- * A skeleton is written once under `skeleton-HASH/` and never changed; `current` is a symbolic link to the one in use, `good` to the
+ * A skeleton is written once under `skeleton-VERSION-HASH/` and never changed; `current` is a symbolic link to the one in use, `good` to the
  * last one that HAProxy served with. Going back is moving a link. Map files are written before each start and reload, for a worker that
  * starts knows only them; between reloads they grow old, and nothing reads them: the policy on disk (stream/disk-copy.ts) is what an
  * edge boots from. Map files hold clearance keys: mode 600 in a folder of mode 700.
@@ -18,9 +18,12 @@ export type Skeleton = { readonly name: string; readonly config: string; readonl
 
 export class HaproxyFiles {
   readonly folder: string;
+  readonly #version: string;
 
-  constructor(folder: string) {
+  /** `version` is the program's: a skeleton reads map values by position, so one of another version is no way back. */
+  constructor(folder: string, version: string) {
     this.folder = folder;
+    this.#version = version.replaceAll(/[^A-Za-z0-9.]/g, '');
   }
 
   get maps(): string {
@@ -39,8 +42,13 @@ export class HaproxyFiles {
   skeleton(render: (pagesFolder: string) => string, pages: Readonly<Record<string, string>>): Skeleton {
     const sum = createHash('sha256').update(render(join(this.folder, 'pages')));
     for (const name of Object.keys(pages).sort()) sum.update(`\0${name}\0${pages[name] ?? ''}`);
-    const name = `skeleton-${sum.digest('hex').slice(0, 16)}`;
+    const name = `skeleton-${this.#version}-${sum.digest('hex').slice(0, 16)}`;
     return { name, config: render(join(this.folder, name, 'pages')), pages };
+  }
+
+  /** Whether a stored skeleton was written by this version of the program. */
+  isOurs(name: string): boolean {
+    return name.startsWith(`skeleton-${this.#version}-`);
   }
 
   async prepare(): Promise<void> {

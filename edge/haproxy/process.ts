@@ -32,6 +32,7 @@ export class StartFailed extends Error {
 type Running = { readonly master: number; readonly ticks: string; readonly child: ChildProcess | null };
 
 const startLimitMs = 120_000;
+const answerLimitMs = 5000;
 
 export class HaproxyProcess {
   readonly #places: HaproxyPlaces;
@@ -63,7 +64,7 @@ export class HaproxyProcess {
   /** The worker that answers on the admin socket now, or `null`. */
   async workerPid(): Promise<number | null> {
     try {
-      const pid = Number(parseInfo(await askOnce(this.#places.adminSocket, 'show info', 2000)).get('Pid'));
+      const pid = Number(parseInfo(await askOnce(this.#places.adminSocket, 'show info', answerLimitMs)).get('Pid'));
       return Number.isInteger(pid) && pid > 0 ? pid : null;
     } catch {
       return null;
@@ -153,6 +154,11 @@ export class HaproxyProcess {
     this.#running = null;
   }
 
+  /** Whether any process of this edge's HAProxy exists, adopted or not. */
+  async isAnyLeft(): Promise<boolean> {
+    return (await this.#ours()).length > 0;
+  }
+
   /** Kills every HAProxy whose command line names our configuration file: what no agent can use any more. */
   async killLeftovers(): Promise<void> {
     for (let round = 0; round < 100; round += 1) {
@@ -180,7 +186,7 @@ export class HaproxyProcess {
 
   async #failedReloads(): Promise<number> {
     try {
-      const answer = await askOnce(this.#places.masterSocket, 'show proc', 2000);
+      const answer = await askOnce(this.#places.masterSocket, 'show proc', answerLimitMs);
       return Number(/ master .*\[failed: (\d+)\]/.exec(answer)?.[1] ?? 0);
     } catch {
       return 0;
