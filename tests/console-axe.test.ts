@@ -41,7 +41,9 @@ const empty = () => {
 };
 
 /** Each screen: its address, the mock it needs, what to press once it is there. */
-const screens: readonly (readonly [name: string, where: string, make: () => Mock, press?: string])[] = [
+type Screen = readonly [name: string, where: string, make: () => Mock, press?: string];
+
+const screens: readonly Screen[] = [
   ['sign-in', '/sign-in', signedOut],
   ['sign-in-password', '/sign-in', signedOut, 'Password and code'],
   ['setup', '/setup?code=4f2m8k1v9q7r3s5t0w6x2y', () => createMock(firstDay(() => Date.now()))],
@@ -77,9 +79,9 @@ const screens: readonly (readonly [name: string, where: string, make: () => Mock
 ];
 
 describe('a screen', () => {
-  it.each(screens)(
-    '%s has nothing that axe objects to, light or dark, and is no wider than a small phone',
-    async (name, where, make, press) => {
+  it.each(screens.map(([name, where, make, press]) => ({ name, where, make, press })))(
+    '$name has nothing that axe objects to, light or dark, and is no wider than a small phone',
+    async ({ name, where, make, press }) => {
       mock = make();
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
       const page = await context.newPage();
@@ -97,7 +99,7 @@ describe('a screen', () => {
         }
       }
       await page.setViewportSize({ width: 320, height: 640 });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      const wide = Number(await page.evaluate('document.documentElement.scrollWidth'));
       if (wide > 320) said.push(`${wide} pixels wide on a screen of 320`);
       await picture(page, `console-${name}-narrow`);
       await context.close();

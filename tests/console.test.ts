@@ -344,7 +344,7 @@ describe('the keyboard', () => {
     await page.getByRole('link', { name: 'Harbour Forum' }).waitFor();
     await page.keyboard.press('j');
     await page.keyboard.press('j');
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Bücherstube');
+    expect(await page.locator(':focus').textContent()).toBe('Bücherstube');
     await page.keyboard.press('k');
     await page.keyboard.press('Enter');
     await heading('Harbour Forum').waitFor();

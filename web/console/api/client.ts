@@ -8,6 +8,7 @@
 import type { z } from 'zod';
 import { ErrorCode, Problem } from '../../../contract/errors.ts';
 import type { Route } from '../../../contract/routes/route.ts';
+import { say } from '../words/index.ts';
 
 /** `offline`: no answer came. `unreadable`: an answer came that does not fit the contract. */
 export type FailureCode = ErrorCode | 'offline' | 'unreadable';
@@ -90,7 +91,28 @@ export function addressOf<P extends z.ZodType, Q extends z.ZodType, B extends z.
 export function mistakesIn(schema: z.ZodType, value: unknown): readonly FieldMistake[] {
   const parsed = schema.safeParse(value);
   if (parsed.success) return [];
-  return parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  return parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: sentenceOf(issue) }));
+}
+
+/** What a person should do about an issue; the contract's own words where it has some, ours for zod's. */
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'too_small':
+      if (issue.origin === 'string') return say.mistake.tooShort(Number(issue.minimum));
+      if (issue.origin === 'array') return say.mistake.tooFew(Number(issue.minimum));
+      return say.mistake.tooSmall(String(issue.minimum));
+    case 'too_big':
+      if (issue.origin === 'string') return say.mistake.tooLong(Number(issue.maximum));
+      if (issue.origin === 'array') return say.mistake.tooMany(Number(issue.maximum));
+      return say.mistake.tooBig(String(issue.maximum));
+    case 'invalid_type':
+      return issue.expected === 'number' || issue.expected === 'int' ? say.mistake.number : say.mistake.missing;
+    case 'invalid_format':
+      if (issue.format === 'url') return say.mistake.url;
+      return issue.format === 'datetime' ? say.mistake.instant : issue.message;
+    default:
+      return issue.message;
+  }
 }
 
 function checkFits(schema: z.ZodType, value: unknown): void {

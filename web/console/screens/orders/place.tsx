@@ -232,40 +232,42 @@ function PlaceOrder() {
 
 function Times({ typed, put }: { typed: TypedOrder; put: (change: Partial<TypedOrder>) => void }) {
   return (
-    <div className="fields">
-      <div className="stack">
-        <SelectField
-          label={words.starts}
-          value={typed.starts}
-          disabled={typed.breakGlass}
-          onChange={(event) => put({ starts: event.target.value === 'exact' ? 'exact' : 'now' })}
-        >
-          <option value="now">{words.startsNow}</option>
-          <option value="exact">{words.startsAt}</option>
-        </SelectField>
-        {typed.starts === 'exact' ? (
-          <InstantField path="startsAt" value={typed.startsLocal} onChange={(startsLocal) => put({ startsLocal })} />
-        ) : null}
+    <>
+      <p className="hint times-help">{words.endsHint}</p>
+      <div className="fields">
+        <div className="stack">
+          <SelectField
+            label={words.starts}
+            value={typed.starts}
+            disabled={typed.breakGlass}
+            onChange={(event) => put({ starts: event.target.value === 'exact' ? 'exact' : 'now' })}
+          >
+            <option value="now">{words.startsNow}</option>
+            <option value="exact">{words.startsAt}</option>
+          </SelectField>
+          {typed.starts === 'exact' ? (
+            <InstantField path="startsAt" value={typed.startsLocal} onChange={(startsLocal) => put({ startsLocal })} />
+          ) : null}
+        </div>
+        <div className="stack">
+          <SelectField
+            label={words.ends}
+            path={typed.length === 'exact' ? 'ends' : 'endsAt'}
+            value={typed.length}
+            onChange={(event) => put({ length: lengths.find((length) => length === event.target.value) ?? '168' })}
+          >
+            {lengths.map((length) => (
+              <option key={length} value={length}>
+                {words.lengths[length]}
+              </option>
+            ))}
+          </SelectField>
+          {typed.length === 'exact' ? (
+            <InstantField path="endsAt" value={typed.endsLocal} onChange={(endsLocal) => put({ endsLocal })} />
+          ) : null}
+        </div>
       </div>
-      <div className="stack">
-        <SelectField
-          label={words.ends}
-          hint={words.endsHint}
-          path={typed.length === 'exact' ? 'ends' : 'endsAt'}
-          value={typed.length}
-          onChange={(event) => put({ length: lengths.find((length) => length === event.target.value) ?? '168' })}
-        >
-          {lengths.map((length) => (
-            <option key={length} value={length}>
-              {words.lengths[length]}
-            </option>
-          ))}
-        </SelectField>
-        {typed.length === 'exact' ? (
-          <InstantField path="endsAt" value={typed.endsLocal} onChange={(endsLocal) => put({ endsLocal })} />
-        ) : null}
-      </div>
-    </div>
+    </>
   );
 }
 

@@ -39,7 +39,7 @@ export function Receipts({ order, receipts }: { order: Order; receipts: readonly
           const { body, signature } = stored.receipt;
           return (
             <tr key={stored.receiptId}>
-              <td>{stored.edgeName}</td>
+              <td className="no-wrap">{stored.edgeName}</td>
               <td>
                 <Badge tone={tones[body.state]}>{words.receiptState[body.state]}</Badge>
                 {body.detail === null ? null : <span className="sub">{body.detail}</span>}
@@ -47,7 +47,9 @@ export function Receipts({ order, receipts }: { order: Order; receipts: readonly
               <td>
                 <When at={body.at} />
               </td>
-              <td data-align="end">{duration(body.tookMs, language)}</td>
+              <td data-align="end" className="no-wrap">
+                {duration(body.tookMs, language)}
+              </td>
               <td className="probe-url mono">{body.probe.url}</td>
               <td>
                 {words.answeredBy(String(body.probe.status), body.probe.action ?? words.noAction)}

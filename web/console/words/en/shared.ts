@@ -106,6 +106,19 @@ export const shared = {
     'bad-request': { title: 'Some fields need your attention', detail: 'Nothing was saved.' },
   } satisfies Partial<Record<FailureCode, { title: string; detail: string }>>,
 
+  mistake: {
+    tooShort: (least: number) => (least <= 1 ? 'is missing' : `needs at least ${least} characters`),
+    tooLong: (most: number) => `has at most ${most} characters`,
+    tooFew: (least: number) => `needs at least ${least}`,
+    tooMany: (most: number) => `has at most ${most}`,
+    tooSmall: (least: string) => `must be ${least} or more`,
+    tooBig: (most: string) => `must be ${most} or less`,
+    number: 'must be a whole number',
+    missing: 'is missing',
+    url: 'must be an address that starts with https:// or http://',
+    instant: 'must be a date and a time',
+  },
+
   applied: {
     waiting: (applied: number, edges: number) => `Applied on ${applied} of ${plural(edges, 'edge', 'edges')} so far…`,
     done: (edges: number, took: string) => `Applied on ${edges} of ${plural(edges, 'edge', 'edges')} in ${took}`,
