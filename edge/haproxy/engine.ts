@@ -123,11 +123,20 @@ export class Engine {
     if (old === null) throw new StartFailed('HAProxy is not running.');
     const before = await files.linked('current');
     if (before === skeleton.name && this.#skeleton?.name === skeleton.name) return;
-    // Refused at the start already: the last good one serves, and policy goes on coming into force with it.
     if (skeleton.name === this.#refused) return;
     await files.writeMaps(this.image);
     const complaint = await process.check(await files.store(skeleton));
-    if (complaint !== null) throw new StartFailed(`HAProxy refused the new configuration and keeps the old one. ${complaint}`);
+    if (complaint !== null) {
+      if (this.#refused === null)
+        throw new StartFailed(`HAProxy refused the new configuration and keeps the old one. ${complaint}`);
+      // Since its start HAProxy runs with the last good configuration; policy goes on coming into force with that one.
+      this.#parts.log.error(
+        { complaint },
+        'HAProxy refuses its configuration as it did at its start; the last good one stays in use',
+      );
+      this.#refused = skeleton.name;
+      return;
+    }
     await files.link('current', skeleton.name);
     try {
       await process.reload(old.pid);
@@ -139,6 +148,7 @@ export class Engine {
     await this.#connect();
     await files.link('good', skeleton.name);
     await files.sweep();
+    this.#refused = null;
     this.#skeleton = skeleton;
   }
 
@@ -216,6 +226,7 @@ export class Engine {
       await files.link('current', skeleton.name);
       await process.start();
       await files.link('good', skeleton.name);
+      this.#refused = null;
     } else {
       if (good === null || !files.isOurs(good)) throw new StartFailed(`HAProxy refused its configuration. ${complaint}`);
       this.#refused = skeleton.name;
