@@ -127,6 +127,7 @@ export function readConfig(
     mistakes.push('DATABASE_URL is not a PostgreSQL address such as postgresql://user@host/database.');
   }
   const PublicUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
+    if (!URL.canParse(text)) return false;
     const url = new URL(text);
     return url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
   });

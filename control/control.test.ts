@@ -3,6 +3,7 @@ import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Instant, SiteId } from '../contract/ids.ts';
 import { Problem } from '../contract/errors.ts';
+import { Cidr } from '../contract/network.ts';
 import { Status, getStatus, listAlarms, listAudit, acknowledgeAlarm } from '../contract/routes/house.ts';
 import { listEdges, revokeEdge, rotateClearanceKeys, createEnrolmentToken } from '../contract/routes/edges.ts';
 import { addAccount, addPersonWithToken } from '../contract/routes/identity.ts';
@@ -304,6 +305,8 @@ describeOnBoth('the control plane', (databases) => {
       const { token } = await house.operator().call(addPersonWithToken, { body });
       const owner = apiClient(house.url(), token);
       const site = await addSite({ accountId: account.accountId });
+      // The range is allowed to the operator; a customer is no nearer to this machine for that.
+      expect(await refusalOf(addSite({ waiveOwnership: false }, owner))).toBe('origin-refused');
       const order = await place(site);
       const seen = () => owner.call(orders.listOrders);
       const look = () => owner.call(orders.getOrder, { params: { orderId: order.orderId } });
@@ -405,6 +408,58 @@ describeOnBoth('the control plane', (databases) => {
         const found = (await house.operator().call(listEdges)).items.find((one) => one.edgeId === edgeId);
         return found?.state === 'current' && found.lastNack === null;
       });
+      await edge.disconnect();
+    });
+
+    // It takes many megabytes until the kernel takes no more: once is enough.
+    it.runIf(databases.kind === 'embedded')(
+      'cuts an edge that does not read, which resumes when it does; the others notice nothing',
+      async () => {
+        const [slow, quick] = [await house.edge(), await house.edge()];
+        slow.pause();
+        const networks = (turn: number) =>
+          Array.from({ length: 2000 }, (_none, index) => ({
+            cidr: Cidr.parse(`2001:db8:${turn.toString(16)}:${index.toString(16)}::/64`),
+            action: 'deny' as const,
+          }));
+        const site = await addSite();
+        const params = { siteId: site.siteId };
+        let newest = site;
+        // What the kernel takes for a socket that nobody reads, and then 8 MiB more.
+        for (let turn = 0; turn < 150 && slow.isOpen; turn += 1) {
+          newest = await house.operator().call(sites.changeSite, { params, body: { networks: networks(turn) } });
+          const { edgeId } = slow;
+          if (turn % 10 !== 9) continue;
+          const { items } = await house.operator().call(listEdges);
+          if (items.find((edge) => edge.edgeId === edgeId)?.state === 'away') break;
+        }
+        await quick.holds(newest.propagation.revision);
+        await slow.disconnect();
+        await slow.connect();
+        await slow.holds(newest.propagation.revision);
+        await Promise.all([slow.disconnect(), quick.disconnect()]);
+      },
+    );
+
+    it('an edge that stays away is alarmed about once', async () => {
+      const edge = await house.edge('wanderer');
+      const { edgeId } = edge;
+      await edge.disconnect();
+      await until('it is known to be away', async () => {
+        const { items } = await house.operator().call(listEdges);
+        return items.find((one) => one.edgeId === edgeId)?.state === 'away';
+      });
+      house.pass(120_000);
+      const alarms = async () =>
+        (await house.operator().call(listAlarms, {})).items.filter(
+          (alarm) => alarm.edgeId === edgeId && alarm.kind === 'edge-away',
+        );
+      const [alarm] = await until('somebody is told', async () => (await alarms()).length > 0 && alarms());
+      if (alarm !== undefined) await house.lead().call(acknowledgeAlarm, { params: { alarmId: alarm.alarmId } });
+      house.pass(120_000);
+      await edge.connect();
+      await edge.holds(edge.revision);
+      expect(await alarms()).toHaveLength(1);
       await edge.disconnect();
     });
 

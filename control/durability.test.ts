@@ -1,5 +1,6 @@
 /** What was acknowledged survives: kill -9 again and again, a database that goes away, two control planes on one database. */
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Instant } from '../contract/ids.ts';
@@ -163,6 +164,53 @@ describe('PostgreSQL', () => {
 });
 
 describe('the embedded database', () => {
+  it('on a full disk refuses in a sentence, keeps what it acknowledged, and goes on when there is room', async (context) => {
+    const folder = temporaryFolder('full');
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=72m', 'tmpfs', folder], { stdio: 'ignore' });
+    } catch {
+      // Only root may mount; elsewhere this claim is not tested.
+      removeFolder(folder);
+      return context.skip();
+    }
+    try {
+      const house = await startControlHouse(await embeddedAddress(join(folder, 'db')));
+      try {
+        const operator = house.operator();
+        const kept = await operator.call(addSite, { body: draft('kept.example') });
+        try {
+          writeFileSync(join(folder, 'fill'), Buffer.alloc(72 * 1024 * 1024));
+        } catch {
+          // It is full now, which is what was wanted.
+        }
+        const networks = Array.from({ length: 2000 }, (_none, index) => ({
+          cidr: `10.${index >> 8}.${index & 255}.0/24`,
+          action: 'deny' as const,
+        }));
+        const acknowledged = [kept.siteId];
+        const refusal = await until<ApiRefusal>('it is refused', async () => {
+          try {
+            const body = { ...draft(`more-${acknowledged.length}.example`), networks };
+            acknowledged.push((await operator.call(addSite, { body })).siteId);
+            return undefined;
+          } catch (error) {
+            return error instanceof ApiRefusal ? error : undefined;
+          }
+        });
+        expect(refusal.problem?.code).toBe('store-down');
+        rmSync(join(folder, 'fill'));
+        const after = await operator.call(addSite, { body: draft('after.example') });
+        const held = (await operator.call(listSites, { query: { limit: 500 } })).items.map((site) => site.siteId);
+        expect(held.sort()).toEqual([...acknowledged, after.siteId].sort());
+      } finally {
+        await house.stop();
+      }
+    } finally {
+      execFileSync('umount', [folder]);
+      removeFolder(folder);
+    }
+  });
+
   it('is opened by one process only, and says by which', async () => {
     const folder = temporaryFolder('locked');
     const address = await embeddedAddress(folder);

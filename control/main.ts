@@ -15,7 +15,7 @@ import { startControl } from './service.ts';
 
 const Package = z.object({ version: z.string() });
 
-/** Runs to the end; resolves to the exit code: 0 stopped, 1 could not start, 2 wrong flags. */
+/** Runs to the end; resolves to the exit code: 0 stopped, 1 could not start or go on, 2 wrong flags. */
 export async function main(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<number> {
   const read = readConfig(args, env, process.cwd());
   if (read.kind === 'help') {

@@ -19,6 +19,7 @@ import { writeDurable } from '../kit/durable.ts';
 import { hasEdges } from '../store/edges.ts';
 import { migrate } from '../store/migrate.ts';
 import { openStore } from '../store/open.ts';
+import type { Store } from '../store/open.ts';
 import { settleHouse } from './bootstrap.ts';
 import type { ControlConfig } from './config.ts';
 import type { ControlDeps } from './deps.ts';
@@ -39,6 +40,7 @@ import { ensureLocalOperator, renewSetupLink } from './identity/first-start.ts';
 import { registerIdentityRoutes } from './identity/register.ts';
 import { houseJobs } from './jobs/jobs.ts';
 import { runJobs } from './jobs/runner.ts';
+import type { Job } from './jobs/runner.ts';
 import { openMetrics, registerMetrics } from './metrics.ts';
 import { registerOrderRoutes } from './orders/routes.ts';
 import { registerPages } from './pages/register.ts';
@@ -63,6 +65,8 @@ export type Control = {
   readonly publicUrl: string;
   /** The link for the first account; null when there is one. A secret. */
   readonly setupUrl: string | null;
+  /** Resolves when the embedded database is beyond help in this process; whoever supervises us starts a new one, which recovers it. */
+  readonly broken: Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -82,11 +86,14 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     if (ran.length > 0) log.info({ migrations: ran }, 'the database was brought up to date');
 
     let listener: RequestListener | null = null;
-    const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000 }, (request, response) => {
-      if (listener !== null) listener(request, response);
-      else
-        response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' }).end('Starting. Try again in a moment.\n');
-    });
+    const server = createServer(
+      { requestTimeout: 30_000, headersTimeout: 15_000, keepAliveTimeout: 65_000 },
+      (request, response) => {
+        if (listener !== null) listener(request, response);
+        else
+          response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' }).end('Starting. Try again in a moment.\n');
+      },
+    );
     const port = await listen(server, config.host, config.port);
     closing.push(() => closeServer(server));
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
@@ -152,13 +159,38 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
     listener = getRequestListener(app.fetch);
-    const jobs = runJobs(houseJobs(deps), log);
+    const watch = watchStore(store, log);
+    const jobs = runJobs([...houseJobs(deps), ...watch.jobs], log);
     closing.push(() => jobs.stop());
-    return { url, publicUrl, setupUrl, stop };
+    return { url, publicUrl, setupUrl, broken: watch.broken, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+const pingEveryMs = 5000;
+const pingsUntilBroken = 6;
+
+/**
+ * The embedded database lives in this process: when it does not answer for half a minute it has died (a panic in it ends its WebAssembly
+ * machine, not us). A server is somebody else's to restart, so it is not watched.
+ */
+function watchStore(store: Store, log: Logger): { jobs: Job[]; broken: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let failures = 0;
+  const run = async () => {
+    try {
+      await store.ping();
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      log.warn({ err: error, failures }, 'the database does not answer');
+      if (failures >= pingsUntilBroken) resolve();
+    }
+  };
+  const job = { name: 'embedded database', everyMs: pingEveryMs, afterMs: pingEveryMs, run };
+  return { jobs: store.kind === 'embedded' ? [job] : [], broken: promise };
 }
 
 /** A token for the edge beside us, as long as there is no edge yet. */

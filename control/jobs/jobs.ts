@@ -24,6 +24,7 @@ const resolveAtOnce = 8;
 
 export function houseJobs(deps: ControlDeps): Job[] {
   const { db } = deps.store;
+  const begunMs = deps.now();
   return [
     {
       name: 'orders that end',
@@ -46,10 +47,12 @@ export function houseJobs(deps: ControlDeps): Job[] {
     },
     {
       name: 'edges that stay away',
-      everyMs: 15_000,
-      // Edges that were connected to the process before this one need a moment to come back.
-      afterMs: awayAlarmMs,
-      run: () => alarmAboutAway(deps),
+      everyMs: 5000,
+      afterMs: 1000,
+      run: async () => {
+        // Edges that were connected to the process before this one need a moment to come back.
+        if (deps.now() - begunMs >= awayAlarmMs) await alarmAboutAway(deps);
+      },
     },
     {
       name: 'clearance keys',

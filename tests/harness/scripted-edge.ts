@@ -90,6 +90,11 @@ export class ScriptedEdge {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
+  /** Reads nothing more from its stream. */
+  pause(): void {
+    this.#socket?.pause();
+  }
+
   async disconnect(): Promise<void> {
     const socket = this.#socket;
     if (socket === null) return;
