@@ -313,8 +313,11 @@ describe('edges, alarms and people', () => {
 
   it('a token is made with chosen scopes and shown once', async () => {
     await open('/account?tab=tokens');
+    const tabs = page.getByRole('navigation', { name: 'My account' });
+    expect(await tabs.locator('[aria-current=page]').allTextContents()).toEqual(['API tokens']);
     await button('Make a token').click();
-    await page.getByLabel('Name').fill('backup');
+    await page.keyboard.type('backup');
+    expect(await page.getByLabel('Name').inputValue()).toBe('backup');
     await page.getByRole('checkbox', { name: 'see sites' }).check();
     await button('Make the token').click();
     await page.getByText(/^pcl_/).waitFor();

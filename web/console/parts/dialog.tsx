@@ -16,7 +16,10 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   const id = useId();
   useEffect(() => {
     const element = dialog.current;
-    if (element !== null && !element.open) element.showModal();
+    if (element === null || element.open) return;
+    element.showModal();
+    // The platform would take the closing cross, which comes first.
+    element.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea, button)')?.focus();
   }, []);
   return (
     <dialog ref={dialog} aria-labelledby={id} onClose={onClose} className="dialog">
@@ -65,7 +68,7 @@ export function ConfirmByTyping({
           label={say.confirm.typeName(name)}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
-          autoFocus
+
           spellCheck={false}
         />
         <Failure error={failure} />
@@ -116,7 +119,7 @@ export function AskReason({
     <Dialog title={title} onClose={onClose}>
       <form onSubmit={submit} className="stack">
         {children === undefined ? null : <div className="prose">{children}</div>}
-        <TextField label={label} hint={hint} value={reason} onChange={(event) => setReason(event.target.value)} autoFocus />
+        <TextField label={label} hint={hint} value={reason} onChange={(event) => setReason(event.target.value)} />
         <Failure error={failure} />
         <div className="acts">
           <Button kind={kind} type="submit" disabled={reason.trim().length < least} busy={busy}>

@@ -1,6 +1,7 @@
 /** One's own account: ways to sign in, sessions, API tokens. */
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { Screen } from '../../parts/screen.tsx';
+import { Tab, Tabs } from '../../parts/tabs.tsx';
 import { Exactly } from '../../parts/when.tsx';
 import { useMe } from '../../shell/me.ts';
 import { account as words } from '../../words/en/account.ts';
@@ -31,19 +32,13 @@ export function AccountScreen() {
         </>
       }
     >
-      <nav className="tabs" aria-label={words.title}>
+      <Tabs label={words.title}>
         {tabs.map((name) => (
-          <Link
-            key={name}
-            to="/account"
-            search={name === 'keys' ? {} : { tab: name }}
-            aria-current={name === tab ? 'page' : undefined}
-            activeProps={{}}
-          >
+          <Tab key={name} to="/account" search={name === 'keys' ? {} : { tab: name }} current={name === tab}>
             {words.tabs[name]}
-          </Link>
+          </Tab>
         ))}
-      </nav>
+      </Tabs>
       {tab === 'keys' ? <KeysTab /> : null}
       {tab === 'sessions' ? <SessionsTab /> : null}
       {tab === 'tokens' ? <TokensTab /> : null}

@@ -133,13 +133,7 @@ function AddPasskey({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={words.add} onClose={onClose}>
       <form className="stack" onSubmit={submit} noValidate>
-        <TextField
-          label={words.label}
-          hint={words.labelHint}
-          value={label}
-          onChange={(event) => setLabel(event.target.value)}
-          autoFocus
-        />
+        <TextField label={words.label} hint={words.labelHint} value={label} onChange={(event) => setLabel(event.target.value)} />
         <PasskeyFailure error={act.error} />
         <div className="acts">
           <Button kind="primary" type="submit" busy={act.isPending} disabled={label.trim() === ''}>

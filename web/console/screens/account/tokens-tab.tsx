@@ -137,7 +137,6 @@ function MakeToken({ onClose }: { onClose: () => void }) {
             path="name"
             value={name}
             onChange={(event) => setName(event.target.value)}
-            autoFocus
           />
           <fieldset className="choices">
             <legend>{words.scopes}</legend>

@@ -54,7 +54,7 @@ function OrderById({ orderId }: { orderId: OrderId }) {
           , {scopeWords(order)}
           <p className="site-states">
             <OrderBadge order={order} />
-            <Tally order={order} />
+            {isPublic(order) ? <Tally order={order} /> : null}
           </p>
         </>
       }
@@ -75,6 +75,11 @@ function OrderById({ orderId }: { orderId: OrderId }) {
       </Panel>
     </Screen>
   );
+}
+
+/** A proposal has no public page, and no edge has heard of it. */
+function isPublic(order: Order): boolean {
+  return order.state === 'confirmed' || order.state === 'lifted' || order.state === 'expired';
 }
 
 type Asking = 'confirm' | 'withdraw' | 'lift';
@@ -102,9 +107,11 @@ function Acts({ order }: { order: Order }) {
   const live = order.state === 'confirmed';
   return (
     <>
-      <a href={order.statementUrl} className="button" data-kind="quiet" rel="noreferrer">
-        {words.statement}
-      </a>
+      {isPublic(order) ? (
+        <a href={order.statementUrl} className="button" data-kind="quiet" rel="noreferrer">
+          {words.statement}
+        </a>
+      ) : null}
       {waits && can('orders:confirm') && !own ? (
         <Button kind="primary" onClick={() => setAsking('confirm')}>
           {words.confirm}

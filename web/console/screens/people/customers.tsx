@@ -102,7 +102,6 @@ function AddCustomer({
           <TextField
             label={words.name}
             path="name"
-            autoFocus
             value={draft.name}
             onChange={(event) => setDraft({ ...draft, name: event.target.value })}
           />

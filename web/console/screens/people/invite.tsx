@@ -43,7 +43,6 @@ export function InviteDialog({
             path="name"
             value={name}
             onChange={(event) => setName(event.target.value)}
-            autoFocus
           />
           <RolePicker
             legend={words.roles}

@@ -1,5 +1,5 @@
 /** The people: who may do what, invitations, disabling; and the customers with their owners. */
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { Role } from '../../../../contract/access.ts';
 import { listPeople, PersonState } from '../../../../contract/routes/identity.ts';
@@ -12,6 +12,7 @@ import { Filter, FilterBar, SearchBox } from '../../parts/filters.tsx';
 import { OneTimeLinkDialog } from '../../parts/one-time-link.tsx';
 import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
 import { Table } from '../../parts/table.tsx';
+import { Tab, Tabs } from '../../parts/tabs.tsx';
 import { When } from '../../parts/when.tsx';
 import { withWord } from '../../search.ts';
 import { useCan, useMe } from '../../shell/me.ts';
@@ -38,14 +39,14 @@ export function PeopleScreen() {
     ) : undefined;
   return (
     <Screen title={words.title} acts={invite}>
-      <nav className="tabs" aria-label={words.title}>
-        <Link to="/people" search={{}} aria-current={customers ? undefined : 'page'} activeProps={{}}>
+      <Tabs label={words.title}>
+        <Tab to="/people" search={{}} current={!customers}>
           {words.tabs.people}
-        </Link>
-        <Link to="/people" search={{ tab: 'customers' }} aria-current={customers ? 'page' : undefined} activeProps={{}}>
+        </Tab>
+        <Tab to="/people" search={{ tab: 'customers' }} current={customers}>
           {words.tabs.customers}
-        </Link>
-      </nav>
+        </Tab>
+      </Tabs>
       {customers ? <Customers onLink={setHanded} /> : <PeopleList invite={invite} onLink={setHanded} />}
       {inviting ? (
         <InviteDialog

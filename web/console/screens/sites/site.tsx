@@ -12,6 +12,7 @@ import { Button, ButtonLink } from '../../parts/button.tsx';
 import { AlarmSign, Failure } from '../../parts/failure.tsx';
 import { Hostnames } from '../../parts/hostnames.tsx';
 import { Screen, Waiting } from '../../parts/screen.tsx';
+import { Tab, Tabs } from '../../parts/tabs.tsx';
 import { NotFound } from '../../shell/lost.tsx';
 import { useCan } from '../../shell/me.ts';
 import { sites } from '../../words/en/sites.ts';
@@ -84,21 +85,19 @@ function SiteView({ site }: { site: Site }) {
     >
       <Failure error={attack.error} />
       <StateNotes site={site} />
-      <nav className="tabs" aria-label={site.name}>
+      <Tabs label={site.name}>
         {tabs.map((name) => (
-          <Link
+          <Tab
             key={name}
-            from="/sites/$siteId"
-            to="."
+            to="/sites/$siteId"
+            params={{ siteId: site.siteId }}
             search={name === 'traffic' ? {} : { tab: name }}
-            aria-current={name === tab ? 'page' : undefined}
-            activeProps={{}}
-            activeOptions={{ exact: true, includeSearch: true }}
+            current={name === tab}
           >
             {words.tabs[name]}
-          </Link>
+          </Tab>
         ))}
-      </nav>
+      </Tabs>
       {tab === 'traffic' ? (
         <Suspense fallback={<Waiting />}>
           <TrafficTab site={site} />
