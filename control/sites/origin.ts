@@ -60,12 +60,13 @@ const mostAddresses = 16;
 const leastRecheckSeconds = 30;
 const mostRecheckSeconds = 300;
 
-/** Resolves an origin and judges every address. Never throws for what the outside world says. */
+/** Resolves an origin and judges every address, for a site of the house or of a customer. Never throws for what the outside world says. */
 export async function judgeOrigin(
   deps: Pick<ControlDeps, 'store' | 'resolver' | 'allowOrigins' | 'now'>,
   host: string,
+  customer: boolean,
 ): Promise<OriginVerdict> {
-  const rules = { allowed: deps.allowOrigins, edges: new Set(await edgeAddresses(deps.store.db)) };
+  const rules = { customer, allowed: deps.allowOrigins, edges: new Set(await edgeAddresses(deps.store.db)) };
   if (isIP(host) !== 0) {
     const address = IpAddress.parse(host);
     const why = whyOriginRefused(address, rules);

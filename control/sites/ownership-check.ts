@@ -36,7 +36,7 @@ type FileAnswer = { readonly text: string; readonly why: null } | { readonly tex
 
 async function fetchFile(deps: Needs, url: string): Promise<FileAnswer> {
   const { hostname, pathname } = new URL(url);
-  const verdict = await judgeOrigin(deps, hostname);
+  const verdict = await judgeOrigin(deps, hostname, false);
   if (verdict.kind !== 'allowed') return { text: null, why: `The file ${url} was not asked for: ${verdict.why}` };
   const address = verdict.addresses[0];
   if (address === undefined) return { text: null, why: `The file ${url} was not asked for: no address.` };

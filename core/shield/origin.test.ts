@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Cidr, IpAddress } from '../../contract/network.ts';
 import { whyOriginRefused } from './origin.ts';
 
-const none = { allowed: [], edges: new Set<string>() };
+const none = { allowed: [], customer: false, edges: new Set<string>() };
 const refused = (address: string, rules: Parameters<typeof whyOriginRefused>[1] = none) =>
   whyOriginRefused(IpAddress.parse(address), rules) !== null;
 
@@ -64,9 +64,30 @@ describe('origin addresses', () => {
   });
 
   it('in a range that the operator allows are let through, and no others', () => {
-    const rules = { allowed: [Cidr.parse('127.0.0.0/8'), Cidr.parse('fd00::/8')], edges: new Set(['127.0.0.1', '192.0.2.1']) };
+    const rules = {
+      allowed: [Cidr.parse('127.0.0.0/8'), Cidr.parse('fd00::/8')],
+      customer: false,
+      edges: new Set(['127.0.0.1', '192.0.2.1']),
+    };
     expect(['127.0.0.1', '::ffff:127.0.0.9', 'fd00::5'].map((address) => refused(address, rules))).toEqual([false, false, false]);
     expect(['10.0.0.1', '::1', '192.0.2.1'].map((address) => refused(address, rules))).toEqual([true, true, true]);
+  });
+
+  it('of this machine are never a customer’s, whatever the operator allows', () => {
+    const rules = { allowed: [Cidr.parse('0.0.0.0/0'), Cidr.parse('::/0')], customer: true, edges: new Set<string>() };
+    for (const own of [
+      '127.0.0.1',
+      '127.8.8.8',
+      '::1',
+      '::ffff:127.0.0.1',
+      '64:ff9b::7f00:1',
+      '169.254.169.254',
+      'fe80::1',
+      '0.0.0.0',
+    ]) {
+      expect([own, refused(own, rules)]).toEqual([own, true]);
+    }
+    expect(['10.0.0.1', 'fd00::5'].map((address) => refused(address, rules))).toEqual([false, false]);
   });
 
   it('never pass as IPv6 what is refused as IPv4', () => {

@@ -6,6 +6,7 @@
  * IPv6 forms that carry such an IPv4 address (mapped, compatible, 6to4, NAT64). For IPv6 only global unicast (2000::/3) is let through.
  * Documentation networks are let through: they lead nowhere. Fails closed: what is not known to be outward is refused.
  * A range that the operator allows wins over everything else, the edges' own addresses included: the operator's forum may run beside the edge.
+ * Not for customers' sites on loopback and link-local: a customer who could name a port of this machine would reach metrics and databases.
  * After: IANA's special-purpose address registries (RFC 6890); OWASP's server-side request forgery sheet.
  */
 import ipaddr from 'ipaddr.js';
@@ -14,6 +15,8 @@ import type { Cidr, IpAddress } from '../../contract/network.ts';
 export type OriginRules = {
   /** Ranges that the operator allows although they point inward. */
   readonly allowed: readonly Cidr[];
+  /** Whether the site is of a customer: this machine (loopback, link-local) is never one of theirs, also inside an allowed range. */
+  readonly customer: boolean;
   /** Addresses of the edges themselves: a site that is its own origin would go round in a circle. */
   readonly edges: ReadonlySet<string>;
 };
@@ -21,6 +24,11 @@ export type OriginRules = {
 /** Null when the address may be an origin; else the reason as the end of a sentence: "… is a private address". */
 export function whyOriginRefused(address: IpAddress, rules: OriginRules): string | null {
   const parsed = ipaddr.process(address);
+  if (rules.customer) {
+    const own = (parsed instanceof ipaddr.IPv6 ? embeddedFour(parsed) : null) ?? parsed;
+    const kind = own.range();
+    if (kind === 'loopback' || kind === 'linkLocal' || kind === 'unspecified') return words[kind] ?? 'is a reserved address';
+  }
   for (const range of rules.allowed) {
     const [network, bits] = ipaddr.parseCIDR(range);
     if (network.kind() === parsed.kind() && parsed.match(network, bits)) return null;
