@@ -158,7 +158,8 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       if (request.url?.split('?')[0] === streamPath) stream.upgrade(request, socket, head);
       else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
-    listener = getRequestListener(app.fetch);
+    const answer = getRequestListener(app.fetch);
+    listener = (request, response) => void answer(request, response);
     const watch = watchStore(store, log);
     const jobs = runJobs([...houseJobs(deps), ...watch.jobs], log);
     closing.push(() => jobs.stop());

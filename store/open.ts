@@ -171,5 +171,6 @@ const timestamptzOid = 1184;
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   if (oid === bigintOid) return Number;
   if (oid === timestamptzOid) return (text) => new Date(text).toISOString();
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-return -- its types say `any`; its documentation, a function of text
   return pg.types.getTypeParser(oid, format === 'binary' ? 'text' : format);
 }

@@ -15,7 +15,8 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   if (request.body === null) return undefined;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body) {
+  const body: AsyncIterable<Uint8Array> = request.body;
+  for await (const chunk of body) {
     size += chunk.byteLength;
     if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);

@@ -101,7 +101,7 @@ export class StreamClient {
     this.#listen(socket);
     socket.on('message', (data, isBinary) => {
       this.#listen(socket);
-      this.#take(socket, isBinary ? null : data.toString());
+      this.#take(socket, !isBinary && Buffer.isBuffer(data) ? data.toString('utf8') : null);
     });
     socket.on('ping', () => this.#listen(socket));
     socket.on('error', (error) => {

@@ -189,7 +189,7 @@ export class TestControl {
       if (this.#subscribed === socket) this.#subscribed = null;
     });
     socket.on('message', (data) => {
-      const message = FromEdge.parse(JSON.parse(String(data)));
+      const message = FromEdge.parse(JSON.parse(Buffer.isBuffer(data) ? data.toString('utf8') : ''));
       this.said.push(message);
       if (message.kind === 'subscribe') {
         if (!textVerifier(this.edgeKey)(subscribeText(message.edgeId, nonce), message.signature)) return socket.terminate();
