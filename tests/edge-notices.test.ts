@@ -1,5 +1,6 @@
 /** What visitors meet when an order withdraws a site, one host of it, or a part of it; and what every such answer promises. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { mapFile } from '../edge/render/index.ts';
 import type { Echo } from './harness/echo.ts';
 import { startEcho } from './harness/echo.ts';
 import type { Edge } from './harness/haproxy.ts';
@@ -233,18 +234,30 @@ it('markup, quotes and percent signs in an order are shown as text and break not
   expect(JSON.parse((await ask('/', 'forum.example', { accept: 'application/json' })).body).reason).toBe(publicReason);
 });
 
-it('the longest order that the contract allows still fits a page', async () => {
-  const url = `https://court.example/${'a'.repeat(900)}`;
-  await under({
-    publicReason: '"'.repeat(600),
-    basis: { ...legalBasis, authority: '&'.repeat(200), authorityUrl: url },
-    scope: scope(null),
-  });
-  const page = await ask('/', 'forum.example', navigation);
-  expect(page.status).toBe(451);
-  expect(page.body).toMatch(/<\/body><\/html>\n$/);
-  expect(page.headers.link).toContain(url);
-});
+it.each(['"', '&', '漢', '|'])(
+  'the longest order that the contract allows, made of %j, still fits a page in each form',
+  async (character) => {
+    const url = (base: string, length: number) => `${base}?${character.repeat(length - base.length - 1)}`;
+    await under({
+      publicReason: character.repeat(600),
+      basis: {
+        ...legalBasis,
+        authority: character.repeat(200),
+        reference: character.repeat(200),
+        authorityUrl: url('https://court.example/', 1000),
+      },
+      statementUrl: url('https://shield.example/', 500),
+      appealUrl: url('https://shield.example/', 500),
+    });
+    const page = await ask('/', 'forum.example', navigation);
+    expect([page.status, page.headers['portcullis-action']]).toEqual([451, 'notice']);
+    expect(page.body).toMatch(/<\/body><\/html>\n$/);
+    expect(page.body).toContain('The number of reports played no part in it.');
+    if (character === '&') expect(page.headers.link).toMatch(/rel="blocked-by"$/);
+    expect(JSON.parse((await ask('/', 'forum.example', { accept: 'application/json' })).body).reason).toBe(character.repeat(600));
+    expect((await ask('/')).body).toContain(character.repeat(600));
+  },
+);
 
 it('a lifted order is gone with the next request on the same connection, and noticed requests are counted', async () => {
   await under({});
@@ -256,4 +269,21 @@ it('a lifted order is gone with the next request on the same connection, and not
   expect((await visit({ port: edge.port, host: 'forum.example', agent })).status).toBe(200);
   agent.destroy();
   expect((await edge.counters(whole().siteId))?.noticed).toBe(before + 1);
+});
+
+it('a notice whose text is missing still refuses: closed', async () => {
+  await under({ basis: legalBasis });
+  for (const map of ['notice-html', 'notice-json', 'notice-text'] as const) {
+    await edge.admin(`clear map ${mapFile(edge.plan.paths, map)}`);
+  }
+  const before = echo.hits();
+  for (const accept of ['text/html', 'application/json', '*/*']) {
+    const met = await ask('/', 'forum.example', { accept });
+    expect([met.status, met.headers['portcullis-action'], met.headers['portcullis-decision']]).toEqual([
+      403,
+      'notice',
+      'D-2026-0001',
+    ]);
+  }
+  expect(echo.hits()).toBe(before);
 });

@@ -7,7 +7,7 @@
  * Everything is escaped here, once, before it enters a map: HAProxy has no HTML escaping (edge-measured.md).
  */
 import type { OrderPolicy, ProviderPolicy } from '../../contract/policy.ts';
-import { field, maxEntryBytes, urlEncodedValue } from './maps.ts';
+import { field, urlEncodedValue } from './maps.ts';
 import { html, line, linkTarget, shorten } from './pages/escape.ts';
 import { english } from './pages/words.ts';
 import type { MapEntry } from './types.ts';
@@ -23,21 +23,42 @@ export const noticeTextLines = 14;
 
 const hostsShown = 5;
 
+/** The page around the fragment is 2 KB, the Link header up to 4.5 KB, and all of it must fit one buffer of 16 KB. */
+const mostHtmlBytes = 8_000;
+const mostLinkBytes = 2_300;
+
 /** The map entries of one notice order, all under the order's id. */
 export function noticeEntries(order: OrderPolicy, provider: ProviderPolicy): MapEntry[] {
   const key = order.orderId;
-  const full = noticeHtml(order, provider);
-  // Only a text made of nothing but characters that need escaping gets near the limit; it is cut rather than lost.
+  // Only a text of nothing but characters that need escaping gets near the limit: it is cut rather than lost.
+  const fragments = [
+    noticeHtml(order, provider),
+    noticeHtml(shortened(order, 200, 500), provider),
+    noticeHtml(shortened(order, 100, 120), provider),
+  ];
   const fragment =
-    Buffer.byteLength(full) <= maxEntryBytes
-      ? full
-      : noticeHtml({ ...order, publicReason: shorten(order.publicReason, 200) }, provider);
+    fragments.find((text) => Buffer.byteLength(text) <= mostHtmlBytes) ?? `<h1>${html(english.notice.titleHost)}</h1>`;
   const head = `${noticeStatus(order)}|${field(linkHeader(order))}|`;
   return [
     { map: 'notice-html', key, value: head + fragment },
     { map: 'notice-json', key, value: head + noticeJson(order, provider) },
     { map: 'notice-text', key, value: head + noticeText(order, provider).map(urlEncodedValue).join('|') },
   ];
+}
+
+/** The order with shorter texts, and without the links that are longer than so many characters. */
+function shortened(order: OrderPolicy, characters: number, linkCharacters: number): NoticeOrder {
+  const { basis, publicReason, statementUrl, appealUrl } = order;
+  const short = (text: string) => shorten(text, characters);
+  const link = (url: string) => (html(linkTarget(url)).length > linkCharacters ? null : url);
+  return {
+    ...order,
+    publicReason: short(publicReason),
+    basis:
+      basis.kind === 'legal-order' ? { ...basis, authority: short(basis.authority), reference: short(basis.reference) } : basis,
+    statementUrl: link(statementUrl),
+    appealUrl: link(appealUrl),
+  };
 }
 
 /** 451 only with a legal order on file; a decision of our own is 403. */
@@ -47,11 +68,20 @@ export function noticeStatus(order: Pick<OrderPolicy, 'basis'>): 403 | 451 {
 
 /** `describedby` leads to the statement; `blocked-by` (RFC 7725) to the authority, and only when there is one. */
 function linkHeader(order: OrderPolicy): string {
-  const statement = `<${linkTarget(order.statementUrl)}>; rel="describedby"`;
-  return order.basis.kind === 'legal-order'
-    ? `${statement}, <${linkTarget(order.basis.authorityUrl)}>; rel="blocked-by"`
-    : statement;
+  const targets: readonly (readonly [url: string, rel: string])[] = [
+    [order.statementUrl, 'describedby'],
+    ...(order.basis.kind === 'legal-order' ? [[order.basis.authorityUrl, 'blocked-by'] as const] : []),
+  ];
+  const links = targets.map(([url, rel]) => `<${linkTarget(url)}>; rel="${rel}"`);
+  // Addresses of nothing but foreign letters grow ninefold: rather no link than no page.
+  return links.filter((link) => link.length <= mostLinkBytes).join(', ');
 }
+
+/** An order as the HTML form needs it: without a link where there is no room for one. */
+type NoticeOrder = Omit<OrderPolicy, 'statementUrl' | 'appealUrl'> & {
+  readonly statementUrl: string | null;
+  readonly appealUrl: string | null;
+};
 
 type Facts = {
   readonly title: string;
@@ -60,7 +90,7 @@ type Facts = {
   readonly basis: string;
 };
 
-function facts(order: OrderPolicy, provider: ProviderPolicy): Facts {
+function facts(order: Pick<OrderPolicy, 'basis' | 'scope' | 'measure'>, provider: ProviderPolicy): Facts {
   const words = english.notice;
   const { basis, scope } = order;
   const onPath = order.measure === 'notice-on-path' && scope.path !== null;
@@ -75,10 +105,11 @@ function facts(order: OrderPolicy, provider: ProviderPolicy): Facts {
   };
 }
 
-function noticeHtml(order: OrderPolicy, provider: ProviderPolicy): string {
+function noticeHtml(order: NoticeOrder, provider: ProviderPolicy): string {
   const words = english.notice;
   const { title, decidedBy, scope, basis } = facts(order, provider);
-  const link = (url: string, text: string) => `<a href="${html(linkTarget(url))}" rel="noreferrer">${html(text)}</a>`;
+  const link = (url: string | null, text: string) =>
+    url === null ? html(text) : `<a href="${html(linkTarget(url))}" rel="noreferrer">${html(text)}</a>`;
   const term = (name: string, content: string) => `<dt>${html(name)}</dt><dd>${content}</dd>`;
   return [
     `<h1>${html(title)}</h1><dl>`,
