@@ -8,6 +8,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { cpus, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { challengeTarget } from '../../core/shield/difficulty.ts';
@@ -29,6 +30,7 @@ nginx, and Node with undici. Needs haproxy, nginx, wrk and taskset (Debian: apt 
   --json        print one JSON object and nothing else
   --rounds N    rounds (default 9; more rounds, less noise)
   --seconds N   length of one measurement (default 2)
+  --calm N      before each measurement, wait up to N seconds until nothing else runs (default 0)
   --only LIST   these cases only (bare always runs): ${'off,cleared,cleared-fresh,notice,challenge,verify,nginx,node'}
 `;
 
@@ -51,6 +53,7 @@ export async function main(args: readonly string[]): Promise<number> {
       rounds: { type: 'string', default: '9' },
       seconds: { type: 'string', default: '2' },
       only: { type: 'string' },
+      calm: { type: 'string', default: '0' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -71,13 +74,14 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const rounds = wholeNumber(values.rounds);
   const seconds = wholeNumber(values.seconds);
-  if (rounds === null || seconds === null) {
-    process.stderr.write('--rounds and --seconds take whole numbers from 1.\n');
+  const calmSeconds = values.calm === '0' ? 0 : wholeNumber(values.calm);
+  if (rounds === null || seconds === null || calmSeconds === null) {
+    process.stderr.write('--rounds, --seconds and --calm take whole numbers.\n');
     return 2;
   }
   const say = (text: string) => void process.stderr.write(text);
   takePriority();
-  const results = await measure(rounds, seconds, values.only?.split(',') ?? null, values.json ? () => {} : say);
+  const results = await measure(rounds, seconds, values.only?.split(',') ?? null, calmSeconds, values.json ? () => {} : say);
   const figures = summarise(results);
   if (values.json) process.stdout.write(`${JSON.stringify({ bench: 'edge', machine: machine(), figures })}\n`);
   else process.stdout.write(table(results, figures));
@@ -99,6 +103,7 @@ async function measure(
   rounds: number,
   seconds: number,
   only: readonly string[] | null,
+  calmSeconds: number,
   say: (text: string) => void,
 ): Promise<Results> {
   const folder = temporaryFolder('bench');
@@ -154,6 +159,7 @@ async function measure(
     for (let round = 0; round < rounds; round += 1) {
       const turned = [...cases.slice(round % cases.length), ...cases.slice(0, round % cases.length)];
       for (const one of turned) {
+        await calm(calmSeconds);
         const measured = await load(one.port, one.pid, one.request(), seconds, connections, folder);
         refuseWrongAnswers(one.name, measured);
         results.get(one.name)?.push(measured);
@@ -165,6 +171,16 @@ async function measure(
   } finally {
     for (const thing of running.reverse()) await thing.stop();
     removeFolder(folder);
+  }
+}
+
+/** Waits until no other task was running at ten looks in half a second, or until so many seconds have passed. */
+async function calm(seconds: number): Promise<void> {
+  const until = performance.now() + seconds * 1000;
+  for (let quiet = 0; quiet < 10 && performance.now() < until;) {
+    const running = Number(/ (\d+)\/\d+ /.exec(readFileSync('/proc/loadavg', 'utf8'))?.[1] ?? 0);
+    quiet = running <= 1 ? quiet + 1 : 0;
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
