@@ -44,19 +44,39 @@ export async function writeChanges(target: MapTarget, changes: readonly MapChang
     else list.push(change);
   }
   const whole = new Set([...byMap].filter(([map, list]) => isCheaperWhole(list, target.image.size(map))).map(([map]) => map));
-  for (const map of target.image.mapNames) {
-    const puts = (byMap.get(map) ?? []).flatMap(({ key, after }) => (after === null ? [] : [{ map, key, value: after }]));
-    if (puts.length === 0) continue;
-    if (whole.has(map)) await replaceMap(target, map);
-    else await putEntries(target, map, puts);
+  const order = target.image.mapNames;
+  const puts = order
+    .filter((map) => !whole.has(map))
+    .flatMap((map) => (byMap.get(map) ?? []).flatMap(({ key, after }) => (after === null ? [] : [{ map, key, value: after }])));
+  const held = await lookUp(target, puts);
+  const written = puts.filter((entry) => held.get(idOf(entry)) !== entry.value);
+  for (const map of order) {
+    if (whole.has(map)) {
+      if (byMap.get(map)?.some(({ after }) => after !== null)) await replaceMap(target, map);
+      continue;
+    }
+    const entries = written.filter((entry) => entry.map === map);
+    await setEntries(
+      target,
+      map,
+      entries.filter((entry) => held.has(idOf(entry))),
+    );
+    const missing = entries.filter((entry) => !held.has(idOf(entry)));
+    await addEntries(target.socket, `add map ${target.fileOf(map)}`, map, missing);
   }
-  for (const map of target.image.mapNames.toReversed()) {
-    const list = byMap.get(map) ?? [];
-    const gone = list.filter(({ after }) => after === null).map(({ key }) => key);
-    if (gone.length === 0) continue;
-    if (!whole.has(map)) await removeKeys(target, map, gone);
-    // A map that had something put was replaced as a whole above, its removals with it.
-    else if (gone.length === list.length) await replaceMap(target, map);
+  const now = await lookUp(target, written);
+  for (const entry of written) {
+    if (now.get(idOf(entry)) !== entry.value)
+      throw new MapRefused(`HAProxy does not hold what was written for “${entry.key}” in the map ${entry.map}.`);
+  }
+  const gone = order.toReversed().flatMap((map) => (byMap.get(map) ?? []).filter(({ after }) => after === null));
+  await removeKeys(
+    target,
+    gone.filter(({ map }) => !whole.has(map)),
+  );
+  // A map that had something put was replaced as a whole above, its removals with it.
+  for (const map of order.toReversed()) {
+    if (whole.has(map) && byMap.get(map)?.every(({ after }) => after === null)) await replaceMap(target, map);
   }
 }
 
@@ -94,64 +114,48 @@ export async function replaceMap({ socket, ask, fileOf, image }: MapTarget, map:
     throw new MapRefused(`HAProxy did not commit a new version of the map ${map}: ${committed.slice(0, 200)}`);
 }
 
-async function putEntries({ socket, fileOf }: MapTarget, map: MapName, entries: readonly MapEntry[]): Promise<void> {
+async function setEntries({ socket, fileOf }: MapTarget, map: MapName, entries: readonly MapEntry[]): Promise<void> {
   const file = fileOf(map);
-  const held = await lookUp(
-    socket,
-    file,
-    entries.map(({ key }) => key),
-  );
-  const changed = entries.filter(({ key, value }) => held.get(key) !== undefined && held.get(key) !== value);
-  const missing = entries.filter(({ key }) => held.get(key) === undefined);
-  const answers = await pipeline(
-    socket,
-    changed.map(({ key, value }) => `set map ${file} ${argument(key)} ${argument(value)}`),
-  );
-  refuseAnswers(answers, map, changed);
-  await addEntries(socket, `add map ${file}`, map, missing);
-  const now = await lookUp(
-    socket,
-    file,
-    [...changed, ...missing].map(({ key }) => key),
-  );
-  for (const { key, value } of [...changed, ...missing]) {
-    if (now.get(key) !== value) throw new MapRefused(`HAProxy does not hold what was written for “${key}” in the map ${map}.`);
+  const lines = entries.map(({ key, value }) => `set map ${file} ${argument(key)} ${argument(value)}`);
+  refuseAnswers(await pipeline(socket, lines), map, entries);
+}
+
+/** Removes keys in the order given, every copy of each. */
+async function removeKeys(target: MapTarget, places: readonly Place[]): Promise<void> {
+  let left = places;
+  for (let round = 0; ; round += 1) {
+    const held = await lookUp(target, left);
+    left = left.filter((place) => held.has(idOf(place)));
+    const first = left[0];
+    if (first === undefined) return;
+    if (round === mostCopies) throw new MapRefused(`HAProxy does not let go of “${first.key}” in the map ${first.map}.`);
+    const lines = left.map(({ map, key }) => `del map ${target.fileOf(map)} ${argument(key)}`);
+    await pipeline(target.socket, lines);
   }
 }
 
-async function removeKeys({ socket, fileOf }: MapTarget, map: MapName, keys: readonly string[]): Promise<void> {
-  const file = fileOf(map);
-  let left = await present(socket, file, keys);
-  for (let round = 0; left.length > 0; round += 1) {
-    if (round === mostCopies) throw new MapRefused(`HAProxy does not let go of “${left[0]}” in the map ${map}.`);
-    await pipeline(
-      socket,
-      left.map((key) => `del map ${file} ${argument(key)}`),
-    );
-    left = await present(socket, file, left);
-  }
-}
+type Place = { readonly map: MapName; readonly key: string };
 
-async function present(socket: RuntimeSocket, file: string, keys: readonly string[]): Promise<string[]> {
-  const held = await lookUp(socket, file, keys);
-  return keys.filter((key) => held.has(key));
-}
-
-/** What HAProxy holds under exactly these keys; `get map` on a prefix map answers with the longest prefix, which may be another key. */
-async function lookUp(socket: RuntimeSocket, file: string, keys: readonly string[]): Promise<Map<string, string>> {
-  const answers = await pipeline(
-    socket,
-    keys.map((key) => `get map ${file} ${argument(key)}`),
-  );
+/**
+ * What HAProxy holds under exactly these keys, all asked in one go, by `idOf`. `get map` on a prefix map answers with the longest
+ * prefix, which may be another key.
+ */
+async function lookUp({ socket, fileOf }: MapTarget, places: readonly Place[]): Promise<Map<string, string>> {
+  const lines = places.map(({ map, key }) => `get map ${fileOf(map)} ${argument(key)}`);
+  const answers = await pipeline(socket, lines);
   const held = new Map<string, string>();
-  for (const [index, key] of keys.entries()) {
+  for (const [index, place] of places.entries()) {
     const answer = answers[index] ?? '';
     const found = /, found=yes, .*?key="([^ ]*)", value="(.*)", type="[a-z]*"$/s.exec(answer);
-    if (found !== null && found[1] === key) held.set(key, found[2] ?? '');
+    if (found !== null && found[1] === place.key) held.set(idOf(place), found[2] ?? '');
     else if (found === null && !answer.includes('found=no'))
-      throw new MapRefused(`HAProxy cannot look up “${key}”: ${answer.slice(0, 200)}`);
+      throw new MapRefused(`HAProxy cannot look up “${place.key}” in the map ${place.map}: ${answer.slice(0, 200)}`);
   }
   return held;
+}
+
+function idOf({ map, key }: Place): string {
+  return `${map} ${key}`;
 }
 
 async function addEntries(socket: RuntimeSocket, command: string, map: MapName, entries: Iterable<MapEntry>): Promise<void> {
