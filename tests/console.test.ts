@@ -314,6 +314,7 @@ describe('edges, alarms and people', () => {
   it('a token is made with chosen scopes and shown once', async () => {
     await open('/account?tab=tokens');
     const tabs = page.getByRole('navigation', { name: 'My account' });
+    await tabs.getByRole('link', { name: 'API tokens' }).waitFor();
     expect(await tabs.locator('[aria-current=page]').allTextContents()).toEqual(['API tokens']);
     await button('Make a token').click();
     await page.keyboard.type('backup');
