@@ -98,8 +98,8 @@ export const PathPrefix = z
   .min(2)
   .max(500)
   .regex(/^\/[\x21-\x7e]*$/, 'must start with a slash and hold visible ASCII characters only')
-  .refine((path) => !/[?#%\\|"'<>]|\/\/|(^|\/)\.{1,2}(\/|$)/.test(path), {
-    error: 'must be a plain path: no query, fragment, percent sign, back-slash, empty or dot segment',
+  .refine((path) => !/[?#%;\\|"'<>]|\/\/|(^|\/)\.{1,2}(\/|$)/.test(path), {
+    error: 'must be a plain path: no query, fragment, parameter, percent sign, back-slash, empty or dot segment',
   });
 export type PathPrefix = z.infer<typeof PathPrefix>;
 

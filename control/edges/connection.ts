@@ -57,6 +57,8 @@ export type Connection = {
 };
 
 const subscribeWithinMs = 10_000;
+/** A stranger's message is not parsed beyond what `subscribe` needs. */
+const mostUnprovedBytes = 8 * 1024;
 const mostUnsentBytes = 8 * 1024 * 1024;
 const comfortableBytes = 1024 * 1024;
 const mostDeltaRevisions = 2000;
@@ -205,6 +207,9 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
     deps.onSubscribed(edge, connection);
     found.join(subscriber);
     catchUp();
+    // A revocation that came while we looked found no stream to end.
+    const now = await findEdge(deps.store.db, edgeId);
+    if (now?.revokedAt !== null) end('revoked', 'An operator has revoked this edge.');
   }
 
   function hear(said: FromEdge): void {
@@ -241,7 +246,7 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
   socket.on('message', (data: RawData, isBinary: boolean) => {
     alive = true;
     if (closed) return;
-    const said = isBinary ? null : parse(data);
+    const said = isBinary || (edge === null && lengthOf(data) > mostUnprovedBytes) ? null : parse(data);
     if (said === null) end('bad-message', 'A message that this control plane does not understand.');
     else hear(said);
   });
@@ -270,6 +275,10 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
   };
   send({ kind: 'hello', protocol: streamProtocol, nonce, at: instantOf(deps.now()) });
   return connection;
+}
+
+function lengthOf(data: RawData): number {
+  return Array.isArray(data) ? data.reduce((sum, part) => sum + part.length, 0) : data.byteLength;
 }
 
 function parse(data: RawData): FromEdge | null {
