@@ -53,7 +53,7 @@ async function up(...more: string[]): Promise<Program> {
       if (!program.running()) throw new Error(`up ended:\n${program.output()}`);
       return program.output().includes('Ctrl-C stops everything');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 110_000 },
   );
   return program;
 }
