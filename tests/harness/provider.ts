@@ -18,6 +18,7 @@ import { addSite } from '../../contract/routes/sites.ts';
 import type { Site, SiteDraft } from '../../contract/routes/sites.ts';
 import { apiClient } from './api.ts';
 import type { Api } from './api.ts';
+import { placeDatabase } from './database-template.ts';
 import { freePorts, isListening, removeFolder, temporaryFolder, until } from './ports.ts';
 import { processesNaming, startProgram } from './program.ts';
 import type { ProcessInfo, Program } from './program.ts';
@@ -76,6 +77,7 @@ export async function somePorts(): Promise<Ports> {
 export async function startProvider(options: ProviderOptions = {}): Promise<Provider> {
   const state = options.state ?? temporaryFolder('up');
   const ports = options.ports ?? (await somePorts());
+  await placeDatabase(path.join(state, 'control'));
   const up = startProgram(
     [
       'up',
@@ -139,6 +141,7 @@ export async function startParts(options: ProviderOptions = {}): Promise<Parts> 
     return program;
   };
   const startControl = async (): Promise<Program> => {
+    await placeDatabase(folders.control);
     const program = startProgram(
       [
         'control',
@@ -159,7 +162,7 @@ export async function startParts(options: ProviderOptions = {}): Promise<Parts> 
         if (!program.running()) throw new Error(`portcullis control ended:\n${program.output()}`);
         return (await fetch(`${controlUrl}/healthz`)).ok;
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 110_000 },
     );
     return program;
   };
@@ -223,7 +226,7 @@ async function moveIn(state: string, controlUrl: string, ports: Ports, check: ()
       const text = readFileSync(path.join(state, 'operator.token'), 'utf8').trim();
       return text !== '' && text;
     },
-    { timeoutMs: 60_000, everyMs: 50 },
+    { timeoutMs: 110_000, everyMs: 50 },
   );
   const operator = apiClient(controlUrl, token);
   const name = `Second person ${Date.now()}`;

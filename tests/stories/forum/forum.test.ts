@@ -65,7 +65,7 @@ describe('the forum', () => {
     expect(first?.status()).toBe(403);
     expect(first?.headers()['portcullis-action']).toBe('challenge');
     await picture(page, 'forum-2-challenge');
-    await page.waitForFunction(`document.title === 'Forum of Example: Forum'`, undefined, { timeout: 30_000 });
+    await until('the forum is shown', async () => (await page.title()) === 'Forum of Example: Forum');
     expect(page.url()).toBe(wanted);
     await picture(page, 'forum-3-continued');
 
