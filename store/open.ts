@@ -62,8 +62,16 @@ async function openEmbedded(folder: string): Promise<Store> {
   let lite: PGlite;
   try {
     const start = PGlite.defaultStartParams.filter((word) => word !== '-F');
+    // Shared buffers of 128 MB (the default) cost 270 MB of memory; the kernel caches the files anyway.
+    const settings = [
+      'fsync=on',
+      'wal_sync_method=open_datasync',
+      'shared_buffers=32MB',
+      'max_wal_size=128MB',
+      'min_wal_size=32MB',
+    ];
     lite = await PGlite.create(join(folder, 'pg'), {
-      startParams: [...start, '-c', 'fsync=on', '-c', 'wal_sync_method=open_datasync'],
+      startParams: [...start, ...settings.flatMap((setting) => ['-c', setting])],
     });
   } catch (cause) {
     lock.release();

@@ -10,6 +10,7 @@ import { hasAlarmSince, raiseAlarm, trimTraffic } from '../../store/house.ts';
 import { ordersDue } from '../../store/orders.ts';
 import { sitesToResolve } from '../../store/sites.ts';
 import { transact } from '../../store/transact.ts';
+import { checkpoint, listTables, vacuum } from '../../store/upkeep.ts';
 import { nowOf } from '../deps.ts';
 import type { ControlDeps } from '../deps.ts';
 import { rotateKeys } from '../edges/clearance-keys.ts';
@@ -76,6 +77,29 @@ export function houseJobs(deps: ControlDeps): Job[] {
         await transact(deps.store, (unit) => trimLog(unit.tx));
         await trimTraffic(db, instantOf(deps.now() - trafficKeptMs));
         await trimEdges(db, instantOf(deps.now() - 7 * 86_400_000));
+      },
+    },
+    ...(deps.store.kind === 'embedded' ? upkeepJobs(deps) : []),
+  ];
+}
+
+const checkpointEveryMs = 120_000;
+/** One table at a time, so that no turn blocks for long; all of them in about six hours. */
+const vacuumEveryMs = 15 * 60_000;
+
+function upkeepJobs({ store: { db } }: ControlDeps): Job[] {
+  let turn = 0;
+  return [
+    { name: 'checkpoint', everyMs: checkpointEveryMs, afterMs: checkpointEveryMs, run: () => checkpoint(db) },
+    {
+      name: 'vacuum',
+      everyMs: vacuumEveryMs,
+      afterMs: vacuumEveryMs,
+      run: async () => {
+        const tables = await listTables(db);
+        const table = tables[turn % tables.length];
+        turn += 1;
+        if (table !== undefined) await vacuum(db, table);
       },
     },
   ];
