@@ -1,5 +1,6 @@
 /**
- * The identity routes behind a real HTTP server on a real database, with a clock that a test can move, and people with a cookie jar.
+ * The identity routes behind a real HTTP server on a real database, with a clock that stands still until a test moves it (waits
+ * are counted in seconds, and a busy machine must not eat them), and people with a cookie jar.
  *
  * The whole control plane is started by tests/harness/provider.ts; this is for what needs another time of day.
  */
@@ -50,8 +51,8 @@ export async function startIdentityHouse(store: Store): Promise<IdentityHouse> {
   await migrate(store);
   const port = await freePort();
   const publicUrl = `http://localhost:${port}`;
-  let offsetMs = 0;
-  const now = () => Date.now() + offsetMs;
+  let nowMs = Date.now();
+  const now = () => nowMs;
   const logged: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -72,7 +73,7 @@ export async function startIdentityHouse(store: Store): Promise<IdentityHouse> {
     store,
     now,
     logged,
-    pass: (ms) => void (offsetMs += ms),
+    pass: (ms) => void (nowMs += ms),
     deps,
     visitor: () => new Visitor(`http://127.0.0.1:${port}`, publicUrl),
     async firstAccount(name = 'Ada Lovelace') {
