@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OrderId, SiteId } from '../../../contract/ids.ts';
 import { PublicDecision, confirmOrder, getOrder, liftOrder, placeOrder } from '../../../contract/routes/orders.ts';
 import { rotateClearanceKeys } from '../../../contract/routes/edges.ts';
-import { addSite, changeSite } from '../../../contract/routes/sites.ts';
+import { addSite, changeSite, getTraffic } from '../../../contract/routes/sites.ts';
 import { refusalOf } from '../../harness/api.ts';
 import { picture, startBrowser } from '../../harness/browser.ts';
 import { earnClearance, handIn, meetChallenge, solve } from '../../harness/challenge.ts';
@@ -231,6 +231,15 @@ describe('451 Unavailable For Legal Reasons', () => {
     expect((await page.goto(address('/forum')))?.status()).toBe(200);
     expect((await page.goto(address('/wiki')))?.status()).toBe(451);
     await picture(page, 'forum-8-legal-order');
+  });
+});
+
+it('the owner sees what became of the requests, by outcome', async () => {
+  await until('every outcome of the story has been counted', async () => {
+    const { points } = await provider.operator.call(getTraffic, { params: { siteId }, query: { minutes: 10 } });
+    const sum = (outcome: 'passed' | 'challenged' | 'solved' | 'noticed') =>
+      points.reduce((total, point) => total + point.counts[outcome], 0);
+    return sum('passed') > 5 && sum('challenged') > 0 && sum('solved') > 0 && sum('noticed') > 5;
   });
 });
 

@@ -31,6 +31,7 @@ it('a site added, changed and removed is served accordingly at once, without a r
     body: { hostnames: ['new.example', '*.wide.example'], origin: `http://127.0.0.1:${origin.port}`, waiveOwnership: true },
   });
   await until('the new site is served', async () => (await ask('new.example')).status === 200, { timeoutMs: 2_000, everyMs: 5 });
+  expect((await visit({ port: provider.edge.https, scheme: 'https', host: 'new.example' })).status).toBe(200);
   expect((await ask('a.b.wide.example')).status).toBe(200);
   expect((await ask('wide.example')).status).toBe(421);
 
