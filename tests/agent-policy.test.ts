@@ -17,6 +17,7 @@ import { startEcho } from './harness/echo.ts';
 import type { Echo } from './harness/echo.ts';
 import { clearanceKey, order, provider, site } from './harness/haproxy.ts';
 import { removeFolder, temporaryFolder, until } from './harness/ports.ts';
+import { processesNaming } from './harness/program.ts';
 
 let control: TestControl;
 let echo: Echo;
@@ -35,6 +36,7 @@ afterEach(async () => {
   edge = null;
   await control.stop();
   await echo.stop();
+  for (const { pid } of await processesNaming(state)) process.kill(pid, 'SIGKILL');
   removeFolder(state);
 });
 
