@@ -26,7 +26,8 @@ export async function takeReceipt(deps: ControlDeps, edge: Subscribed, receipt: 
   if (body.edgeId !== edge.edgeId || body.group !== edge.group || !edge.verify(bodyText, signature)) return 'not-its-own';
   const order = await transact(deps.store, async (unit): Promise<OrderRecord | null> => {
     const about = await findOrder(unit.tx, body.orderId, null);
-    if (about === null) return null;
+    // Of an order of another group an edge knows nothing: its word counts for nobody, and raises no alarm.
+    if (about === null || about.group !== edge.group) return null;
     const at = nowOf(deps);
     const receiptId = ReceiptId.parse(randomId(idPrefix.receipt));
     const isNew = await insertReceipt(unit.tx, { receiptId, receivedAt: at, bodyText, signed: receipt });
