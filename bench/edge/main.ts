@@ -112,6 +112,13 @@ async function measure(
     running.push(thing);
     return thing;
   };
+  const clear = async (): Promise<void> => {
+    for (const thing of running.splice(0).reverse()) await thing.stop();
+    removeFolder(folder);
+  };
+  // Interrupted, it leaves nothing running.
+  const interrupted = () => void clear().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     const origin = keep(await startOrigin(folder));
     const bare = keep(await startBareHaproxy(folder, origin.port));
@@ -169,8 +176,8 @@ async function measure(
     say('\r');
     return results;
   } finally {
-    for (const thing of running.reverse()) await thing.stop();
-    removeFolder(folder);
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    await clear();
   }
 }
 
