@@ -19,9 +19,18 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
           <span className="mono">{say.failure.reference(reference)}</span>
         </p>
       )}
-      {onRetry === undefined ? null : <Button onClick={onRetry}>{say.act.retry}</Button>}
+      {outdated(error) ? (
+        <Button onClick={() => location.reload()}>{say.act.reload}</Button>
+      ) : onRetry === undefined ? null : (
+        <Button onClick={onRetry}>{say.act.retry}</Button>
+      )}
     </div>
   );
+}
+
+/** Whether only a new page can help: the program was updated under this one, or this one has a fault of its own. */
+function outdated(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.code === 'unreadable';
 }
 
 function wordsFor(error: unknown): { title: string; detail: string; reference: string | null } {

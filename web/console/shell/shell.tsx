@@ -128,6 +128,9 @@ function Foot() {
           ))}
         </select>
       </div>
+      <p className="public-link">
+        <a href="/">{say.nav.publicPages}</a>
+      </p>
       <div className="who">
         <strong>{me.name}</strong>
         <span className="hint roles">{me.roles.map((role) => say.role[role]).join(', ')}</span>

@@ -49,17 +49,13 @@ export const shared = {
     more: 'Show more',
     loadingMore: 'Loading…',
     back: 'Back',
-    remove: 'Remove',
-    add: 'Add',
     undo: 'Undo changes',
-    show: 'Show',
     clearFilters: 'Clear filters',
     working: 'Working…',
     continue: 'Continue',
   },
 
   list: {
-    search: 'Search',
     filters: 'Filters',
     all: 'All',
     shown: (shown: number, of: number, what: { readonly one: string; readonly many: string }) =>
@@ -71,7 +67,6 @@ export const shared = {
 
   confirm: {
     typeName: (name: string) => `Type “${name}” to confirm`,
-    notTyped: 'The name does not match yet.',
   },
 
   failure: {
@@ -141,8 +136,6 @@ export const shared = {
 
   units: {
     perSecond: '/s',
-    requests: (n: string) => `${n} requests`,
-    requestsPerSecond: (n: string) => `${n} requests per second`,
   },
 
   outcome: {
