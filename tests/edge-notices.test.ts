@@ -273,7 +273,7 @@ it('a lifted order is gone with the next request on the same connection, and not
 
 it('a notice whose text is missing still refuses: closed', async () => {
   await under({ basis: legalBasis });
-  for (const map of ['notice-html', 'notice-json', 'notice-text'] as const) {
+  for (const map of ['notices', 'notice-html', 'notice-json', 'notice-text'] as const) {
     await edge.admin(`clear map ${mapFile(edge.plan.paths, map)}`);
   }
   const before = echo.hits();

@@ -108,10 +108,11 @@ it('no text of an order becomes markup, an attribute or a second header', () => 
   fc.assert(
     fc.property(anySite, anyOrder, (site, order) => {
       for (const { map, value } of renderSite(site, [order], provider)) {
+        if (map === 'notices') {
+          expect(value.replace(/^451\|/, '')).toMatch(/^<[^<>"\s]+>; rel="describedby", <[^<>"\s]+>; rel="blocked-by"$/);
+        }
         if (map !== 'notice-html') continue;
-        const [, link = '', ...body] = value.split('|');
-        expect(link).toMatch(/^<[^<>"\s]+>; rel="describedby", <[^<>"\s]+>; rel="blocked-by"$/);
-        const tags = body.join('|').match(/<[^>]*>/g) ?? [];
+        const tags = value.match(/<[^>]*>/g) ?? [];
         for (const tag of tags)
           expect(tag).toMatch(/^<\/?(h1|dl|dt|dd|p|code)>$|^<a href="https:\/\/[^"<>\s]*" rel="noreferrer">$|^<\/a>$/);
       }
@@ -124,7 +125,7 @@ it('the JSON form of a notice is JSON whatever its texts hold', () => {
     fc.property(anySite, anyOrder, (site, order) => {
       const value = renderSite(site, [order], provider).find(({ map }) => map === 'notice-json')?.value;
       if (value === undefined) return;
-      expect(JSON.parse(`{${value.split('|').slice(2).join('|')}}`)).toMatchObject({ status: 451, decision: 'D-2026-0001' });
+      expect(JSON.parse(`{${value}}`)).toMatchObject({ status: 451, decision: 'D-2026-0001' });
     }),
   );
 });

@@ -17,6 +17,7 @@ export const mapNames = [
   'notice-html',
   'notice-json',
   'notice-text',
+  'notices',
   'paths',
   'networks',
   'states',

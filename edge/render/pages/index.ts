@@ -7,7 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { ProviderPolicy } from '../../../contract/policy.ts';
-import { noticeField, noticeTextLines } from '../notice.ts';
+import { noticeTextLines } from '../notice.ts';
 import { factField } from '../site.ts';
 import { html, line, literal } from './escape.ts';
 import { pageTemplate } from './layout.ts';
@@ -46,9 +46,9 @@ export function renderPages(provider: ProviderPolicy): Record<string, string> {
       publicUrl: provider.publicUrl,
       title: words.notice.titleHost,
       kind: 'notice',
-      body: `%[var(txn.notice),field(${noticeField.body},|,0)]`,
+      body: '%[var(txn.notice)]',
     }),
-    'notice.json': `{"reference":"%[unique-id]",%[var(txn.notice),field(${noticeField.body},|,0)]}\n`,
+    'notice.json': `{"reference":"%[unique-id]",%[var(txn.notice)]}\n`,
     'notice.txt': noticeText(),
     'challenge.json': problem(provider, 403, 'challenge', words.challenge.title, [
       words.challenge.what(provider.name),
@@ -112,10 +112,7 @@ function problem(provider: ProviderPolicy, status: number, action: string, title
 }
 
 function noticeText(): string {
-  const texts = Array.from(
-    { length: noticeTextLines },
-    (_, index) => `%[var(txn.notice),field(${index + noticeField.body},|),url_dec]\n`,
-  );
+  const texts = Array.from({ length: noticeTextLines }, (_, index) => `%[var(txn.notice),field(${index + 1},|),url_dec]\n`);
   return `${texts.join('')}${literal(english.reference)}: %[unique-id]\n`;
 }
 

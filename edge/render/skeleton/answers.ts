@@ -41,16 +41,17 @@ export function noticeBackend(files: Files): string {
   const answer = (status: number, form: PageForm, condition: string) =>
     words(
       `http-request return status ${status} content-type ${contentType[form]} lf-file ${files.page(`notice.${form}`)} ${ownHeaders('notice', form)}`,
-      `hdr portcullis-decision "%[${state('decisions')}]" hdr link "%[var(txn.notice),field(${noticeField.link},|)]" ${condition}`,
+      `hdr portcullis-decision "%[${state('decisions')}]" hdr link "%[var(txn.head),field(${noticeField.link},|)]" ${condition}`,
     );
   return lines(
-    '# What visitors see of an order. 451 only with a legal order; without a readable text 403, never the origin.',
+    '# What visitors see of an order. 451 only with a legal order; without a readable head 403, never the origin.',
     section(
       'backend notice',
       'acl html req.fhdr(accept) -m sub text/html',
       'acl json req.fhdr(accept) -m sub json',
-      'acl legal var(txn.notice) -m beg 451',
+      'acl legal var(txn.head) -m beg 451',
       `http-request ${count('noticed')}`,
+      `http-request set-var(txn.head) ${state('orderId')},map_str(${files.map('notices')})`,
       text('notice-html', 'if html'),
       answer(403, 'html', 'if html !legal'),
       answer(451, 'html', 'if html'),
