@@ -79,11 +79,19 @@ export function withWaiting(command: Command, what: string): Command {
     .addOption(new Option('--timeout <time>', 'how long --wait waits').argParser(durationMs).default(60_000, '60s'));
 }
 
-/** The one site that a person means: its id, one of its hostnames, or its name. */
+/** Whether a site owns a hostname: several may claim one, but only the one that has shown it is served by it. */
+export function ownsHostname({ hostnames, ownership }: Site, hostname: string): boolean {
+  const all: readonly string[] = hostnames;
+  const claimed: readonly string[] = ownership.pending ?? (ownership.state === 'pending' ? all : []);
+  return all.includes(hostname) && !claimed.includes(hostname);
+}
+
+/** The one site that a person means: its id, one of its hostnames, or its name. Of those that claim a hostname, its owner. */
 export async function findSite(client: Client, typed: string): Promise<Site> {
   const id = SiteId.safeParse(typed);
   if (id.success) return await client.call(getSite, { params: { siteId: id.data } });
   const wanted = typed.trim().toLowerCase();
+  const claims: Site[] = [];
   const found: Site[] = [];
   let cursor: string | undefined;
   do {
@@ -92,12 +100,19 @@ export async function findSite(client: Client, typed: string): Promise<Site> {
     });
     for (const site of page.items) {
       const hostnames: readonly string[] = site.hostnames;
-      if (hostnames.includes(wanted)) return site;
-      if (site.name.toLowerCase() === wanted) found.push(site);
+      if (ownsHostname(site, wanted)) return site;
+      if (hostnames.includes(wanted)) claims.push(site);
+      else if (site.name.toLowerCase() === wanted) found.push(site);
     }
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
-  const [only, ...others] = found;
+  if (claims.length > 1) {
+    throw new CommandFailure(
+      'failed',
+      `${claims.length} sites claim “${wanted}” and none is served by it yet; name one by its id: ${claims.map((site) => site.siteId).join(', ')}`,
+    );
+  }
+  const [only, ...others] = claims.length > 0 ? claims : found;
   if (only !== undefined && others.length === 0) return only;
   throw new CommandFailure(
     'failed',

@@ -68,7 +68,7 @@ export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
   --threads N              HAProxy's threads (PORTCULLIS_EDGE_THREADS, default auto)
   --max-connections N      client connections at once (PORTCULLIS_EDGE_MAX_CONNECTIONS, default 10000)
   --insecure-control       allows http:// to a control plane on another machine: for test networks only
-  --log-level LEVEL        trace, debug, info, warn, error (PORTCULLIS_LOG, default info)
+  --log-level LEVEL        trace, debug, info, warn, error (PORTCULLIS_LOG_LEVEL, default info)
 
 Logs are JSON lines on stderr. Exit codes: 0 stopped, 1 failed, 2 wrong usage, 5 enrolment refused.
 `;
@@ -124,7 +124,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     10_000,
     1_000_000,
   );
-  const logLevel = text(values['log-level'], 'PORTCULLIS_LOG') ?? 'info';
+  const logLevel = text(values['log-level'], 'PORTCULLIS_LOG_LEVEL') ?? 'info';
   if (!['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].includes(logLevel))
     mistakes.push(`“${logLevel}” is no log level.`);
   if (mistakes.length > 0 || control === null) return { kind: 'mistakes', mistakes };

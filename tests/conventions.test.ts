@@ -70,6 +70,19 @@ describe('ARCHITECTURE.md', () => {
   });
 });
 
+describe('docs/handbook/settings.md', () => {
+  it('lists every variable of the environment that a program reads, and no other', () => {
+    const rooms = ['control', 'edge', 'cli', 'store', '.'];
+    const read = new Set<string>();
+    for (const source of sources.filter(({ room, test }) => rooms.includes(room) && !test)) {
+      for (const [name] of source.text.matchAll(/\bPORTCULLIS_[A-Z0-9_]+|\bDATABASE_URL\b/g)) read.add(name);
+    }
+    const settings = readFileSync(path.join(checkout, 'docs', 'handbook', 'settings.md'), 'utf8');
+    const listed = new Set([...settings.matchAll(/`(PORTCULLIS_[A-Z0-9_]+|DATABASE_URL)`/g)].map(([, name = '']) => name));
+    expect([...listed].sort()).toEqual([...read].sort());
+  });
+});
+
 describe('the checkout', () => {
   const unbuilt = filesBelow('.');
 

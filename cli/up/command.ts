@@ -24,6 +24,7 @@ type UpOptions = {
   readonly allowOrigin?: readonly string[];
   readonly publicUrl?: string;
   readonly providerName?: string;
+  readonly contact?: string;
   readonly host?: readonly string[];
   readonly attack?: boolean;
 };
@@ -49,6 +50,7 @@ export function addUpCommand(program: Command, terminal: Terminal, surroundings:
     .option('--allow-origin <network>', 'let origins be in this inward network (repeat for more)', collectNetwork)
     .option('--public-url <url>', 'address of console and public pages as people type it (env PORTCULLIS_PUBLIC_URL)')
     .option('--provider-name <name>', 'who runs this installation, for every page (env PORTCULLIS_PROVIDER_NAME)')
+    .option('--contact <url>', 'where appeals are sent, a mailto: or https: address (env PORTCULLIS_CONTACT)')
     .action(async (verb: string | undefined, origin: string | undefined) => {
       const options = command.opts<UpOptions>();
       if (verb !== undefined && verb !== 'protect') {
@@ -63,7 +65,7 @@ export function addUpCommand(program: Command, terminal: Terminal, surroundings:
           '--host and --attack belong to a site: portcullis up protect http://127.0.0.1:8000 --host forum.example',
         );
       }
-      const { host, attack, state, allowOrigin, publicUrl, providerName, ...ports } = options;
+      const { host, attack, state, allowOrigin, publicUrl, providerName, contact, ...ports } = options;
       await runUp(
         {
           ...ports,
@@ -75,6 +77,7 @@ export function addUpCommand(program: Command, terminal: Terminal, surroundings:
           ],
           publicUrl: publicUrl?.replace(/\/+$/, '') ?? null,
           providerName: providerName ?? null,
+          contact: contact ?? null,
           protect: verb === undefined ? null : parseProtect(origin ?? '', host ?? [], attack === true ? 'attack' : null),
         },
         surroundings,

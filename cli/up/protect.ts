@@ -14,6 +14,7 @@ import { addSite, changeSite, listSites } from '../../contract/routes/sites.ts';
 import type { Site } from '../../contract/routes/sites.ts';
 import { writeDurable } from '../../kit/durable.ts';
 import type { Client } from '../client.ts';
+import { ownsHostname } from '../command.ts';
 import { CommandFailure } from '../exit-codes.ts';
 
 export type Protect = { readonly origin: URL; readonly hostnames: readonly string[]; readonly mode: 'attack' | 'off' | null };
@@ -72,12 +73,12 @@ export async function rememberOrigins(state: string, allowOrigins: readonly Cidr
   await writeDurable(join(state, rememberedFile), `${JSON.stringify({ allowOrigins }, null, 2)}\n`);
 }
 
-/** Adds the site, or changes the one that has these hostnames. */
+/** Adds the site, or changes the one that owns these hostnames. Claims of others that nobody has shown do not count. */
 export async function protect(
   client: Client,
   { origin, hostnames, mode }: Protect,
 ): Promise<{ site: Site; what: 'added' | 'changed' | 'unchanged' }> {
-  const there = await siteWith(client, hostnames);
+  const there = await ownerOf(client, hostnames);
   const url = origin.href.replace(/\/$/, '');
   if (there === null) {
     const site = await client.call(addSite, {
@@ -96,10 +97,10 @@ export async function protect(
   return { site: await client.call(changeSite, { params: { siteId: there.siteId }, body: change }), what: 'changed' };
 }
 
-async function siteWith(client: Client, hostnames: readonly string[]): Promise<Site | null> {
+async function ownerOf(client: Client, hostnames: readonly string[]): Promise<Site | null> {
   for (const hostname of hostnames) {
     const page = await client.call(listSites, { query: { search: hostname, limit: 500 } });
-    const found = page.items.find((site) => site.hostnames.some((one) => one === hostname));
+    const found = page.items.find((site) => ownsHostname(site, hostname));
     if (found !== undefined) return found;
   }
   return null;

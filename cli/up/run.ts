@@ -42,6 +42,7 @@ export type UpSettings = {
   readonly allowOrigins: readonly string[];
   readonly publicUrl: string | null;
   readonly providerName: string | null;
+  readonly contact: string | null;
   readonly protect: Protect | null;
 };
 
@@ -120,7 +121,7 @@ export async function runUp(settings: UpSettings, surroundings: UpSurroundings, 
 }
 
 function superviseControl(settings: UpSettings, { execPath, entry }: UpSurroundings, terminal: Terminal): Supervised {
-  const { state, publicUrl, providerName } = settings;
+  const { state, publicUrl, providerName, contact } = settings;
   return supervise({
     role: 'control',
     execPath,
@@ -133,6 +134,7 @@ function superviseControl(settings: UpSettings, { execPath, entry }: UpSurroundi
       ...settings.allowOrigins.flatMap((network) => ['--allow-origin', network]),
       ...(publicUrl === null ? [] : ['--public-url', publicUrl]),
       ...(providerName === null ? [] : ['--provider-name', providerName]),
+      ...(contact === null ? [] : ['--contact', contact]),
     ],
     env: terminal.env,
     logFile: join(state, 'logs', 'control.log'),
