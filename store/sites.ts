@@ -1,8 +1,8 @@
 /**
  * Sites and their hostnames: rows in, records out.
  *
- * A record's JSON parts are parsed here, once, so whoever holds a record can trust it. Hostnames are unique in the installation by a
- * key of their own table; `hostnameTakenBy` names who has one. Not here: what a site may be (control/sites), when it reaches edges (change-log.ts).
+ * A record's JSON parts are parsed here, once, so whoever holds a record can trust it. A hostname has one owner in the
+ * installation and at most one claim in an account, by the keys of its own table. Not here: what a site may be (control/sites), when it reaches edges (change-log.ts).
  */
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
@@ -147,14 +147,39 @@ export async function sitesToResolve(db: Db, at: Instant, limit: number): Promis
   return withHostnames(db, rows);
 }
 
-/** Of these hostnames, those that another site has. */
-export async function hostnamesTaken(db: Db, hostnames: readonly Hostname[], except: SiteId | null): Promise<Hostname[]> {
-  let query = db.selectFrom('site_hostname').select('hostname').where('hostname', 'in', hostnames);
-  if (except !== null) query = query.where('site_id', '!=', except);
-  return (await query.execute()).map((row) => row.hostname);
+export type Holder = { readonly hostname: Hostname; readonly siteId: SiteId; readonly owned: boolean };
+
+/** Which other sites stand in the way of these hostnames: those that own one, and those of the same account that claim one. */
+export async function hostnamesHeld(
+  db: Db,
+  hostnames: readonly Hostname[],
+  { siteId, accountId }: Pick<SiteRecord, 'siteId' | 'accountId'>,
+): Promise<Holder[]> {
+  if (hostnames.length === 0) return [];
+  const rows = await db
+    .selectFrom('site_hostname')
+    .select(['hostname', 'site_id', 'ownership'])
+    .where(sql<boolean>`hostname = any(${[...hostnames]}::text[])`)
+    .where('site_id', '!=', siteId)
+    .where((where) => where.or([where('ownership', '!=', 'pending'), where('account_id', '=', accountId)]))
+    .orderBy('hostname')
+    .execute();
+  return rows.map((row) => ({ hostname: row.hostname, siteId: row.site_id, owned: row.ownership !== 'pending' }));
 }
 
-/** Sites that have one of these names literally. */
+/** Of these hostnames, those whose ownership some site has proved or had waived. */
+export async function ownedHostnames(db: Db, hostnames: readonly Hostname[]): Promise<ReadonlySet<Hostname>> {
+  if (hostnames.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('site_hostname')
+    .select('hostname')
+    .where(sql<boolean>`hostname = any(${[...hostnames]}::text[])`)
+    .where('ownership', '!=', 'pending')
+    .execute();
+  return new Set(rows.map((row) => row.hostname));
+}
+
+/** Sites that own one of these names literally. */
 export async function hostnameOwners(db: Db, names: readonly string[]): Promise<SiteId[]> {
   if (names.length === 0) return [];
   const rows = await db
@@ -162,6 +187,7 @@ export async function hostnameOwners(db: Db, names: readonly string[]): Promise<
     .select('site_id')
     .distinct()
     .where(sql<boolean>`hostname = any(${[...names]}::text[])`)
+    .where('ownership', '!=', 'pending')
     .execute();
   return rows.map((row) => row.site_id);
 }
@@ -180,7 +206,15 @@ export async function countSites(db: Db, viewer: Viewer): Promise<{ all: number;
 async function insertHostnames(db: Db, site: SiteRecord): Promise<void> {
   await db
     .insertInto('site_hostname')
-    .values(site.hostnames.map(({ hostname, ownership }, position) => ({ hostname, site_id: site.siteId, position, ownership })))
+    .values(
+      site.hostnames.map(({ hostname, ownership }, position) => ({
+        account_id: site.accountId,
+        hostname,
+        site_id: site.siteId,
+        position,
+        ownership,
+      })),
+    )
     .execute();
 }
 

@@ -19,6 +19,7 @@ import type {
   SiteId,
 } from '../contract/ids.ts';
 import type { ItemKey, Measure, OriginPolicy, SiteMode } from '../contract/policy.ts';
+import type { Alarm } from '../contract/routes/house.ts';
 import type { OrderState } from '../contract/routes/orders.ts';
 import type { IdentityTables } from './identity-tables.ts';
 
@@ -80,7 +81,13 @@ export type SiteTable = {
 };
 
 export type HostnameOwnership = 'pending' | 'proved' | 'waived';
-export type SiteHostnameTable = { hostname: Hostname; site_id: SiteId; position: number; ownership: HostnameOwnership };
+export type SiteHostnameTable = {
+  account_id: AccountId;
+  hostname: Hostname;
+  site_id: SiteId;
+  position: number;
+  ownership: HostnameOwnership;
+};
 
 export type DecisionCounterTable = { year: number; last: number };
 
@@ -174,7 +181,7 @@ export type TrafficTable = {
 export type AlarmTable = {
   alarm_id: AlarmId;
   created_order: GeneratedAlways<number>;
-  kind: 'break-glass' | 'receipt-failed' | 'edge-away' | 'edge-nack' | 'origin-moved-inward';
+  kind: Alarm['kind'];
   at: Instant;
   sentence: string;
   order_id: OrderId | null;

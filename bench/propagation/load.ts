@@ -78,7 +78,15 @@ export async function loadSites(folder: string, template: SiteId, count: number)
           .execute();
         await tx
           .insertInto('site_hostname')
-          .values(sites.map(({ siteId, hostname }) => ({ hostname, site_id: siteId, position: 0, ownership: 'waived' as const })))
+          .values(
+            sites.map(({ siteId, hostname }) => ({
+              account_id: row.account_id,
+              hostname,
+              site_id: siteId,
+              position: 0,
+              ownership: 'waived' as const,
+            })),
+          )
           .execute();
         await tx.insertInto('policy_item').values(items).execute();
         await tx

@@ -32,8 +32,10 @@ export const Ownership = z.strictObject({
   fileUrl: z.string(),
   fileContent: z.string(),
   checkedAt: Instant.nullable(),
-  /** What the last check saw, in a sentence. */
+  /** What the last check saw, or that another site owns a hostname meanwhile, in a sentence. */
   finding: z.string().nullable(),
+  /** Hostnames of the site that nobody has proved or waived yet; they are not served. Left out when there are none. */
+  pending: z.array(Hostname).optional(),
 });
 
 /** How far the newest change of something has come: revision needed, edges that hold it. */
@@ -175,7 +177,7 @@ export const checkOwnership = route({
   body: Nothing,
   answer: Site,
   status: 200,
-  errors: ['not-found', 'ownership-unproved'],
+  errors: ['not-found', 'ownership-unproved', 'hostname-taken'],
 });
 
 export const waiveOwnership = route({
@@ -188,7 +190,7 @@ export const waiveOwnership = route({
   body: z.strictObject({ reason: z.string().trim().min(3).max(500) }),
   answer: Site,
   status: 200,
-  errors: ['not-found'],
+  errors: ['not-found', 'hostname-taken'],
 });
 
 export const TrafficPoint = z.strictObject({ at: Instant, counts: OutcomeCounts });

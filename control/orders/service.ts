@@ -232,9 +232,11 @@ function audit(
   });
 }
 
-/** Exact hostnames of the order's scope; each must be one that the site answers for. */
+/** Exact hostnames of the order's scope; each must be one that the site owns. */
 function parseScope(typed: readonly string[], site: SiteRecord, mistakes: FieldMistake[]): ExactHostname[] {
   const found = new Set<ExactHostname>();
+  // A hostname that is only claimed is not served: an order on it would hold nothing, and its notice would speak of somebody else's site.
+  const owned = site.hostnames.filter(({ ownership }) => ownership !== 'pending');
   for (const [index, text] of typed.entries()) {
     const path = `hostnames.${index}`;
     const parsed = parseHostname(text);
@@ -244,8 +246,8 @@ function parseScope(typed: readonly string[], site: SiteRecord, mistakes: FieldM
     }
     const exact = ExactHostname.safeParse(parsed.hostname);
     if (!exact.success) mistakes.push({ path, message: 'must be an exact hostname; leave hostnames out for the whole site' });
-    else if (site.hostnames.some(({ hostname }) => hostnameCovers(hostname, exact.data))) found.add(exact.data);
-    else mistakes.push({ path, message: `${exact.data} is not a hostname of this site` });
+    else if (owned.some(({ hostname }) => hostnameCovers(hostname, exact.data))) found.add(exact.data);
+    else mistakes.push({ path, message: `${exact.data} is not a hostname that this site owns` });
   }
   return [...found];
 }

@@ -7,7 +7,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
-import { parseHostname } from '../../contract/hostname.ts';
 import type { Hostname } from '../../contract/hostname.ts';
 import { GroupName, SiteId, idPrefix } from '../../contract/ids.ts';
 import { ItemKey, defaultChallengeSettings, defaultSiteLimits } from '../../contract/policy.ts';
@@ -16,10 +15,9 @@ import type { SiteChange, SiteDraft } from '../../contract/routes/sites.ts';
 import { randomId } from '../../kit/random-id.ts';
 import { addAudit } from '../../store/audit.ts';
 import { findHead, recordChanges } from '../../store/change-log.ts';
-import { brokenUniqueKey } from '../../store/errors.ts';
 import { hasAccount, raiseAlarm } from '../../store/house.ts';
 import { ordersHolding } from '../../store/orders.ts';
-import { deleteSite, findSite, hostnameOwners, hostnamesTaken, insertSite, replaceSite } from '../../store/sites.ts';
+import { deleteSite, findSite, insertSite, replaceSite } from '../../store/sites.ts';
 import type { SiteHostname, SiteRecord } from '../../store/sites.ts';
 import { transact } from '../../store/transact.ts';
 import type { Work } from '../../store/transact.ts';
@@ -28,10 +26,11 @@ import type { ControlDeps } from '../deps.ts';
 import type { Caller } from '../http/caller.ts';
 import { Failure, notFound } from '../http/failure.ts';
 import type { FieldMistake } from '../http/failure.ts';
+import { namingTakenHostnames, nextHostnames, parseHostnames, refuseTaken, takenHostnames, underOrder } from './hostnames.ts';
 import { judgeOrigin, parseOrigin } from './origin.ts';
 import type { OriginVerdict } from './origin.ts';
 import { checkOwnershipOf } from './ownership-check.ts';
-import { isReady, keepsOrderInPlace, siteChange, wildcardsOver } from './policy.ts';
+import { isReady, siteChange } from './policy.ts';
 
 type Deps = ControlDeps;
 type Draft = z.output<typeof SiteDraft>;
@@ -163,7 +162,10 @@ export async function removeSite(deps: Deps, caller: Caller, siteId: SiteId): Pr
   });
 }
 
-/** Looks for proofs now. Throws Failure `ownership-unproved` when a hostname is still without one (what was found is kept). */
+/**
+ * Looks for proofs now. What was found is kept; then throws Failure `hostname-taken` when a proved hostname has another owner here, or
+ * `ownership-unproved` when one is still without proof.
+ */
 export async function proveSite(deps: Deps, caller: Caller, siteId: SiteId): Promise<SiteRecord> {
   const seen = await findSite(deps.store.db, siteId, caller.accountId);
   if (seen === null) throw notFound('site');
@@ -171,18 +173,23 @@ export async function proveSite(deps: Deps, caller: Caller, siteId: SiteId): Pro
   for (const { hostname, ownership } of seen.hostnames) {
     if (ownership === 'pending') findings.set(hostname, await checkOwnershipOf(deps, hostname, seen.ownershipToken));
   }
-  const saved = await transact(deps.store, async (unit) => {
+  const prove = async (unit: Work) => {
     const held = await findSite(unit.tx, siteId, caller.accountId, 'lock');
     if (held === null) throw notFound('site');
+    const shown = held.hostnames.flatMap(({ hostname, ownership }) =>
+      ownership === 'pending' && findings.get(hostname)?.proved === true ? [hostname] : [],
+    );
+    const taken = await takenHostnames(unit, held, shown);
     const hostnames = held.hostnames.map((name): SiteHostname => {
-      const proved = name.ownership === 'pending' && findings.get(name.hostname)?.proved === true;
+      const proved = shown.includes(name.hostname) && !taken.has(name.hostname);
       return proved ? { hostname: name.hostname, ownership: 'proved' } : name;
     });
     const at = nowOf(deps);
     const newly = hostnames.flatMap((name, index) =>
       name.ownership === held.hostnames[index]?.ownership ? [] : [name.hostname],
     );
-    const told = [...findings].find(([, { proved }]) => !proved)?.[1].finding ?? [...findings.values()][0]?.finding;
+    const [why] = taken.values();
+    const told = why ?? [...findings].find(([, { proved }]) => !proved)?.[1].finding ?? [...findings.values()][0]?.finding;
     if (newly.length > 0) {
       await addAudit(unit.tx, { at, who: caller, act: 'site.prove', subject: siteId, detail: { hostnames: newly } });
     }
@@ -193,8 +200,11 @@ export async function proveSite(deps: Deps, caller: Caller, siteId: SiteId): Pro
       ownershipFinding: told ?? held.ownershipFinding,
       version: newly.length > 0 ? held.version + 1 : held.version,
     };
-    return publish(deps, unit, next, held);
-  });
+    return { saved: await publish(deps, unit, next, held), why };
+  };
+  const { saved, why } = await namingTakenHostnames(() => transact(deps.store, prove));
+  if (why !== undefined)
+    throw new Failure('hostname-taken', `${why} The proof was seen; the other hostnames were looked at too.`);
   if (saved.hostnames.some(({ ownership }) => ownership === 'pending')) {
     throw new Failure(
       'ownership-unproved',
@@ -204,13 +214,14 @@ export async function proveSite(deps: Deps, caller: Caller, siteId: SiteId): Pro
   return saved;
 }
 
-/** An operator vouches for every hostname that the site has now. Throws Failure `not-found`. */
+/** An operator vouches for every hostname that the site has now. Throws Failure `not-found`, `hostname-taken`. */
 export async function waiveSite(deps: Deps, caller: Caller, siteId: SiteId, reason: string): Promise<SiteRecord> {
-  return transact(deps.store, async (unit) => {
+  const waive = async (unit: Work): Promise<SiteRecord> => {
     const held = await findSite(unit.tx, siteId, caller.accountId, 'lock');
     if (held === null) throw notFound('site');
     const pending = held.hostnames.filter(({ ownership }) => ownership === 'pending').map(({ hostname }) => hostname);
     if (pending.length === 0) return held;
+    await refuseTaken(unit, held, pending);
     await addAudit(unit.tx, {
       at: nowOf(deps),
       who: caller,
@@ -225,7 +236,8 @@ export async function waiveSite(deps: Deps, caller: Caller, siteId: SiteId, reas
       version: held.version + 1,
     };
     return publish(deps, unit, next, held);
-  });
+  };
+  return namingTakenHostnames(() => transact(deps.store, waive));
 }
 
 /** Resolves a site's origin again and tells the edges when the addresses changed. Called by a job. */
@@ -272,65 +284,6 @@ async function judgeNewOrigin(deps: Deps, caller: Caller, siteId: SiteId, host: 
   return accepted(await judgeOrigin(deps, host, caller.accountId !== null));
 }
 
-async function nextHostnames(
-  unit: Work,
-  caller: Caller,
-  held: SiteRecord,
-  wanted: readonly Hostname[],
-): Promise<readonly SiteHostname[]> {
-  const before = held.hostnames.map(({ hostname }) => hostname);
-  for (const order of await ordersHolding(unit.tx, held.siteId)) {
-    if (keepsOrderInPlace(order, before, wanted)) continue;
-    throw underOrder(
-      `Order ${order.decision} covers a hostname that you take away. The site stays as it was until the order ends.`,
-    );
-  }
-  await refuseTaken(unit, held, wanted);
-  // Who may waive and has waived this site before does not have to say so again for each name.
-  const waived = caller.scopes.has('sites:waive-ownership') && held.hostnames.every(({ ownership }) => ownership === 'waived');
-  const known = new Map(held.hostnames.map((name) => [name.hostname, name]));
-  return wanted.map((hostname) => known.get(hostname) ?? { hostname, ownership: waived ? 'waived' : 'pending' });
-}
-
-/** Throws when another site has a hostname, or an order on another site covers it through a wildcard. */
-async function refuseTaken(unit: Work, site: Pick<SiteRecord, 'siteId'>, hostnames: readonly Hostname[]): Promise<void> {
-  const taken = await hostnamesTaken(unit.tx, hostnames, site.siteId);
-  if (taken.length > 0) throw hostnameTaken(taken);
-  for (const hostname of hostnames) {
-    for (const owner of await hostnameOwners(unit.tx, wildcardsOver(hostname))) {
-      if (owner === site.siteId) continue;
-      for (const order of await ordersHolding(unit.tx, owner)) {
-        const bare = hostname.replace(/^\*\./, '');
-        const covered = order.hostnames.length === 0 || order.hostnames.some((one) => one === bare || hostname.startsWith('*.'));
-        if (covered) {
-          throw new Failure(
-            'hostname-taken',
-            `${hostname} lies under an order on another site, so it cannot be added now. Nothing was changed.`,
-          );
-        }
-      }
-    }
-  }
-}
-
-async function namingTakenHostnames<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (brokenUniqueKey(error) === 'site_hostname_pkey') throw hostnameTaken([], error);
-    throw error;
-  }
-}
-
-function hostnameTaken(hostnames: readonly string[], cause?: unknown): Failure {
-  const which = hostnames.length === 0 ? 'One of these hostnames' : hostnames.slice(0, 5).join(', ');
-  return new Failure('hostname-taken', `${which} belongs to another site here. Nothing was changed.`, { cause });
-}
-
-function underOrder(detail: string): Failure {
-  return new Failure('site-under-order', detail);
-}
-
 function mayNotWaive(): Failure {
   return new Failure(
     'not-allowed',
@@ -354,16 +307,6 @@ function badDraft(mistakes: readonly FieldMistake[]): Failure {
       fields: mistakes,
     },
   );
-}
-
-function parseHostnames(typed: readonly string[], mistakes: FieldMistake[]): Hostname[] {
-  const found = new Set<Hostname>();
-  for (const [index, text] of typed.entries()) {
-    const parsed = parseHostname(text);
-    if (parsed.ok) found.add(parsed.hostname);
-    else mistakes.push({ path: `hostnames.${index}`, message: parsed.why });
-  }
-  return [...found];
 }
 
 function checkNetworks(networks: readonly NetworkRule[] | undefined, mistakes: FieldMistake[]): void {

@@ -1,5 +1,6 @@
 /** A site as the API shows it: its record, the orders on it, and how far its newest change has come. */
 import type { z } from 'zod';
+import type { Hostname } from '../../contract/hostname.ts';
 import { Revision } from '../../contract/ids.ts';
 import type { GroupName } from '../../contract/ids.ts';
 import type { Site } from '../../contract/routes/sites.ts';
@@ -7,6 +8,7 @@ import { msOf } from '../../core/instant.ts';
 import { proofUrl, proofValue } from '../../core/shield/ownership.ts';
 import { firstAcks, listServing } from '../../store/edges.ts';
 import { ordersInForceOn } from '../../store/orders.ts';
+import { ownedHostnames } from '../../store/sites.ts';
 import type { SiteRecord } from '../../store/sites.ts';
 import { nowOf } from '../deps.ts';
 import type { ControlDeps } from '../deps.ts';
@@ -26,6 +28,8 @@ export async function viewSites(deps: Pick<ControlDeps, 'store' | 'now'>, sites:
     nowOf(deps),
   );
   const spread = await propagations(deps, sites);
+  const claimed = sites.flatMap((site) => pendingOf(site));
+  const owned = await ownedHostnames(db, claimed);
   return sites.map((site) => ({
     siteId: site.siteId,
     accountId: site.accountId,
@@ -39,7 +43,7 @@ export async function viewSites(deps: Pick<ControlDeps, 'store' | 'now'>, sites:
     limits: site.limits,
     networks: [...site.networks],
     challenge: site.challenge,
-    ownership: ownershipView(site),
+    ownership: ownershipView(site, owned),
     ready: site.ready,
     ordersInForce: orders.get(site.siteId) ?? [],
     createdAt: site.createdAt,
@@ -48,9 +52,16 @@ export async function viewSites(deps: Pick<ControlDeps, 'store' | 'now'>, sites:
   }));
 }
 
-function ownershipView(site: SiteRecord): SiteView['ownership'] {
-  const open = site.hostnames.find(({ ownership }) => ownership === 'pending');
-  const shown = (open ?? site.hostnames[0])?.hostname ?? '';
+function pendingOf(site: SiteRecord): Hostname[] {
+  return site.hostnames.flatMap(({ hostname, ownership }) => (ownership === 'pending' ? [hostname] : []));
+}
+
+/** `owned`: hostnames that some site owns; a name that this one only claims is then another's. */
+function ownershipView(site: SiteRecord, owned: ReadonlySet<Hostname>): SiteView['ownership'] {
+  const pending = pendingOf(site);
+  const [open] = pending;
+  const lost = pending.find((hostname) => owned.has(hostname));
+  const shown = open ?? site.hostnames[0]?.hostname ?? '';
   const bare = shown.replace(/^\*\./, '');
   const state =
     open !== undefined ? 'pending' : site.hostnames.some(({ ownership }) => ownership === 'waived') ? 'waived' : 'proved';
@@ -58,10 +69,14 @@ function ownershipView(site: SiteRecord): SiteView['ownership'] {
     state,
     dnsName: `_portcullis.${bare}`,
     dnsValue: proofValue(site.ownershipToken),
-    fileUrl: open === undefined ? `http://${bare}/.well-known/portcullis-site.txt` : (proofUrl(open.hostname) ?? ''),
+    fileUrl: open === undefined ? `http://${bare}/.well-known/portcullis-site.txt` : (proofUrl(open) ?? ''),
     fileContent: proofValue(site.ownershipToken),
     checkedAt: site.ownershipCheckedAt,
-    finding: site.ownershipFinding,
+    finding:
+      lost === undefined
+        ? site.ownershipFinding
+        : `Another site here has shown that it owns ${lost}, so this site cannot have it. Take it out, or tell the operator.`,
+    ...(pending.length === 0 ? {} : { pending }),
   };
 }
 

@@ -82,13 +82,18 @@ create index site_by_account on site (account_id, created_order);
 create index site_by_creation on site (created_order);
 create index site_to_resolve on site (resolve_at) where resolve_at is not null;
 
--- A hostname belongs to one site of the whole installation; it is served only when its ownership is proved or waived.
+-- Whose ownership is proved or waived has a hostname alone in the whole installation, and only that is served. Anybody may have a pending
+-- claim beside it, once per account: whoever only says that a name is theirs keeps nobody else out.
 create table site_hostname (
-  hostname text primary key,
+  account_id text not null references account,
+  hostname text not null,
   site_id text not null references site on delete cascade,
   position integer not null,
-  ownership text not null check (ownership in ('pending', 'proved', 'waived'))
+  ownership text not null check (ownership in ('pending', 'proved', 'waived')),
+  primary key (account_id, hostname)
 );
+create unique index site_hostname_owned on site_hostname (hostname) where ownership <> 'pending';
+create index site_hostname_by_name on site_hostname (hostname);
 create index site_hostname_by_site on site_hostname (site_id, position);
 
 create table decision_counter (

@@ -36,8 +36,9 @@ const errors: Record<ErrorCode, { readonly means: string; readonly todo: string 
     todo: 'Look at the present state, then decide again.',
   },
   'hostname-taken': {
-    means: 'A hostname can belong to one site only, and another site has it.',
-    todo: 'If the hostname is yours, prove it to the operator of this provider.',
+    means:
+      'A hostname can belong to one site only, and another site has shown that it owns it, or your account has it on another site.',
+    todo: 'Look through your own sites. If the hostname is yours and another has it, tell the operator of this provider.',
   },
   'name-taken': {
     means: 'Another person or account has this name.',
