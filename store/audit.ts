@@ -4,7 +4,7 @@
  * `detail` is read by auditors: ids, names, states, counts; never a secret, a code, a link or an address in full.
  */
 import type { Json } from '../contract/canonical.ts';
-import { AuditId, idPrefix } from '../contract/ids.ts';
+import { AuditId, PersonId, idPrefix } from '../contract/ids.ts';
 import type { Instant } from '../contract/ids.ts';
 import type { PersonRef } from '../contract/routes/common.ts';
 import { randomId } from '../kit/random-id.ts';
@@ -35,4 +35,18 @@ export async function addAudit(db: Db, { at, who, act, subject, detail }: AuditA
       detail: JSON.stringify(detail),
     })
     .execute();
+}
+
+/** Acts that give the person who is their subject a way in. */
+const givesAccess = ['person.invite', 'invitation.renew', 'person.add-with-token'];
+
+/** Who gave whom a way in since an instant. What the program itself gave has nobody behind it and is left out. */
+export async function accessGivenSince(db: Db, since: Instant): Promise<{ by: PersonId; of: PersonId; at: Instant }[]> {
+  const rows = await db
+    .selectFrom('audit_entry')
+    .select(['person_id', 'subject', 'at'])
+    .where('act', 'in', givesAccess)
+    .where('at', '>=', since)
+    .execute();
+  return rows.flatMap(({ person_id: by, subject, at }) => (by === null ? [] : [{ by, of: PersonId.parse(subject), at }]));
 }

@@ -45,7 +45,7 @@ export const getStatus = route({
 
 export const Alarm = z.strictObject({
   alarmId: AlarmId,
-  kind: z.enum(['break-glass', 'receipt-failed', 'edge-away', 'edge-nack', 'origin-moved-inward']),
+  kind: z.enum(['break-glass', 'receipt-failed', 'edge-away', 'edge-nack', 'origin-moved-inward', 'confirmer-made-by-proposer']),
   at: Instant,
   sentence: z.string(),
   orderId: OrderId.nullable(),

@@ -8,10 +8,11 @@ import { OrderId, idPrefix } from '../../contract/ids.ts';
 import type { Instant } from '../../contract/ids.ts';
 import type { OrderDraft } from '../../contract/routes/orders.ts';
 import { instantOf } from '../../core/instant.ts';
+import { accessIsFreshDays, mayBeOneHand } from '../../core/identity/one-hand.ts';
 import { draftMistakes, step } from '../../core/shield/orders.ts';
 import type { OrderAct } from '../../core/shield/orders.ts';
 import { randomId } from '../../kit/random-id.ts';
-import { addAudit } from '../../store/audit.ts';
+import { accessGivenSince, addAudit } from '../../store/audit.ts';
 import { recordChanges } from '../../store/change-log.ts';
 import { raiseAlarm } from '../../store/house.ts';
 import { findOrder, insertOrder, nextDecision, replaceOrder } from '../../store/orders.ts';
@@ -126,7 +127,25 @@ export function confirmOrder(deps: Deps, caller: Caller, orderId: OrderId): Prom
       confirmedAt: at,
     };
     await audit(unit, 'order.confirm', confirmed, who, null, at);
+    await alarmAboutOneHand(deps, unit, confirmed, who);
     return send(deps, unit, confirmed);
+  });
+}
+
+/** Tells everybody when proposer and confirmer may be one person. The order stands (core/identity/one-hand.ts says why). */
+async function alarmAboutOneHand(deps: Deps, unit: Work, order: OrderRecord, confirmer: NamedPerson): Promise<void> {
+  const { proposer, decision, orderId, siteId } = order;
+  const given = await accessGivenSince(unit.tx, instantOf(deps.now() - accessIsFreshDays * 86_400_000));
+  if (!mayBeOneHand(proposer.personId, confirmer.personId, given, deps.now())) return;
+  const at = nowOf(deps);
+  const detail = { decision, proposerId: proposer.personId, confirmerId: confirmer.personId };
+  await addAudit(unit.tx, { at, who: null, act: 'order.confirmer-made-by-proposer', subject: orderId, detail });
+  await raiseAlarm(unit, {
+    kind: 'confirmer-made-by-proposer',
+    at,
+    sentence: `${confirmer.name} confirmed ${decision}, which ${proposer.name} proposed. In the last ${accessIsFreshDays} days one of them let the other in, or one person let in both. Make sure that they are two people; the order stands until somebody lifts it.`,
+    orderId,
+    siteId,
   });
 }
 

@@ -237,3 +237,5 @@ create table audit_entry (
   detail jsonb not null
 );
 create index audit_by_subject on audit_entry (subject, created_order);
+-- Who gave whom a way in: looked at whenever an order is confirmed (store/audit.ts has the same list).
+create index audit_of_access on audit_entry (at) where act in ('person.invite', 'invitation.renew', 'person.add-with-token');

@@ -13,13 +13,14 @@ export const house = {
       'edge-away': 'Edge away',
       'edge-nack': 'Edge refused a policy',
       'origin-moved-inward': 'Origin moved inward',
+      'confirmer-made-by-proposer': 'Two people, perhaps one',
     },
     columns: { state: 'State', kind: 'Kind', sentence: 'What happened', at: 'At', about: 'About', seen: 'Seen by', acts: 'Acts' },
     acknowledge: 'I have seen it',
     about: { order: 'Order', site: 'Site', edge: 'Edges' },
     empty: {
       title: 'No alarm',
-      text: 'Alarms are rare and mean that somebody should look now: break-glass, an edge that is away or refuses a policy, a receipt that failed, an origin that moved inward.',
+      text: 'Alarms are rare and mean that somebody should look now: break-glass, an edge that is away or refuses a policy, a receipt that failed, an origin that moved inward, an order confirmed by somebody whom its proposer has just let in.',
     },
   },
   audit: {
