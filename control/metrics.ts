@@ -3,6 +3,8 @@
  *
  * `/metrics` answers on loopback, or to a caller with `status:read`. A request that came through a proxy (it carries a forwarding header, or names
  * another host than this machine) is not loopback, although its connection is: our own edge may stand in front. Fails closed.
+ * What can still go wrong: a proxy here that hides both (nginx without any `proxy_set_header`) looks like this machine; the handbook says to keep
+ * the path `/metrics` out of it.
  */
 import { isIP } from 'node:net';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
@@ -95,12 +97,13 @@ export function registerMetrics(app: App, deps: ControlDeps, metrics: Metrics): 
   });
 }
 
-const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+/** Headers that only a proxy writes, whatever else it is called after `x-forwarded-`. */
+const forwarding = /^(forwarded|via|x-forwarded(-.*)?|x-real-ip|true-client-ip|cf-connecting-ip)$/;
 
 /** Whether a request was made on this machine itself, not passed on by a proxy that runs here. */
 export function isFromThisMachine({ clientAddress, headers }: RequestFacts): boolean {
   if (!/^(127\.|::1$|::ffff:127\.)/.test(clientAddress)) return false;
-  if (forwarding.some((name) => headers.has(name))) return false;
+  if ([...headers.keys()].some((name) => forwarding.test(name))) return false;
   const host = (headers.get('host') ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   return host === 'localhost' || (isIP(host) !== 0 && /^(127\.|::1$)/.test(host));
 }

@@ -136,12 +136,13 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     registerIdentityRoutes(app, deps);
     registerEvents(app, deps, live, stopping.signal);
     registerMetrics(app, deps, metrics);
-    registerConsole(app, surroundings.consoleFolder);
+    registerConsole(app, surroundings.consoleFolder, publicUrl);
     const document = openApiDocument(routesOf(app), { version: surroundings.version, server: publicUrl });
     app.get('/api/v1/openapi.json', (context) => context.json(document));
     app.get('/healthz', async (context) => {
+      // Open to everybody, so it says that we are up and the database answers (else `store-down`), and nothing more.
       await store.ping();
-      return context.json({ ok: true, database: store.kind, edges: stream.connected() });
+      return context.json({ ok: true }, 200, { 'cache-control': 'no-store' });
     });
     app.all('/api/*', () => {
       throw new Failure('not-found', 'The API has no such address. /api/v1/openapi.json lists what it has.');

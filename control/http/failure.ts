@@ -8,18 +8,23 @@ import type { ErrorCode, Problem } from '../../contract/errors.ts';
 
 export type FieldMistake = NonNullable<Problem['fields']>[number];
 
+type Extra = { readonly cause?: unknown; readonly fields?: readonly FieldMistake[]; readonly retryAfterSeconds?: number };
+
 export class Failure extends Error {
   readonly code: ErrorCode;
   readonly detail: string;
   /** For `bad-request`: every mistake at once. */
   readonly fields: readonly FieldMistake[];
+  /** When it may be tried again; sent as `Retry-After`. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: ErrorCode, detail: string, extra: { cause?: unknown; fields?: readonly FieldMistake[] } = {}) {
+  constructor(code: ErrorCode, detail: string, extra: Extra = {}) {
     super(`${code}: ${detail}`, extra.cause === undefined ? {} : { cause: extra.cause });
     this.name = 'Failure';
     this.code = code;
     this.detail = detail;
     this.fields = extra.fields ?? [];
+    this.retryAfterSeconds = extra.retryAfterSeconds ?? null;
   }
 }
 

@@ -1,4 +1,5 @@
 /** The front door: what is refused before any handler runs, what browsers may do, and what the outside may know. */
+import http from 'node:http';
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -13,6 +14,7 @@ import type { ControlHouse } from '../../tests/harness/control-house.ts';
 import { removeFolder, temporaryFolder, until } from '../../tests/harness/ports.ts';
 import { embeddedAddress } from '../../tests/harness/stores.ts';
 import { isFromThisMachine } from '../metrics.ts';
+import { addressByName, consolePolicy } from './console.ts';
 import type { Caller, RequestFacts } from './caller.ts';
 import { allow } from './register.ts';
 
@@ -156,6 +158,31 @@ describe('what the outside may know', () => {
     expect(text).toMatch(/portcullis_control_revision\{group="default"\} \d/);
   });
 
+  it('metrics answer nobody whose right is not sure, and a token that may read the status', async () => {
+    const { account } = await house.operator().call(identity.addAccount, { body: { name: 'Reader', ownerName: 'Rita Reader' } });
+    const { token: owners } = await house.operator().call(identity.addPersonWithToken, {
+      body: { name: 'Reader program', roles: ['owner'], accountId: account.accountId },
+    });
+    const { token: narrow } = await house.operator().call(identity.createToken, {
+      body: { name: 'sites only', scopes: ['sites:read'], expiresInDays: 1 },
+    });
+    const ask = async (headers: Record<string, string>) =>
+      (await fetch(`${house.url()}/metrics`, { headers: { forwarded: 'for=192.0.2.1', ...headers } })).status;
+    expect(await ask({})).toBe(403);
+    expect(await ask({ authorization: 'Bearer pcl_wrong' })).toBe(403);
+    expect(await ask({ authorization: `Bearer ${narrow}` })).toBe(403);
+    expect(await ask({ authorization: `Bearer ${owners}` })).toBe(403);
+    expect(await ask({ authorization: `Bearer ${house.operator().token ?? ''}` })).toBe(200);
+    for (const header of ['via', 'x-forwarded-proto', 'x-real-ip', 'cf-connecting-ip']) {
+      const answer = await fetch(`${house.url()}/metrics`, { headers: { [header]: '192.0.2.1' } });
+      expect([header, answer.status]).toEqual([header, 403]);
+    }
+  });
+
+  it('health says that we are up, and nothing more', async () => {
+    expect(await (await fetch(`${house.url()}/healthz`)).text()).toBe('{"ok":true}');
+  });
+
   it('every path answers with an error for a stranger, except the open doors', async () => {
     const document: unknown = await (await fetch(`${house.url()}/api/v1/openapi.json`)).json();
     const { paths } = OpenApi.parse(document);
@@ -176,6 +203,43 @@ describe('what the outside may know', () => {
     expect(open).toEqual(declared);
     expect(declared).toContain('post /edge/v1/enrol');
     expect(Object.keys(paths).length).toBeGreaterThan(30);
+  });
+});
+
+describe('the console', () => {
+  const navigation = { 'sec-fetch-mode': 'navigate', accept: 'text/html' };
+  // Not by fetch, which says “cors” of itself whatever it is told.
+  const open = (path: string, headers: Record<string, string> = navigation) =>
+    new Promise<[number | undefined, string | undefined]>((resolve, reject) => {
+      const asked = http.get(`${house.url()}${path}`, { headers, agent: false }, (response) => {
+        response.resume();
+        resolve([response.statusCode, response.headers.location]);
+      });
+      asked.once('error', reject);
+    });
+
+  it('that is opened by a loopback address is opened by its name, because passkeys belong to a name', async () => {
+    const home = `http://localhost:${new URL(house.url()).port}`;
+    expect(await open('/console/setup?code=abc')).toEqual([307, `${home}/console/setup?code=abc`]);
+    expect(await open('/console//evil.example/')).toEqual([307, `${home}/console//evil.example/`]);
+    expect((await open('/console/', { accept: 'text/html' }))[0]).toBe(307);
+    expect((await open('/console/x', { 'sec-fetch-mode': 'cors', accept: 'text/html' }))[0]).toBe(503);
+    expect((await open('/console/x', { accept: '*/*' }))[0]).toBe(503);
+  });
+
+  it('stays where it is under its name, through a tunnel, and on another host', () => {
+    const asked = (host: string, publicUrl = 'http://localhost:8600') =>
+      addressByName(`http://${host}/console/`, new Headers({ ...navigation, host }), publicUrl);
+    expect(asked('127.0.0.1:8600')).toBe('http://localhost:8600/console/');
+    expect(asked('[::1]:8600')).toBe('http://localhost:8600/console/');
+    for (const host of ['localhost:8600', '127.0.0.1:9000', '192.0.2.5:8600', '127.0.0.1.evil.example:8600', '']) {
+      expect([host, asked(host === '' ? 'none' : host)]).toEqual([host, null]);
+    }
+    expect(asked('127.0.0.1:8600', 'https://shield.example')).toBeNull();
+  });
+
+  it('runs nothing inline', () => {
+    expect(consolePolicy).not.toMatch(/unsafe|data:|\*/);
   });
 });
 

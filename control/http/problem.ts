@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { errorTable } from '../../contract/errors.ts';
-import type { ErrorCode, Problem } from '../../contract/errors.ts';
+import type { Problem } from '../../contract/errors.ts';
 import { isStoreDown } from '../../store/errors.ts';
 import { Failure } from './failure.ts';
 
@@ -17,7 +17,7 @@ type Asked = { readonly method: string; readonly path: string };
 /** The answer to an error that a route or a page threw. Logs it under the same reference. */
 export function problemResponse(error: unknown, asked: Asked, deps: ProblemDeps): Response {
   const reference = randomBytes(6).toString('hex');
-  const { code, detail, fields } = describe(error, reference);
+  const { code, detail, fields, retryAfterSeconds } = describe(error, reference);
   const entry = { reference, code, method: asked.method, path: asked.path };
   const { status, title } = errorTable[code];
   if (status >= 500) deps.log.error({ ...entry, err: error }, 'request failed');
@@ -34,11 +34,11 @@ export function problemResponse(error: unknown, asked: Asked, deps: ProblemDeps)
   const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
   if (code === 'too-large') headers.set('connection', 'close');
   if (code === 'not-signed-in') headers.set('www-authenticate', 'Bearer realm="portcullis"');
-  if (code === 'store-down') headers.set('retry-after', '2');
+  if (retryAfterSeconds !== null) headers.set('retry-after', String(retryAfterSeconds));
   return new Response(JSON.stringify(problem), { status, headers });
 }
 
-function describe(error: unknown, reference: string): { code: ErrorCode; detail: string; fields: Failure['fields'] } {
+function describe(error: unknown, reference: string): Pick<Failure, 'code' | 'detail' | 'fields' | 'retryAfterSeconds'> {
   if (error instanceof Failure) return error;
   if (isStoreDown(error)) {
     return {
@@ -46,11 +46,13 @@ function describe(error: unknown, reference: string): { code: ErrorCode; detail:
       detail:
         'The database does not answer. What you sent was not stored; edges go on with what they have. Try again in a moment.',
       fields: [],
+      retryAfterSeconds: 2,
     };
   }
   return {
     code: 'internal',
     detail: `Something went wrong on our side. Tell the operator the reference ${reference}; look whether your change was stored before you try again.`,
     fields: [],
+    retryAfterSeconds: null,
   };
 }

@@ -30,6 +30,7 @@ export function passwordHasher({ running = 2, waiting = 16 } = {}): PasswordHash
         throw new Failure(
           'too-many-requests',
           'Many people are signing in just now. Nothing was changed; try again in a few seconds.',
+          { retryAfterSeconds: 5 },
         );
       }
       await new Promise<void>((resolve) => queue.push(resolve));

@@ -70,6 +70,7 @@ function tooMany(waitMs: number): Failure {
   return new Failure(
     'too-many-requests',
     `There were too many attempts. Nothing was changed. Try again in ${wait}, or sign in with a passkey.`,
+    { retryAfterSeconds: seconds },
   );
 }
 

@@ -173,6 +173,16 @@ describeOnBoth('identity', (databases) => {
       expect(codes.filter((code) => code === 'bad-sign-in').length).toBeLessThanOrEqual(5);
       expect(new Set(codes)).toEqual(new Set(['bad-sign-in', 'too-many-requests']));
       expect(await guess(goodPassword)).toBe('too-many-requests');
+      const refused = await fetch(`${house.url}${routes.signInWithPassword.path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: house.url },
+        body: JSON.stringify({ name: person.name, password: goodPassword, totpCode: '000000' }),
+      });
+      expect(refused.status).toBe(429);
+      const seconds = Number(refused.headers.get('retry-after'));
+      expect(seconds).toBeGreaterThan(0);
+      house.pass((seconds - 1) * 1000);
+      expect(await guess(goodPassword)).toBe('too-many-requests');
       house.pass(60 * minute);
       expect(await guess(goodPassword)).toBeNull();
     });

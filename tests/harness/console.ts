@@ -10,16 +10,13 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { consolePolicy } from '../../control/http/console.ts';
 import type { Mock } from '../../web/console/mock/mock.ts';
 
 const consoleRoom = fileURLToPath(new URL('../../web/console/', import.meta.url));
 
 /** Where the console is built for operators, and where the control plane looks for it. */
 export const consoleFolder = path.join(consoleRoom, 'dist');
-
-/** What the console needs of a Content-Security-Policy, and no more. */
-export const consolePolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
