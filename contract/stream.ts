@@ -3,7 +3,8 @@
  *
  * 1. control → `hello` with a nonce. 2. edge → `subscribe`: who it is, proved by its Ed25519 signature over the nonce, and the
  * revision and digest that it holds. 3. control → signed frames: deltas from that revision if it still has them and the digest is
- * the one that it had then, else a snapshot. 4. edge → `ack` or `nack` for each revision, receipts for orders, telemetry.
+ * the one that it had then, else a snapshot; then `head`. 4. edge → `ack` or `nack` for each revision, receipts for orders, telemetry:
+ * none of it before the first frame or `head`, for until then the control plane does not know who is talking.
  *
  * A frame's payload travels as text and is signed as those bytes, so that nobody has to agree on how JSON is printed. An edge
  * refuses a frame of another group, of an older revision, or whose signature does not verify, answers `nack` and keeps what it has.

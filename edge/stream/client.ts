@@ -43,6 +43,8 @@ export class StreamClient {
   readonly #parts: StreamParts;
   #socket: WebSocket | null = null;
   #subscribed = false;
+  /** The control plane has answered our subscription. */
+  #accepted = false;
   #attempt = 0;
   #timer: NodeJS.Timeout | null = null;
   #silence: NodeJS.Timeout | null = null;
@@ -74,7 +76,8 @@ export class StreamClient {
   /** Sends a message if the stream is open; says whether it did. What must not be lost is kept by the caller and sent again. */
   send(message: FromEdge): boolean {
     const socket = this.#socket;
-    if (socket === null || !this.#subscribed || socket.readyState !== WebSocket.OPEN) return false;
+    // What comes before the control plane has looked up who subscribed would end the stream (contract/stream.ts).
+    if (socket === null || !this.#accepted || socket.readyState !== WebSocket.OPEN) return false;
     if (message.kind === 'telemetry' && socket.bufferedAmount > mostBufferedBytes) return false;
     socket.send(JSON.stringify(message));
     return true;
@@ -126,8 +129,10 @@ export class StreamClient {
       case 'hello':
         return this.#subscribe(socket, message.nonce);
       case 'frame':
+        this.#accepted = true;
         return this.#parts.onFrame(message.frame);
       case 'head':
+        this.#accepted = true;
         this.#attempt = 0;
         return this.#parts.onHead(message);
       case 'receipt-kept':
@@ -167,6 +172,7 @@ export class StreamClient {
     if (this.#socket !== socket) return;
     this.#socket = null;
     this.#subscribed = false;
+    this.#accepted = false;
     if (this.#silence !== null) clearTimeout(this.#silence);
     if (this.#stopped) return;
     const waitMs = this.#waitMs ?? backoffMs(retry, this.#attempt, this.#parts.chance());
