@@ -179,7 +179,14 @@ async function started(child: Supervised, terminal: Terminal): Promise<unknown> 
 async function edgeCurrent(client: Client, terminal: Terminal): Promise<void> {
   const until = performance.now() + edgeCurrentMs;
   while (!terminal.interrupted.aborted) {
-    const { items } = await client.call(listEdges, {});
+    // A control plane that ended meanwhile is started again: that is no reason to give up.
+    const items = await client.call(listEdges, {}).then(
+      (answer) => answer.items,
+      (error: unknown) => {
+        if (error instanceof CommandFailure && error.exit === 'unreachable') return [];
+        throw error;
+      },
+    );
     if (items.some((edge) => edge.state === 'current')) return;
     if (performance.now() > until) {
       throw new CommandFailure(
