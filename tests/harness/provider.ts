@@ -96,7 +96,11 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     const house = await moveIn(state, controlUrl, ports, () => {
       if (!up.running()) throw new Error(`portcullis up ended:\n${up.output()}`);
     });
-    await edgesCurrent(house.operator, 60_000, () => (up.running() ? null : 'portcullis up ended'));
+    const ended = (): string | null => (up.running() ? null : 'portcullis up ended');
+    await edgesCurrent(house.operator, 60_000, ended);
+    await until('it says that it runs', () => ended() !== null || up.output().includes('Portcullis is running'), {
+      timeoutMs: 60_000,
+    });
     return {
       ...house,
       up,
