@@ -28,6 +28,19 @@ describe('the live feed', () => {
     expect(keys).toContainEqual([getOrder.path, { orderId }]);
   });
 
+  it('goes on after it was closed with events waiting, as signing out does', () => {
+    const client = new QueryClient();
+    const invalidated = vi.spyOn(client, 'invalidateQueries');
+    const feed = new LiveFeed(client);
+    feed.take(JSON.stringify({ kind: 'order', orderId, siteId }));
+    feed.close();
+    vi.runAllTimers();
+    expect(invalidated).not.toHaveBeenCalled();
+    feed.take(JSON.stringify({ kind: 'order', orderId, siteId }));
+    vi.runAllTimers();
+    expect(invalidated).toHaveBeenCalledTimes(5);
+  });
+
   it('adds traffic that arrives to the series on screen', () => {
     const client = new QueryClient();
     const key = [getTraffic.path, { siteId }, { minutes: 10, stepSeconds: 10 }];

@@ -67,6 +67,10 @@ export class LiveFeed {
     this.#source = null;
     if (this.#retry !== null) clearTimeout(this.#retry);
     if (this.#flush !== null) clearTimeout(this.#flush);
+    // A round that was waiting is gone with its timer: left standing, it would keep every later event waiting for it.
+    this.#retry = null;
+    this.#flush = null;
+    this.#stale.clear();
     this.#become({ kind: 'connecting' });
   }
 
