@@ -7,10 +7,10 @@
 import { getOrder, liftOrder, placeOrder, confirmOrder } from '../../contract/routes/orders.ts';
 import { addSite } from '../../contract/routes/sites.ts';
 import type { SiteId } from '../../contract/ids.ts';
-import { startEcho } from '../../tests/harness/echo.ts';
 import { temporaryFolder, removeFolder, until } from '../../tests/harness/ports.ts';
 import { inHours, startParts } from '../../tests/harness/provider.ts';
 import type { Parts } from '../../tests/harness/provider.ts';
+import { startStaticOrigin } from './origin.ts';
 import { wallMs, watch } from './poller.ts';
 
 export type Samples = readonly number[];
@@ -29,7 +29,7 @@ export type Installation = {
 
 /** Starts everything and waits until the edge holds all sites. */
 export async function startInstallation(count: number, load: Load, say: (line: string) => void): Promise<Installation> {
-  const origin = await startEcho();
+  const origin = await startStaticOrigin();
   const state = temporaryFolder('bench');
   const parts = await startParts({ state });
   const template = await parts.protect('template.example', origin.port);
