@@ -278,6 +278,8 @@ describeOnBoth('the control plane', (databases) => {
       const trail = await house.operator().call(listAudit, { query: { subject: order.orderId } });
       expect(trail.items.map((entry) => [entry.act, entry.who?.name])).toEqual([
         ['order.lift', 'Lee Lead'],
+        // The operator has just let the lead in: control/orders/one-hand.test.ts.
+        ['order.confirmer-made-by-proposer', undefined],
         ['order.confirm', 'Lee Lead'],
         ['order.propose', 'operator on this machine'],
       ]);

@@ -1,20 +1,20 @@
 /** Several who say that one hostname is theirs: who only says so keeps nobody out, and who shows it has it alone. On both databases. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Instant } from '../../contract/ids.ts';
-import { addAccount, addPersonWithToken } from '../../contract/routes/identity.ts';
-import { placeOrder } from '../../contract/routes/orders.ts';
-import * as sites from '../../contract/routes/sites.ts';
-import type { Site, SiteDraft } from '../../contract/routes/sites.ts';
-import { makeClient } from '../../cli/client.ts';
-import { findSite } from '../../cli/command.ts';
-import { parseProtect, protect } from '../../cli/up/protect.ts';
-import { apiClient, refusalOf } from '../../tests/harness/api.ts';
-import type { Api } from '../../tests/harness/api.ts';
-import { startControlHouse } from '../../tests/harness/control-house.ts';
-import type { ControlHouse } from '../../tests/harness/control-house.ts';
-import { startDns } from '../../tests/harness/dns.ts';
-import type { TestDns } from '../../tests/harness/dns.ts';
-import { describeOnBoth } from '../../tests/harness/stores.ts';
+import { Instant } from '../contract/ids.ts';
+import { addAccount, addPersonWithToken } from '../contract/routes/identity.ts';
+import { placeOrder } from '../contract/routes/orders.ts';
+import * as sites from '../contract/routes/sites.ts';
+import type { Site, SiteDraft } from '../contract/routes/sites.ts';
+import { makeClient } from '../cli/client.ts';
+import { findSite } from '../cli/command.ts';
+import { parseProtect, protect } from '../cli/up/protect.ts';
+import { apiClient, refusalOf } from './harness/api.ts';
+import type { Api } from './harness/api.ts';
+import { startControlHouse } from './harness/control-house.ts';
+import type { ControlHouse } from './harness/control-house.ts';
+import { startDns } from './harness/dns.ts';
+import type { TestDns } from './harness/dns.ts';
+import { describeOnBoth } from './harness/stores.ts';
 
 let dns: TestDns;
 let house: ControlHouse;
