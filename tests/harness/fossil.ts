@@ -48,6 +48,8 @@ export async function startForum(): Promise<Forum> {
     cwd: folder,
     stdio: 'ignore',
   });
+  // Also when the test that started it never came to know of it, because something beside it failed to start.
+  process.once('exit', () => server.kill('SIGKILL'));
   await until('Fossil listens', async () => {
     if (server.exitCode !== null) throw new Error(`fossil ended with code ${server.exitCode}`);
     return isListening(port);
