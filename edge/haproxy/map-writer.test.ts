@@ -59,9 +59,7 @@ const meant = (image: MapImage, map: MapName) => [...image.entries(map)].map(({ 
 
 describe('map writer', () => {
   it('makes HAProxy hold what is meant, whatever characters keys and values have', async () => {
-    const key = fc
-      .string({ unit: fc.constantFrom(...'ab/;|\\"\'<%[]{}.é'), minLength: 1, maxLength: 8 })
-      .filter((text) => text !== '<<');
+    const key = fc.string({ unit: fc.constantFrom(...'ab/;|\\"\'<%[]{}.é'), minLength: 1, maxLength: 8 });
     const value = fc
       .string({ unit: fc.constantFrom(...'ab ;|\\"\'<>%[],=ü'), minLength: 1, maxLength: 20 })
       .filter((text) => text.trim() === text);
@@ -84,7 +82,7 @@ describe('map writer', () => {
       await writeChanges(target, image.replace('a', [{ map: 'hosts', key: 'k', value: evil }]));
       await writeChanges(target, image.replace('a', [{ map: 'hosts', key: 'k', value: `${evil};` }]));
       expect(await held('hosts')).toEqual([`k ${evil};`]);
-      expect(argument('a b;c\\d')).toBe('a\\ b\\;c\\\\d');
+      expect(argument('a b;c\\d<<')).toBe('a\\ b\\;c\\\\d\\<\\<');
       expect(() => argument('a\nb')).toThrow(RangeError);
     });
   });

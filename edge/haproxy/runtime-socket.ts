@@ -131,10 +131,13 @@ export async function askOnce(path: string, command: string, timeoutMs = 10_000)
   });
 }
 
-/** One argument of a command, with the characters that the command line would take for its own escaped. */
+/**
+ * One argument of a command, with the characters that the command line would take for its own escaped. `<` too: a line that ends in
+ * `<<` announces a payload, and HAProxy 2.6 then waits for it and never answers.
+ */
 export function argument(text: string): string {
   if (/[\n\r\0]/.test(text)) throw new RangeError('an argument holds no line break');
-  return text.replace(/[\\; \t]/g, '\\$&');
+  return text.replace(/[\\; \t<]/g, '\\$&');
 }
 
 /** The answer to `show info`: names and values. */
