@@ -109,7 +109,7 @@ function ByPassword({ onDone }: Done) {
           path="name"
           autoComplete="username"
           value={draft.name}
-          onChange={(e) => setDraft({ ...draft, name: e.target.value })}
+          onChange={({ target: { value } }) => setDraft((now) => ({ ...now, name: value }))}
         />
         <TextField
           label={entry.fields.password}
@@ -117,7 +117,7 @@ function ByPassword({ onDone }: Done) {
           type="password"
           autoComplete="current-password"
           value={draft.password}
-          onChange={(e) => setDraft({ ...draft, password: e.target.value })}
+          onChange={({ target: { value } }) => setDraft((now) => ({ ...now, password: value }))}
         />
         <TextField
           label={entry.fields.totp}
@@ -126,7 +126,7 @@ function ByPassword({ onDone }: Done) {
           inputMode="numeric"
           autoComplete="one-time-code"
           value={draft.totpCode}
-          onChange={(e) => setDraft({ ...draft, totpCode: e.target.value })}
+          onChange={({ target: { value } }) => setDraft((now) => ({ ...now, totpCode: value }))}
         />
       </WithMistakes>
       <Failure error={form.error} />
@@ -151,7 +151,7 @@ function ByRecoveryCode({ onDone }: Done) {
           path="name"
           autoComplete="username"
           value={draft.name}
-          onChange={(e) => setDraft({ ...draft, name: e.target.value })}
+          onChange={({ target: { value } }) => setDraft((now) => ({ ...now, name: value }))}
         />
         <TextField
           label={entry.fields.recoveryCode}
@@ -160,7 +160,7 @@ function ByRecoveryCode({ onDone }: Done) {
           className="mono"
           spellCheck={false}
           value={draft.recoveryCode}
-          onChange={(e) => setDraft({ ...draft, recoveryCode: e.target.value })}
+          onChange={({ target: { value } }) => setDraft((now) => ({ ...now, recoveryCode: value }))}
         />
         <TextField
           label={entry.fields.recoveryPassword}
@@ -168,7 +168,7 @@ function ByRecoveryCode({ onDone }: Done) {
           type="password"
           autoComplete="current-password"
           value={draft.password}
-          onChange={(e) => setDraft({ ...draft, password: e.target.value })}
+          onChange={({ target: { value } }) => setDraft((now) => ({ ...now, password: value }))}
         />
       </WithMistakes>
       <Failure error={form.error} />

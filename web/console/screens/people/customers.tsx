@@ -103,13 +103,13 @@ function AddCustomer({
             label={words.name}
             path="name"
             value={draft.name}
-            onChange={(event) => setDraft({ ...draft, name: event.target.value })}
+            onChange={({ target: { value } }) => setDraft((now) => ({ ...now, name: value }))}
           />
           <TextField
             label={words.owner}
             path="ownerName"
             value={draft.ownerName}
-            onChange={(event) => setDraft({ ...draft, ownerName: event.target.value })}
+            onChange={({ target: { value } }) => setDraft((now) => ({ ...now, ownerName: value }))}
           />
         </WithMistakes>
         <Failure error={add.error} />

@@ -94,7 +94,7 @@ function AddSite() {
                 spellCheck={false}
                 autoFocus
                 value={draft.hostnames}
-                onChange={(event) => setDraft({ ...draft, hostnames: event.target.value })}
+                onChange={({ target: { value } }) => setDraft((now) => ({ ...now, hostnames: value }))}
               />
               <TextField
                 label={words.origin}
@@ -104,14 +104,14 @@ function AddSite() {
                 spellCheck={false}
                 inputMode="url"
                 value={draft.origin}
-                onChange={(event) => setDraft({ ...draft, origin: event.target.value })}
+                onChange={({ target: { value } }) => setDraft((now) => ({ ...now, origin: value }))}
               />
               <TextField
                 label={words.name}
                 hint={words.nameHint}
                 path="name"
                 value={draft.name}
-                onChange={(event) => setDraft({ ...draft, name: event.target.value })}
+                onChange={({ target: { value } }) => setDraft((now) => ({ ...now, name: value }))}
               />
               {(accounts.data?.items.length ?? 0) === 0 ? null : (
                 <SelectField
@@ -119,7 +119,7 @@ function AddSite() {
                   hint={words.accountHint}
                   path="accountId"
                   value={draft.account}
-                  onChange={(event) => setDraft({ ...draft, account: event.target.value })}
+                  onChange={({ target: { value } }) => setDraft((now) => ({ ...now, account: value }))}
                 >
                   <option value="">{words.accountOwn}</option>
                   {accounts.data?.items.map((account) => (
@@ -132,7 +132,7 @@ function AddSite() {
               <Choices
                 legend={words.mode}
                 value={draft.mode}
-                onChoose={(mode) => setDraft({ ...draft, mode })}
+                onChoose={(mode) => setDraft((now) => ({ ...now, mode }))}
                 choices={[
                   { value: 'off', label: say.mode.off, help: words.modeOff },
                   { value: 'attack', label: say.mode.attack, help: words.modeAttack },
@@ -142,7 +142,7 @@ function AddSite() {
                 <Choices
                   legend={words.ownership}
                   value={draft.waive}
-                  onChoose={(waive) => setDraft({ ...draft, waive })}
+                  onChoose={(waive) => setDraft((now) => ({ ...now, waive }))}
                   choices={[
                     { value: 'prove', label: words.prove, help: words.proveHelp },
                     { value: 'waive', label: words.waive, help: words.waiveHelp },

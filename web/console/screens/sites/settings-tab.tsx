@@ -45,9 +45,9 @@ export function SettingsTab({ site }: { site: Site }) {
 
   const set =
     <Name extends keyof SettingsDraft>(name: Name) =>
-    (event: { target: { value: string } }) => {
+    ({ target: { value } }: { target: { value: string } }) => {
       setSaved(false);
-      setDraft({ ...draft, [name]: event.target.value });
+      setDraft((now) => ({ ...now, [name]: value }));
     };
   const undo = () => {
     setBase(site);
