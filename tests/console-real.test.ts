@@ -68,7 +68,8 @@ it('one person proposes in the console, a second confirms, and the receipts arri
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
   await page.getByRole('link', { name: 'Add a site' }).first().click();
-  await page.getByLabel('Hostnames').fill('forum.example');
+  // Exactly: the list that is still on the screen for a moment has a search box for “names and hostnames”.
+  await page.getByLabel('Hostnames', { exact: true }).fill('forum.example');
   await page.getByLabel('Origin').fill(`http://127.0.0.1:${originPort}`);
   await page.getByRole('radio', { name: 'I vouch for it' }).check();
   await page.getByRole('button', { name: 'Add this site' }).click();

@@ -152,13 +152,13 @@ describe('sites', () => {
   it('are added in one form, and every mistake is told at once', async () => {
     await open('/sites');
     await page.getByRole('link', { name: 'Add a site' }).click();
-    await page.getByLabel('Hostnames').fill('http://bad.example/\nbücher.example');
+    await page.getByLabel('Hostnames', { exact: true }).fill('http://bad.example/\nbücher.example');
     await page.getByLabel('Origin').fill('nowhere');
     await button('Add this site').click();
     await page.getByText(/is not a hostname: give the name alone/).waitFor();
     await page.getByText('must be an address such as http://192.0.2.7:8000').waitFor();
-    expect(await page.getByLabel('Hostnames').getAttribute('aria-invalid')).toBe('true');
-    await page.getByLabel('Hostnames').fill('news.example');
+    expect(await page.getByLabel('Hostnames', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('Hostnames', { exact: true }).fill('news.example');
     await page.getByLabel('Origin').fill('http://192.0.2.50:8080');
     await button('Add this site').click();
     await heading('news.example').waitFor();
