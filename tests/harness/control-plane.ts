@@ -6,6 +6,7 @@
  */
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
@@ -49,7 +50,7 @@ export class TestControl {
   edgeKey = '';
   #log: Delta[] = [];
   #server: Server | null = null;
-  #sockets = new Set<WebSocket>();
+  readonly #connections = new Set<Socket>();
   #subscribed: WebSocket | null = null;
   port = 0;
 
@@ -79,6 +80,10 @@ export class TestControl {
     });
     const sockets = new WebSocketServer({ server, path: streamPath });
     sockets.on('connection', (socket) => this.#welcome(socket));
+    server.on('connection', (connection) => {
+      this.#connections.add(connection);
+      connection.once('close', () => this.#connections.delete(connection));
+    });
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
     const address = server.address();
     if (typeof address === 'object' && address !== null) this.port = address.port;
@@ -87,12 +92,13 @@ export class TestControl {
 
   /** Goes away without a word, as a killed process does. */
   async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.terminate();
-    this.#subscribed = null;
     const server = this.#server;
     this.#server = null;
-    server?.closeAllConnections();
-    await new Promise<void>((resolve) => (server === null ? resolve() : server.close(() => resolve())));
+    // First no new connection, then an end to each that is there: an edge that comes back meanwhile would keep the server open for seconds.
+    const closed = new Promise<void>((resolve) => (server === null ? resolve() : server.close(() => resolve())));
+    for (const connection of this.#connections) connection.destroy();
+    this.#subscribed = null;
+    await closed;
   }
 
   get isSubscribed(): boolean {
@@ -181,11 +187,9 @@ export class TestControl {
   }
 
   #welcome(socket: WebSocket): void {
-    this.#sockets.add(socket);
     const nonce = randomBytes(32).toString('base64');
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      this.#sockets.delete(socket);
       if (this.#subscribed === socket) this.#subscribed = null;
     });
     socket.on('message', (data) => {
