@@ -24,6 +24,29 @@ export const Scope = z.enum([
   'audit:read',
   'keys:rotate',
   'status:read',
+  /** Cases, evidence, reports and clusters, redacted; no identities, and no counts before the grade is locked. */
+  'desk:read',
+  /** Claim, add evidence, note, answer reporters, verify incidents, tasks. */
+  'desk:work',
+  'desk:assess',
+  /** Settle two grades that differ, change a lane, merge cases, renew holds. */
+  'desk:lead',
+  /** Open a sealed identity, with a reason. */
+  'desk:unseal',
+  /** Open media, with a reason. */
+  'desk:reveal',
+  'desk:export',
+  'decisions:propose',
+  'decisions:confirm',
+  'appeals:read',
+  'appeals:decide',
+  'pressure:write',
+  'criteria:publish',
+  'authority:write',
+  'on-call:write',
+  /** An owner's own notices: read, answer, appeal. */
+  'notices:read',
+  'notices:answer',
 ]);
 export type Scope = z.infer<typeof Scope>;
 
@@ -32,12 +55,52 @@ export type Role = z.infer<typeof Role>;
 
 const reading = ['sites:read', 'orders:read', 'edges:read', 'alarms:read', 'status:read'] as const satisfies readonly Scope[];
 
+const deskWork = [
+  'desk:read',
+  'desk:work',
+  'desk:assess',
+  'desk:reveal',
+  'decisions:propose',
+  'pressure:write',
+] as const satisfies readonly Scope[];
+
 export const roleScopes: Readonly<Record<Role, readonly Scope[]>> = {
-  owner: ['sites:read', 'sites:write', 'orders:read', 'status:read'],
-  analyst: [...reading, 'orders:propose'],
-  lead: [...reading, 'orders:propose', 'orders:confirm', 'orders:lift', 'alarms:acknowledge', 'people:read', 'audit:read'],
-  decider: [...reading, 'orders:propose', 'orders:confirm', 'orders:lift', 'alarms:acknowledge', 'audit:read'],
-  appeals: [...reading, 'orders:lift', 'audit:read'],
+  owner: ['sites:read', 'sites:write', 'orders:read', 'status:read', 'notices:read', 'notices:answer'],
+  analyst: [...reading, ...deskWork, 'orders:propose'],
+  lead: [
+    ...reading,
+    ...deskWork,
+    'desk:lead',
+    'desk:unseal',
+    'desk:export',
+    'decisions:confirm',
+    'appeals:read',
+    'criteria:publish',
+    'authority:write',
+    'on-call:write',
+    'orders:propose',
+    'orders:confirm',
+    'orders:lift',
+    'alarms:acknowledge',
+    'people:read',
+    'audit:read',
+  ],
+  decider: [
+    ...reading,
+    'desk:read',
+    'desk:assess',
+    'desk:reveal',
+    'decisions:propose',
+    'decisions:confirm',
+    'appeals:read',
+    'criteria:publish',
+    'orders:propose',
+    'orders:confirm',
+    'orders:lift',
+    'alarms:acknowledge',
+    'audit:read',
+  ],
+  appeals: [...reading, 'desk:read', 'desk:reveal', 'appeals:read', 'appeals:decide', 'orders:lift', 'audit:read'],
   operator: [
     ...reading,
     'sites:write',
@@ -51,6 +114,8 @@ export const roleScopes: Readonly<Record<Role, readonly Scope[]>> = {
     'people:write',
     'audit:read',
     'keys:rotate',
+    'on-call:write',
+    'authority:write',
   ],
   auditor: [...reading, 'people:read', 'audit:read'],
 };

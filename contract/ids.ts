@@ -20,14 +20,37 @@ function idSchema<Name extends string>(prefix: string, _name: Name) {
 export const idPrefix = {
   account: 'acct',
   alarm: 'alarm',
+  appeal: 'appeal',
+  assessment: 'assess',
   audit: 'audit',
+  authority: 'auth',
+  blob: 'blob',
+  capture: 'cap',
+  case: 'case',
+  cluster: 'clus',
   credential: 'cred',
+  custody: 'cust',
+  deskDecision: 'dec',
   edge: 'edge',
+  evidence: 'evid',
+  exposure: 'expo',
+  incident: 'inc',
+  message: 'msg',
+  notice: 'notice',
   order: 'order',
+  page: 'page',
   person: 'person',
+  policyVersion: 'polv',
+  pressure: 'press',
   receipt: 'rcpt',
+  report: 'rep',
+  review: 'rev',
+  sealed: 'seal',
   session: 'sess',
   site: 'site',
+  strike: 'strike',
+  target: 'targ',
+  task: 'task',
   token: 'token',
 } as const satisfies Record<string, string>;
 
@@ -55,6 +78,52 @@ export const SiteId = idSchema(idPrefix.site, 'SiteId');
 export type SiteId = z.infer<typeof SiteId>;
 export const TokenId = idSchema(idPrefix.token, 'TokenId');
 export type TokenId = z.infer<typeof TokenId>;
+export const AppealId = idSchema(idPrefix.appeal, 'AppealId');
+export type AppealId = z.infer<typeof AppealId>;
+export const AssessmentId = idSchema(idPrefix.assessment, 'AssessmentId');
+export type AssessmentId = z.infer<typeof AssessmentId>;
+export const AuthorityId = idSchema(idPrefix.authority, 'AuthorityId');
+export type AuthorityId = z.infer<typeof AuthorityId>;
+export const BlobId = idSchema(idPrefix.blob, 'BlobId');
+export type BlobId = z.infer<typeof BlobId>;
+export const CaptureId = idSchema(idPrefix.capture, 'CaptureId');
+export type CaptureId = z.infer<typeof CaptureId>;
+export const CaseId = idSchema(idPrefix.case, 'CaseId');
+export type CaseId = z.infer<typeof CaseId>;
+export const ClusterId = idSchema(idPrefix.cluster, 'ClusterId');
+export type ClusterId = z.infer<typeof ClusterId>;
+export const CustodyId = idSchema(idPrefix.custody, 'CustodyId');
+export type CustodyId = z.infer<typeof CustodyId>;
+export const DeskDecisionId = idSchema(idPrefix.deskDecision, 'DeskDecisionId');
+export type DeskDecisionId = z.infer<typeof DeskDecisionId>;
+export const EvidenceId = idSchema(idPrefix.evidence, 'EvidenceId');
+export type EvidenceId = z.infer<typeof EvidenceId>;
+export const ExposureId = idSchema(idPrefix.exposure, 'ExposureId');
+export type ExposureId = z.infer<typeof ExposureId>;
+export const IncidentId = idSchema(idPrefix.incident, 'IncidentId');
+export type IncidentId = z.infer<typeof IncidentId>;
+export const MessageId = idSchema(idPrefix.message, 'MessageId');
+export type MessageId = z.infer<typeof MessageId>;
+export const NoticeId = idSchema(idPrefix.notice, 'NoticeId');
+export type NoticeId = z.infer<typeof NoticeId>;
+export const PageId = idSchema(idPrefix.page, 'PageId');
+export type PageId = z.infer<typeof PageId>;
+export const PolicyVersionId = idSchema(idPrefix.policyVersion, 'PolicyVersionId');
+export type PolicyVersionId = z.infer<typeof PolicyVersionId>;
+export const PressureId = idSchema(idPrefix.pressure, 'PressureId');
+export type PressureId = z.infer<typeof PressureId>;
+export const ReportId = idSchema(idPrefix.report, 'ReportId');
+export type ReportId = z.infer<typeof ReportId>;
+export const ReviewId = idSchema(idPrefix.review, 'ReviewId');
+export type ReviewId = z.infer<typeof ReviewId>;
+export const SealedId = idSchema(idPrefix.sealed, 'SealedId');
+export type SealedId = z.infer<typeof SealedId>;
+export const StrikeId = idSchema(idPrefix.strike, 'StrikeId');
+export type StrikeId = z.infer<typeof StrikeId>;
+export const TargetId = idSchema(idPrefix.target, 'TargetId');
+export type TargetId = z.infer<typeof TargetId>;
+export const TaskId = idSchema(idPrefix.task, 'TaskId');
+export type TaskId = z.infer<typeof TaskId>;
 
 /** An edge group is named by its operator: a short word, unique in the installation. */
 export const GroupName = z
@@ -76,6 +145,17 @@ export const DecisionNumber = z
   .regex(/^D-[0-9]{4}-[0-9]{4,8}$/, 'must be a decision number such as D-2026-0001')
   .brand<'DecisionNumber'>();
 export type DecisionNumber = z.infer<typeof DecisionNumber>;
+
+/** A case's number inside the desk: year and a dense counter. Cases that were opened and led to nothing keep theirs. */
+export const CaseNumber = z
+  .string()
+  .regex(/^C-[0-9]{4}-[0-9]{4,8}$/, 'must be a case number such as C-2026-0001')
+  .brand<'CaseNumber'>();
+export type CaseNumber = z.infer<typeof CaseNumber>;
+
+/** A report's number on its receipt: dense over all reports, so that a dropped one shows. */
+export const ReceiptNumber = z.int().min(1).brand<'ReceiptNumber'>();
+export type ReceiptNumber = z.infer<typeof ReceiptNumber>;
 
 /** A numbered state of one edge group's policy. Zero means "nothing yet". Dense: each commit adds one. */
 export const Revision = z.int().min(0).brand<'Revision'>();

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { Cidr } from '../contract/network.ts';
+import type { DeskConfig } from './desk/deps.ts';
 import type { StoreAddress } from '../store/open.ts';
 
 export type ControlConfig = {
@@ -26,6 +27,8 @@ export type ControlConfig = {
   readonly localEdge: boolean;
   readonly database: StoreAddress;
   readonly policyKey: string | null;
+  readonly sealKey: string | null;
+  readonly desk: DeskConfig;
   readonly dnsServers: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 };
@@ -51,12 +54,25 @@ Runs the control plane: API, console, public pages, and the stream that edges fo
   --contact <url>             where appeals are sent: mailto: or    PORTCULLIS_CONTACT               none
                               https: address, for public pages
   --dns-server <address>      asked instead of the machine's own    PORTCULLIS_DNS_SERVERS           none
+  --mail-listen <addr:port>   where reports are taken in by mail    PORTCULLIS_MAIL_LISTEN           off
+  --mail-domain <domain>      the domain of our own mailboxes,      PORTCULLIS_MAIL_DOMAIN           public address
+                              such as abuse@
+  --mail-relay <url>          smtp: or smtps: server that sends     PORTCULLIS_MAIL_RELAY            none: mail waits
+                              our mail (a password: by the env)
+  --allow-capture <network>   inward network that captures of       PORTCULLIS_ALLOW_CAPTURES        none
+                              evidence may reach (repeat)
+  --timestamp-url <url>       RFC 3161 authority for captures,      PORTCULLIS_TIMESTAMP_URLS        none
+                              in order of trust (repeat)
+  --chromium <path>           browser for screenshots of evidence   PORTCULLIS_CHROMIUM              where it is, or off
+  --allow-notify <network>    inward network that webhooks and      PORTCULLIS_ALLOW_NOTIFY          none
+                              pushes may reach (repeat)
   --log-level <level>         debug, info, warn or error            PORTCULLIS_LOG_LEVEL             info
   --local-edge                leave an enrolment token for an edge on this machine in control/local-edge.token
   --help                      this text
 
 Environment only, because they are secrets:
   DATABASE_URL                a PostgreSQL server (15 or newer) instead of the embedded database
+  PORTCULLIS_SEAL_KEY         the key that seals identities and evidence, base64 of 32 bytes, instead of control/seal.key
   PORTCULLIS_POLICY_KEY       the key that signs policy, base64 of 32 bytes, instead of control/policy.key
 `;
 
@@ -69,10 +85,20 @@ const options = {
   'break-glass-seconds': { type: 'string' },
   contact: { type: 'string' },
   'dns-server': { type: 'string', multiple: true },
+  'mail-listen': { type: 'string' },
+  'mail-domain': { type: 'string' },
+  'mail-relay': { type: 'string' },
+  'allow-capture': { type: 'string', multiple: true },
+  'timestamp-url': { type: 'string', multiple: true },
+  chromium: { type: 'string' },
+  'allow-notify': { type: 'string', multiple: true },
   'log-level': { type: 'string' },
   'local-edge': { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
+
+/** Debian's; captures carry no screenshot where there is none. */
+const defaultChromium = '/usr/bin/chromium';
 
 const LogLevel = z.enum(['debug', 'info', 'warn', 'error']);
 
@@ -121,6 +147,17 @@ export function readConfig(
   const provider = one('provider-name', 'PORTCULLIS_PROVIDER_NAME') ?? { text: 'Portcullis', from: '--provider-name' };
   const seconds = one('break-glass-seconds', 'PORTCULLIS_BREAK_GLASS_SECONDS');
   const contact = one('contact', 'PORTCULLIS_CONTACT');
+  const mailListen = one('mail-listen', 'PORTCULLIS_MAIL_LISTEN');
+  const mailAt = mailListen === null || mailListen.text === 'off' ? null : parseListen(mailListen, mistakes);
+  const mailDomain = one('mail-domain', 'PORTCULLIS_MAIL_DOMAIN');
+  const mailRelay = one('mail-relay', 'PORTCULLIS_MAIL_RELAY');
+  const chromium = one('chromium', 'PORTCULLIS_CHROMIUM');
+  const sealKey = env['PORTCULLIS_SEAL_KEY'] ?? '';
+  if (sealKey !== '' && !/^[A-Za-z0-9+/]{43}=$/.test(sealKey)) {
+    mistakes.push('PORTCULLIS_SEAL_KEY is not base64 of 32 bytes; `openssl rand -base64 32` makes one.');
+  }
+  const networks = (flag: string, name: string) =>
+    many(flag, name).map((value) => check(value, Cidr, 'is not a network such as 10.0.0.0/8'));
   const level = one('log-level', 'PORTCULLIS_LOG_LEVEL');
   const database = env['DATABASE_URL'];
   if (database !== undefined && database !== '' && !/^postgres(ql)?:\/\//.test(database)) {
@@ -134,8 +171,13 @@ export function readConfig(
   const checked = {
     publicUrl: publicUrl && check(publicUrl, PublicUrl, 'is not scheme, host and port only, such as https://shield.example'),
     provider: check(provider, z.string().trim().min(1).max(80), 'is not a name of 1 to 80 characters'),
-    allowOrigins: many('allow-origin', 'PORTCULLIS_ALLOW_ORIGINS').map((value) =>
-      check(value, Cidr, 'is not a network such as 10.0.0.0/8'),
+    allowOrigins: networks('allow-origin', 'PORTCULLIS_ALLOW_ORIGINS'),
+    allowCaptures: networks('allow-capture', 'PORTCULLIS_ALLOW_CAPTURES'),
+    allowNotify: networks('allow-notify', 'PORTCULLIS_ALLOW_NOTIFY'),
+    mailDomain: mailDomain && check(mailDomain, z.hostname(), 'is not a domain such as shield.example'),
+    mailRelay: mailRelay && check(mailRelay, z.url({ protocol: /^smtps?$/ }), 'is not an smtp: or smtps: address'),
+    timestampUrls: many('timestamp-url', 'PORTCULLIS_TIMESTAMP_URLS').map((value) =>
+      check(value, z.url({ protocol: /^https?$/ }), 'is not an http: or https: address'),
     ),
     breakGlassSeconds:
       seconds && check(seconds, z.coerce.number().int().min(1).max(604_800), 'is not a number of seconds from 1 to 604800'),
@@ -166,6 +208,16 @@ export function readConfig(
           ? { kind: 'embedded', folder: join(state, 'control') }
           : { kind: 'postgresql', url: database },
       policyKey: env['PORTCULLIS_POLICY_KEY'] === '' ? null : (env['PORTCULLIS_POLICY_KEY'] ?? null),
+      sealKey: sealKey === '' ? null : sealKey,
+      desk: {
+        mailListen: mailAt,
+        mailDomain: checked.mailDomain ?? new URL(checked.publicUrl ?? 'http://localhost').hostname,
+        mailRelay: checked.mailRelay,
+        allowCaptures: checked.allowCaptures.flatMap((network) => network ?? []),
+        timestampUrls: checked.timestampUrls.flatMap((url) => url ?? []),
+        chromium: chromium?.text === 'off' ? null : (chromium?.text ?? defaultChromium),
+        allowNotify: checked.allowNotify.flatMap((network) => network ?? []),
+      },
       dnsServers: checked.dnsServers.flatMap((server) => server ?? []),
       logLevel: checked.logLevel ?? 'info',
     },

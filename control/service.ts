@@ -23,6 +23,7 @@ import type { Store } from '../store/open.ts';
 import { settleHouse } from './bootstrap.ts';
 import type { ControlConfig } from './config.ts';
 import type { ControlDeps } from './deps.ts';
+import { openDesk } from './desk/register.ts';
 import { createToken } from './edges/enrolment.ts';
 import { loadPolicyKey } from './edges/policy-key.ts';
 import { defaultGroup, registerEdgeRoutes } from './edges/routes.ts';
@@ -63,6 +64,8 @@ export type Control = {
   /** Where it listens, without a trailing slash. */
   readonly url: string;
   readonly publicUrl: string;
+  /** Where mail is taken in; null when nowhere. */
+  readonly mailPort: number | null;
   /** The link for the first account; null when there is one. A secret. */
   readonly setupUrl: string | null;
   /** Resolves when the embedded database is beyond help in this process; whoever supervises us starts a new one, which recovers it. */
@@ -134,6 +137,12 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     registerEdgeRoutes(app, deps, key);
     registerHouseRoutes(app, deps);
     registerIdentityRoutes(app, deps);
+    const desk = await openDesk(app, deps, {
+      config: config.desk,
+      state: join(config.state, 'control'),
+      sealKey: config.sealKey,
+    });
+    closing.push(() => desk.close());
     registerEvents(app, deps, live, stopping.signal);
     registerMetrics(app, deps, metrics);
     registerConsole(app, surroundings.consoleFolder, publicUrl);
@@ -162,9 +171,9 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     const answer = getRequestListener(app.fetch);
     listener = (request, response) => void answer(request, response);
     const watch = watchStore(store, log);
-    const jobs = runJobs([...houseJobs(deps), ...watch.jobs], log);
+    const jobs = runJobs([...houseJobs(deps), ...desk.jobs, ...watch.jobs], log);
     closing.push(() => jobs.stop());
-    return { url, publicUrl, setupUrl, broken: watch.broken, stop };
+    return { url, publicUrl, mailPort: desk.mailPort, setupUrl, broken: watch.broken, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -6,7 +6,7 @@ import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { AccountId, AlarmId } from '../contract/ids.ts';
-import type { EdgeId, GroupName, Instant, OrderId, SiteId } from '../contract/ids.ts';
+import type { CaseId, EdgeId, GroupName, Instant, OrderId, SiteId } from '../contract/ids.ts';
 import type { Alarm, AuditEntry } from '../contract/routes/house.ts';
 import type { OutcomeCounts } from '../contract/stream.ts';
 import { randomId } from '../kit/random-id.ts';
@@ -84,6 +84,7 @@ export type AlarmDraft = {
   readonly orderId?: OrderId;
   readonly siteId?: SiteId;
   readonly edgeId?: EdgeId;
+  readonly caseId?: CaseId;
 };
 
 /** Raises an alarm; when an open one of the same kind about the same things is there, that one stands and nothing is written. */
@@ -96,6 +97,7 @@ export async function raiseAlarm(unit: Pick<Work, 'tx' | 'tellAfter'>, draft: Al
     .where(sql<boolean>`order_id is not distinct from ${draft.orderId ?? null}`)
     .where(sql<boolean>`site_id is not distinct from ${draft.siteId ?? null}`)
     .where(sql<boolean>`edge_id is not distinct from ${draft.edgeId ?? null}`)
+    .where(sql<boolean>`case_id is not distinct from ${draft.caseId ?? null}`)
     .limit(1)
     .executeTakeFirst();
   if (open !== undefined) return;
@@ -110,6 +112,7 @@ export async function raiseAlarm(unit: Pick<Work, 'tx' | 'tellAfter'>, draft: Al
       order_id: draft.orderId ?? null,
       site_id: draft.siteId ?? null,
       edge_id: draft.edgeId ?? null,
+      case_id: draft.caseId ?? null,
       acknowledged_by: null,
       acknowledged_name: null,
       acknowledged_at: null,
@@ -223,6 +226,7 @@ function alarmOf(row: Selectable<AlarmTable>): Alarm {
     orderId: row.order_id,
     siteId: row.site_id,
     edgeId: row.edge_id,
+    caseId: row.case_id,
     acknowledgedBy: row.acknowledged_by === null ? null : { personId: row.acknowledged_by, name: row.acknowledged_name ?? '' },
     acknowledgedAt: row.acknowledged_at,
   };

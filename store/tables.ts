@@ -10,6 +10,7 @@ import type {
   AccountId,
   AlarmId,
   AuditId,
+  CaseId,
   EdgeId,
   GroupName,
   Instant,
@@ -21,6 +22,7 @@ import type {
 import type { ItemKey, Measure, OriginPolicy, SiteMode } from '../contract/policy.ts';
 import type { Alarm } from '../contract/routes/house.ts';
 import type { OrderState } from '../contract/routes/orders.ts';
+import type { DeskTables } from './desk/tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 
 export type JsonColumn = ColumnType<unknown, string, string>;
@@ -186,6 +188,7 @@ export type AlarmTable = {
   sentence: string;
   order_id: OrderId | null;
   site_id: SiteId | null;
+  case_id: CaseId | null;
   edge_id: EdgeId | null;
   acknowledged_by: PersonId | null;
   acknowledged_name: string | null;
@@ -222,4 +225,4 @@ export type SpineTables = {
   audit_entry: AuditEntryTable;
 };
 
-export type Tables = SpineTables & IdentityTables;
+export type Tables = SpineTables & IdentityTables & DeskTables;

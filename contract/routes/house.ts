@@ -1,6 +1,6 @@
 /** The house's own routes: status, alarms, audit trail, and the live event stream that the console and `--wait` listen to. */
 import { z } from 'zod';
-import { AlarmId, AuditId, EdgeId, GroupName, Instant, OrderId, Revision, SiteId } from '../ids.ts';
+import { AlarmId, AuditId, CaseId, EdgeId, GroupName, Instant, OrderId, Revision, SiteId } from '../ids.ts';
 import { OutcomeCounts } from '../stream.ts';
 import { Nothing, PageQuery, pageOf, PersonRef } from './common.ts';
 import { ReceiptTally } from './orders.ts';
@@ -45,12 +45,25 @@ export const getStatus = route({
 
 export const Alarm = z.strictObject({
   alarmId: AlarmId,
-  kind: z.enum(['break-glass', 'receipt-failed', 'edge-away', 'edge-nack', 'origin-moved-inward', 'confirmer-made-by-proposer']),
+  kind: z.enum([
+    'break-glass',
+    'receipt-failed',
+    'edge-away',
+    'edge-nack',
+    'origin-moved-inward',
+    'confirmer-made-by-proposer',
+    'fast-lane',
+    'escalation',
+    'overdue',
+    'provisional-lapsed',
+    'page-failed',
+  ]),
   at: Instant,
   sentence: z.string(),
   orderId: OrderId.nullable(),
   siteId: SiteId.nullable(),
   edgeId: EdgeId.nullable(),
+  caseId: CaseId.nullable(),
   acknowledgedBy: PersonRef.nullable(),
   acknowledgedAt: Instant.nullable(),
 });
@@ -123,5 +136,9 @@ export const LiveEvent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('edge'), edgeId: EdgeId }),
   z.strictObject({ kind: z.literal('traffic'), siteId: SiteId, at: Instant, seconds: z.number(), counts: OutcomeCounts }),
   z.strictObject({ kind: z.literal('alarm'), alarmId: AlarmId }),
+  /** For the desk only: something of a case changed. Says nothing of how many reported. */
+  z.strictObject({ kind: z.literal('case'), caseId: CaseId }),
+  /** For an owner: a notice about one of their sites. */
+  z.strictObject({ kind: z.literal('notice'), siteId: SiteId }),
 ]);
 export type LiveEvent = z.infer<typeof LiveEvent>;

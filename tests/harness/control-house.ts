@@ -10,6 +10,7 @@ import type { Role } from '../../contract/access.ts';
 import { createEnrolmentToken } from '../../contract/routes/edges.ts';
 import { addPersonWithToken } from '../../contract/routes/identity.ts';
 import type { ControlConfig } from '../../control/config.ts';
+import type { DeskConfig } from '../../control/desk/deps.ts';
 import { startControl } from '../../control/service.ts';
 import type { Control } from '../../control/service.ts';
 import type { StoreAddress } from '../../store/open.ts';
@@ -20,6 +21,8 @@ import { ScriptedEdge } from './scripted-edge.ts';
 
 export type ControlHouse = {
   readonly url: () => string;
+  /** Where mail is taken in. */
+  readonly mailPort: () => number;
   readonly state: string;
   /** Lines of the log. */
   readonly logged: string[];
@@ -38,9 +41,20 @@ export type ControlHouse = {
   readonly stop: () => Promise<void>;
 };
 
+/** A desk that opens no port and reaches nothing outside. */
+const quietDesk: DeskConfig = {
+  mailListen: null,
+  mailDomain: 'shield.example',
+  mailRelay: null,
+  allowCaptures: [],
+  timestampUrls: [],
+  chromium: null,
+  allowNotify: [],
+};
+
 export async function startControlHouse(
   database: StoreAddress,
-  over: Partial<ControlConfig> = {},
+  over: Partial<Omit<ControlConfig, 'desk'>> & { readonly desk?: Partial<DeskConfig> } = {},
   { leadName = 'Lee Lead', prepare = (_state: string) => {} } = {},
 ): Promise<ControlHouse> {
   const state = temporaryFolder('control');
@@ -72,9 +86,11 @@ export async function startControlHouse(
         localEdge: false,
         database,
         policyKey: null,
+        sealKey: null,
         dnsServers: [],
         logLevel: 'debug',
         ...over,
+        desk: { ...quietDesk, ...over.desk },
       },
       { log, now, version: 'test', consoleFolder: path.join(state, 'no-console') },
     );
@@ -94,6 +110,7 @@ export async function startControlHouse(
   leadToken = (await person(leadName, ['lead'])).token ?? '';
   return {
     url: () => running().url,
+    mailPort: () => running().mailPort ?? 0,
     state,
     logged,
     operator,

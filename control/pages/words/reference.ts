@@ -92,6 +92,47 @@ const errors: Record<ErrorCode, { readonly means: string; readonly todo: string 
     means: 'An edge tried to enrol with a token that is unknown, used or expired.',
     todo: 'Make a new enrolment token.',
   },
+  'report-refused': {
+    means:
+      'The report could not be taken as it was sent: it is too large, holds a file that cannot be kept, or too many came from one place.',
+    todo: 'Read the sentence in the answer, change what it names, and send it again. If somebody is in danger now, leave files out: that door always takes words.',
+  },
+  'claimed-by-another': {
+    means: 'Somebody else works on this case at the moment.',
+    todo: 'Wait until they release it or their time runs out, or ask them.',
+  },
+  'task-open': {
+    means: 'A task that holds the case, such as warning a person in danger, is still open.',
+    todo: 'Do it and record how it was acknowledged, or have a lead say why it is not possible.',
+  },
+  'not-graded': {
+    means: 'The grade of this case is not locked, so this is not shown or not possible yet.',
+    todo: 'Grade its incidents first; from G3 on a second person grades too.',
+  },
+  'assessment-incomplete': {
+    means: 'An axis claims more than its evidence carries, or a reason is missing.',
+    todo: 'Mend what the answer names field by field.',
+  },
+  'decision-incomplete': {
+    means: 'A limb of the test, a narrower step or a date was left empty.',
+    todo: 'Mend what the answer names field by field. “Not met” with a sentence is an answer.',
+  },
+  'criteria-unpublished': {
+    means: 'The decision cites criteria that are not published.',
+    todo: 'Cite a published version, or publish one; a version that is younger than the case is said to be so in public.',
+  },
+  'exposure-cap': {
+    means: 'You have looked at as much as your own limit for today allows.',
+    todo: 'Hand the case over, or read the text without opening media.',
+  },
+  'hold-in-force': {
+    means: 'A legal hold keeps this from being deleted.',
+    todo: 'Wait until the hold ends, or have a lead release it with a reason.',
+  },
+  'sealed-away': {
+    means: 'The key of this record was deleted, so nobody can read it any more.',
+    todo: 'Nothing can bring it back. Its hashes and its custody lines remain.',
+  },
   internal: {
     means: 'This is a fault of ours. What you sent may or may not have been stored.',
     todo: 'Look at the present state before you try again, and tell the operator the reference.',
