@@ -2,8 +2,10 @@
 import { QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { getTraffic } from '../../../contract/routes/sites.ts';
+import { getCase, listCases } from '../../../contract/routes/desk/cases.ts';
+import { listDecisions, listOwnerNotices } from '../../../contract/routes/desk/decisions.ts';
 import { getOrder } from '../../../contract/routes/orders.ts';
-import { LiveFeed, staleAfter } from './live.ts';
+import { deskPaths, LiveFeed, staleAfter } from './live.ts';
 import type { Traffic } from './traffic.ts';
 import { totalOf } from './traffic.ts';
 
@@ -48,6 +50,27 @@ describe('the live feed', () => {
     client.setQueryData(key, held);
     new LiveFeed(client).take(JSON.stringify({ kind: 'traffic', siteId, at, seconds: 1, counts }));
     expect(client.getQueryData<Traffic>(key)?.points.map((point) => totalOf(point.counts))).toEqual([3, 3]);
+  });
+
+  it('loads a case again wherever it is shown, and no other case', () => {
+    const client = new QueryClient();
+    const caseId = 'case_0123456789ab';
+    const held = [
+      [[listCases.path, {}, {}, 'pages'], true],
+      [[getCase.path, { caseId }, {}], true],
+      [[listDecisions.path, { caseId }, {}], true],
+      [[getCase.path, { caseId: 'case_000000000000' }, {}], false],
+      [[getOrder.path, { orderId }], false],
+    ] as const;
+    for (const [key] of held) client.setQueryData(key, {});
+    new LiveFeed(client).take(JSON.stringify({ kind: 'case', caseId }));
+    vi.runAllTimers();
+    expect(held.map(([key]) => client.getQueryState(key)?.isInvalidated)).toEqual(held.map(([, stale]) => stale));
+  });
+
+  it('knows the paths of the desk as the contract says them', () => {
+    expect(listCases.path.startsWith(deskPaths.below)).toBe(true);
+    expect([deskPaths.decisions, deskPaths.notices]).toEqual([listDecisions.path, listOwnerNotices.path]);
   });
 
   it('passes over what does not fit the contract', () => {

@@ -21,12 +21,23 @@ const longestRetryMs = 15_000;
 /** Events within this time become one round of calls. */
 const coalesceMs = 120;
 
+/**
+ * Where the desk's answers live. Said here in text, because the desk's own routes are many and load with its screens, not with the page;
+ * live.test.ts compares.
+ */
+export const deskPaths = {
+  below: '/api/v1/desk/',
+  decisions: '/api/v1/desk/cases/{caseId}/decisions',
+  notices: '/api/v1/notices',
+} as const;
+
 export class LiveFeed {
   #client: QueryClient;
   #source: EventSource | null = null;
   #state: FeedState = { kind: 'connecting' };
   #listeners = new Set<() => void>();
   #stale = new Map<string, readonly unknown[]>();
+  #cases = new Set<string>();
   #flush: ReturnType<typeof setTimeout> | null = null;
   #retry: ReturnType<typeof setTimeout> | null = null;
   #retryMs = firstRetryMs;
@@ -71,6 +82,7 @@ export class LiveFeed {
     this.#retry = null;
     this.#flush = null;
     this.#stale.clear();
+    this.#cases.clear();
     this.#become({ kind: 'connecting' });
   }
 
@@ -85,11 +97,15 @@ export class LiveFeed {
       return;
     }
     for (const key of staleAfter(event)) this.#stale.set(JSON.stringify(key), key);
+    if (event.kind === 'case') this.#cases.add(event.caseId);
     this.#flush ??= setTimeout(() => {
       this.#flush = null;
       const keys = [...this.#stale.values()];
       this.#stale.clear();
       for (const queryKey of keys) void this.#client.invalidateQueries({ queryKey: [...queryKey] });
+      for (const caseId of this.#cases)
+        void this.#client.invalidateQueries({ predicate: (query) => isOfCase(query.queryKey, caseId) });
+      this.#cases.clear();
     }, coalesceMs);
   }
 
@@ -104,7 +120,11 @@ export function staleAfter(event: LiveEvent): readonly (readonly unknown[])[] {
   switch (event.kind) {
     case 'hello':
     case 'traffic':
+    // Everything that shows the case, whatever its route: `isOfCase`.
+    case 'case':
       return [];
+    case 'notice':
+      return [[deskPaths.notices]];
     case 'site':
       return [[listSites.path], [getSite.path, { siteId: event.siteId }], [getStatus.path]];
     case 'order':
@@ -116,7 +136,7 @@ export function staleAfter(event: LiveEvent): readonly (readonly unknown[])[] {
         [getStatus.path],
       ];
     case 'receipt':
-      return [[listOrders.path], [getOrder.path, { orderId: event.orderId }]];
+      return [[listOrders.path], [getOrder.path, { orderId: event.orderId }], [deskPaths.decisions]];
     case 'applied':
       return [[getSite.path], [listEdges.path], [getStatus.path]];
     case 'edge':
@@ -126,6 +146,13 @@ export function staleAfter(event: LiveEvent): readonly (readonly unknown[])[] {
     default:
       return event satisfies never;
   }
+}
+
+/** Whether a held answer shows this case: one of the desk's that names it, or that names no case and may list it. */
+export function isOfCase([path, params]: readonly unknown[], caseId: string): boolean {
+  if (typeof path !== 'string' || !path.startsWith(deskPaths.below)) return false;
+  const named = typeof params === 'object' && params !== null && 'caseId' in params ? params.caseId : caseId;
+  return named === caseId;
 }
 
 function readEvent(text: string): LiveEvent | null {

@@ -289,6 +289,7 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
       orderId: null,
       siteId: null,
       edgeId: null,
+      caseId: null,
       acknowledgedBy: null,
       acknowledgedAt: null,
       ...rest,
