@@ -24,6 +24,20 @@ export type SealedKind = 'reporter' | 'target' | 'safety' | 'authority' | 'owner
 export type Seal = {
   /** Seals fields under the file's key (made when it has none) and keeps them in the same transaction. */
   keep(tx: Tx, file: SealedFile, kind: SealedKind, fields: Readonly<Record<string, string>>): Promise<SealedId>;
+  /** The same for many at once, in few statements; ids in the order of the drafts. Throws Failure `sealed-away` for a shredded file. */
+  keepMany(
+    tx: Tx,
+    drafts: readonly {
+      readonly file: SealedFile;
+      readonly kind: SealedKind;
+      readonly fields: Readonly<Record<string, string>>;
+    }[],
+  ): Promise<SealedId[]>;
+  /** Many at once in a few statements, answered in the order asked: what intake does a thousand times a second. */
+  keepMany(
+    tx: Tx,
+    records: readonly { readonly file: SealedFile; readonly kind: SealedKind; readonly fields: Readonly<Record<string, string>> }[],
+  ): Promise<SealedId[]>;
   /** Null when the file was shredded or there is no such record. */
   open(db: Db, sealedId: SealedId): Promise<Record<string, string> | null>;
   /** Keeps bytes, encrypted in pieces. */
@@ -33,6 +47,11 @@ export type Seal = {
     mediaType: string,
     bytes: Uint8Array,
   ): Promise<{ blobId: BlobId; sha256: string; bytes: number }>;
+  keepBlobs(
+    tx: Tx,
+    drafts: readonly { readonly file: SealedFile; readonly mediaType: string; readonly bytes: Uint8Array }[],
+  ): Promise<{ blobId: BlobId; sha256: string; bytes: number }[]>;
+  /** Null when it was shredded or there is none. */
   openBlob(db: Db, blobId: BlobId): Promise<{ mediaType: string; bytes: Uint8Array; sha256: string } | null>;
   /** Deletes the file's key; false when it was shredded already. */
   shred(tx: Tx, file: SealedFile, at: Instant): Promise<boolean>;

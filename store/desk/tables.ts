@@ -127,6 +127,16 @@ export type ReportTable = {
   search: SearchColumn;
 };
 
+export type ReportFileTable = {
+  blob_id: BlobId;
+  created_order: GeneratedAlways<number>;
+  report_id: ReportId;
+  name: string;
+  media_type: string;
+  at: Instant;
+  evidence_id: EvidenceId | null;
+};
+
 export type ReceiptCounterTable = {
   one: Generated<boolean>;
   last: number;
@@ -555,10 +565,13 @@ export type OutboxTable = {
   to_sealed_id: SealedId | null;
   to_address: Buffer | null;
   subject: string;
-  body: string;
+  body: Buffer | null;
   headers: JsonColumn;
   urgent: boolean;
   case_id: CaseId | null;
+  person_id: PersonId | null;
+  wake: string | null;
+  round: number;
   created_at: Instant;
   attempts: number;
   next_at: Instant;
@@ -576,6 +589,7 @@ export type DeskTables = {
   blob: BlobTable;
   blob_piece: BlobPieceTable;
   report: ReportTable;
+  report_file: ReportFileTable;
   receipt_counter: ReceiptCounterTable;
   report_message: ReportMessageTable;
   evidence: EvidenceTable;

@@ -82,6 +82,20 @@ create index report_by_site on report (site_id, received_at) where site_id is no
 create index report_by_mark on report (reporter_mark, received_at) where reporter_mark is not null;
 create index report_search on report using gin (search);
 
+-- Files that came with a report or were added to it later. The bytes are sealed; the name is as the reporter gave it.
+create table report_file (
+  blob_id text primary key references blob,
+  created_order bigint generated always as identity,
+  report_id text not null references report,
+  name text not null,
+  -- As the bytes say, not as the sender said.
+  media_type text not null,
+  at timestamptz not null,
+  -- Null until it was read into evidence.
+  evidence_id text
+);
+create index report_file_by_report on report_file (report_id, created_order);
+
 create table receipt_counter (
   one boolean primary key default true check (one),
   last bigint not null
@@ -584,10 +598,16 @@ create table outbox (
   to_sealed_id text,
   to_address bytea,
   subject text not null,
-  body text not null,
+  -- Encrypted with the installation's key, because a private link may stand in it; null once it was sent or given up.
+  body bytea,
   headers jsonb not null,
   urgent boolean not null,
   case_id text,
+  -- Whom a page wakes; null for all other messages.
+  person_id text,
+  -- What a page is about, the same for everybody who is woken: it is said again until one of them acknowledges. Null: said once.
+  wake text,
+  round integer not null,
   created_at timestamptz not null,
   attempts integer not null,
   next_at timestamptz not null,
@@ -601,6 +621,8 @@ create table outbox (
   check ((to_sealed_id is null) <> (to_address is null))
 );
 create index outbox_waiting on outbox (urgent desc, next_at) where sent_at is null and failed_at is null;
+create index outbox_pages on outbox (created_order) where person_id is not null;
+create index outbox_unanswered on outbox (wake) where wake is not null and acknowledged_at is null;
 create index outbox_by_case on outbox (case_id, created_order) where case_id is not null;
 
 alter table alarm add column case_id text;
