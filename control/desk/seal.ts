@@ -55,7 +55,8 @@ export async function openSeal(deps: Pick<ControlDeps, 'now' | 'store'>, folder:
 
   /** Keys of files, made for those that have none. Throws Failure `sealed-away` when one was shredded. */
   async function keysOf(tx: Db, files: readonly string[]): Promise<Map<string, Buffer>> {
-    const wanted = [...new Set(files)];
+    // In one order everywhere: two transactions that make keys of the same files never wait in a circle.
+    const wanted = [...new Set(files)].sort();
     let kept = await findSealKeys(tx, wanted);
     const missing = wanted.filter((file) => !kept.has(file));
     if (missing.length > 0) {
