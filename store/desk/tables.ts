@@ -415,6 +415,10 @@ export type DeskDecisionTable = {
   confirmed_at: Instant | null;
   break_glass_reason: string | null;
   lapses_at: Instant | null;
+  reverses_decision_id: DeskDecisionId | null;
+  strike: Generated<boolean>;
+  owner_told_at: Instant | null;
+  lapse_warned_at: Instant | null;
 };
 
 export type AppealTable = {
@@ -476,6 +480,14 @@ export type OwnerNoticeTable = {
   at: Instant;
   link_hash: string;
   read_at: Instant | null;
+};
+
+export type AccountContactTable = {
+  account_id: AccountId;
+  address: Buffer;
+  address_hint: string;
+  set_at: Instant;
+  set_by: PersonId;
 };
 
 export type OwnerReplyTable = {
@@ -614,6 +626,7 @@ export type DeskTables = {
   strike: StrikeTable;
   after_review: AfterReviewTable;
   owner_notice: OwnerNoticeTable;
+  account_contact: AccountContactTable;
   owner_reply: OwnerReplyTable;
   pressure: PressureTable;
   authority_request: AuthorityRequestTable;

@@ -428,10 +428,20 @@ create table desk_decision (
   confirmed_at timestamptz,
   break_glass_reason text,
   lapses_at timestamptz,
+  -- The earlier decision that a modify or reverse ends.
+  reverses_decision_id text,
+  -- Whether its confirmation counts as a strike against the account.
+  strike boolean not null default false,
+  -- When the owner got the statement of reasons; null while it is held back for a logged reason.
+  owner_told_at timestamptz,
+  -- When people were told that a provisional decision is about to lapse.
+  lapse_warned_at timestamptz,
   check (confirmer_id is null or confirmer_id <> proposer_id)
 );
 create index desk_decision_by_case on desk_decision (case_id, created_order);
 create index desk_decision_open on desk_decision (lapses_at) where state in ('proposed', 'alone');
+create index desk_decision_by_number on desk_decision (number) where number is not null;
+create index desk_decision_owner_untold on desk_decision (confirmed_at) where owner_notice_delay_reason is not null and owner_told_at is null;
 
 create table appeal (
   appeal_id text primary key,
@@ -500,6 +510,14 @@ create table owner_notice (
 );
 create index owner_notice_by_account on owner_notice (account_id, created_order);
 create index owner_notice_by_case on owner_notice (case_id, created_order);
+-- Where an account wants its notices sent, encrypted with the installation's seal key. Nobody has shown that it is theirs: the mail holds a link and no reasons.
+create table account_contact (
+  account_id text primary key references account,
+  address bytea not null,
+  address_hint text not null,
+  set_at timestamptz not null,
+  set_by text not null
+);
 create table owner_reply (
   message_id text primary key,
   created_order bigint generated always as identity,
