@@ -6,6 +6,7 @@
  * reason; it alarms everybody and ends by itself after the installation's break-glass time unless a second person confirms it.
  */
 import { z } from 'zod';
+import { LadderStep, Limb, ReportClass } from '../desk/words.ts';
 import { DecisionNumber, Instant, OrderId, ReceiptId, Revision, SiteId } from '../ids.ts';
 import { Basis, Measure, PathPrefix } from '../policy.ts';
 import { SignedReceipt } from '../receipt.ts';
@@ -167,6 +168,43 @@ export const liftOrder = route({
   errors: ['not-found', 'wrong-state'],
 });
 
+/**
+ * What the desk publishes of a decision beside its order: the statement of reasons. Numbers below five are withheld (null), because one
+ * witness is a person. Software suggested and people decided: `automated` is never anything else.
+ */
+export const PublicStatement = z.strictObject({
+  step: LadderStep.nullable(),
+  whyNotBelow: z.array(z.strictObject({ step: LadderStep, why: z.string() })),
+  limbs: z.array(z.strictObject({ limb: Limb, finding: z.enum(['met', 'not-met']) })),
+  criteria: z.strictObject({ title: z.string(), sha256: z.string(), publishedAt: Instant, afterCase: z.boolean() }).nullable(),
+  volume: z
+    .strictObject({ n: z.int().nullable(), m: z.int().nullable(), k: z.int().nullable(), w: z.int().nullable() })
+    .nullable(),
+  automated: z.literal(false),
+  provisional: z.boolean(),
+  /** The later decision that took its place, or the earlier one whose place it took. */
+  replacedBy: DecisionNumber.nullable(),
+  replaces: DecisionNumber.nullable(),
+  appeal: z.enum(['none', 'open', 'upheld', 'modified', 'reversed']),
+  reviews: z.array(z.strictObject({ afterDays: z.int(), at: Instant, harmFell: z.enum(['yes', 'no', 'unknown']) })),
+});
+export type PublicStatement = z.infer<typeof PublicStatement>;
+
+/** A decision not to act, in public: no site, no hostname, no scope, because nothing was restricted and nobody shall be named by it. */
+export const PublicNoAction = z.strictObject({
+  decision: DecisionNumber,
+  provider: z.string(),
+  kind: z.literal('no-action'),
+  class: ReportClass,
+  reason: z.string(),
+  decidedAt: Instant,
+  recheckAt: Instant.nullable(),
+  statement: PublicStatement,
+  statementUrl: z.string(),
+  appealUrl: z.string(),
+});
+export type PublicNoAction = z.infer<typeof PublicNoAction>;
+
 /** A decision as the public sees it: what a notice page links to. No person, no internal reason, no scope before it is in force. */
 export const PublicDecision = z.strictObject({
   decision: DecisionNumber,
@@ -184,5 +222,7 @@ export const PublicDecision = z.strictObject({
   receipts: ReceiptTally,
   statementUrl: z.string(),
   appealUrl: z.string(),
+  /** Left out for an order that no case of the desk stands behind. */
+  statement: PublicStatement.optional(),
 });
 export type PublicDecision = z.infer<typeof PublicDecision>;

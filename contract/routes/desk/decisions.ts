@@ -112,6 +112,13 @@ export const DeskDecision = z.strictObject({
   orderId: OrderId.nullable(),
   receipts: ReceiptTally.nullable(),
   volume: Volume.nullable(),
+  /** The earlier decision that it ends. */
+  reverses: DeskDecisionId.nullable().optional(),
+  strike: z.boolean().optional(),
+  /** When the owner got the statement of reasons. */
+  ownerToldAt: Instant.nullable().optional(),
+  /** What it does not do (yet), in a sentence: such as captcha keys that nothing suspends by itself. */
+  caveat: z.string().nullable().optional(),
 });
 export type DeskDecision = z.infer<typeof DeskDecision>;
 
@@ -187,6 +194,32 @@ export const withdrawDecision = route({
   body: z.strictObject({ why: z.string().trim().min(3).max(1000) }),
   answer: DeskDecision,
   status: 200,
+  errors: ['not-found', 'wrong-state'],
+});
+
+export const tellOwner = route({
+  method: 'POST',
+  path: '/api/v1/desk/decisions/{decisionId}/tell-owner',
+  summary: 'Sends the statement of reasons that was held back. It goes by itself 72 hours after the measure.',
+  needs: 'decisions:propose',
+  params: ByDecision,
+  query: Nothing,
+  body: Nothing,
+  answer: DeskDecision,
+  status: 200,
+  errors: ['not-found', 'wrong-state'],
+});
+
+export const enterAppeal = route({
+  method: 'POST',
+  path: '/api/v1/desk/decisions/{decisionId}/appeals',
+  summary: 'Enters an appeal that reached the desk by another way, such as the target’s.',
+  needs: 'desk:work',
+  params: ByDecision,
+  query: Nothing,
+  body: z.strictObject({ by: AppealBy, text: z.string().trim().min(10).max(10_000) }),
+  answer: z.strictObject({ appealId: AppealId, dueAt: Instant }),
+  status: 201,
   errors: ['not-found', 'wrong-state'],
 });
 
@@ -407,4 +440,33 @@ export const exportSite = route({
   answer: z.strictObject({ site: z.record(z.string(), z.unknown()), zone: z.string() }),
   status: 200,
   errors: ['not-found'],
+});
+
+/** Where an account's notices are sent besides the console. `hint` is all that is ever shown of it. */
+const ContactHint = z.strictObject({ hint: z.string().nullable() });
+
+export const getAccountContact = route({
+  method: 'GET',
+  path: '/api/v1/account/contact',
+  summary: 'Where notices to your account are sent by mail; null when nowhere.',
+  needs: 'notices:read',
+  params: Nothing,
+  query: Nothing,
+  body: Nothing,
+  answer: ContactHint,
+  status: 200,
+  errors: [],
+});
+
+export const setAccountContact = route({
+  method: 'PUT',
+  path: '/api/v1/account/contact',
+  summary: 'Sets the mailbox that gets a link to each notice, or with null none.',
+  needs: 'notices:answer',
+  params: Nothing,
+  query: Nothing,
+  body: z.strictObject({ mail: z.email().max(254).nullable() }),
+  answer: ContactHint,
+  status: 200,
+  errors: [],
 });
