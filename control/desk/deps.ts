@@ -33,11 +33,6 @@ export type Seal = {
       readonly fields: Readonly<Record<string, string>>;
     }[],
   ): Promise<SealedId[]>;
-  /** Many at once in a few statements, answered in the order asked: what intake does a thousand times a second. */
-  keepMany(
-    tx: Tx,
-    records: readonly { readonly file: SealedFile; readonly kind: SealedKind; readonly fields: Readonly<Record<string, string>> }[],
-  ): Promise<SealedId[]>;
   /** Null when the file was shredded or there is no such record. */
   open(db: Db, sealedId: SealedId): Promise<Record<string, string> | null>;
   /** Keeps bytes, encrypted in pieces. */
