@@ -1,0 +1,187 @@
+/**
+ * Cases: opened, found, locked, changed, and their next due time. The queue's SQL is in queue.ts beside this.
+ *
+ * Case numbers are dense: the counter's row is locked in the transaction that opens the case, so a rollback takes the number back. The
+ * counter is locked last (store/transact.ts on the order of locks): a unit that opens a case has locked what else it needs before.
+ * `due_at` is what core/desk/clocks.ts computes from the case's own times; nothing of volume goes into it.
+ */
+import type { Selectable, Updateable } from 'kysely';
+import { sql } from 'kysely';
+import { CaseId, CaseNumber, idPrefix } from '../../contract/ids.ts';
+import type { AccountId, Instant, SiteId } from '../../contract/ids.ts';
+import type { PersonRef } from '../../contract/routes/common.ts';
+import type { Lane, ReportClass } from '../../contract/desk/words.ts';
+import { laneRank } from '../../core/desk/lane.ts';
+import { instantOf, msOf } from '../../core/instant.ts';
+import { randomId } from '../../kit/random-id.ts';
+import { addAudit } from '../audit.ts';
+import type { Db } from '../open.ts';
+import type { Tx, Work } from '../transact.ts';
+import type { DeskCaseTable } from './tables.ts';
+
+export type CaseRecord = Omit<Selectable<DeskCaseTable>, 'search'>;
+
+export type CaseDraft = {
+  readonly at: Instant;
+  /** Already redacted: the queue shows it as it is stored. */
+  readonly title: string;
+  readonly class: ReportClass;
+  readonly lane: Lane;
+  readonly laneReason: string | null;
+  readonly site: { readonly siteId: SiteId; readonly accountId: AccountId; readonly name: string } | null;
+  readonly hostname: string | null;
+  /** Why it was opened, for the audit trail. Names nobody. */
+  readonly reason: string;
+  /** Null when the program opens it from a report. */
+  readonly who: PersonRef | null;
+};
+
+/** Opens a case with its number, its lane's clocks and the newest criteria. Tells the desk after the commit. */
+export async function openCaseIn(unit: Work, draft: CaseDraft): Promise<CaseId> {
+  const { tx } = unit;
+  const caseId = CaseId.parse(randomId(idPrefix.case));
+  const criteria = await tx
+    .selectFrom('policy_version')
+    .select('policy_version_id')
+    .orderBy('created_order', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const number = await nextNumber(tx, new Date(msOf(draft.at)).getUTCFullYear());
+  const siteName = draft.site?.name ?? draft.hostname ?? '';
+  await tx
+    .insertInto('desk_case')
+    .values({
+      case_id: caseId,
+      number,
+      state: 'open',
+      lane: draft.lane,
+      lane_rank: laneRank[draft.lane],
+      lane_reason: draft.laneReason,
+      class: draft.class,
+      site_id: draft.site?.siteId ?? null,
+      account_id: draft.site?.accountId ?? null,
+      site_name: siteName,
+      hostname: draft.hostname,
+      title: draft.title,
+      opened_at: draft.at,
+      due_at: null,
+      due_what: null,
+      first_eyes_at: null,
+      grade: null,
+      grade_locked_at: null,
+      emergency_since: draft.lane === 'life-threat' ? draft.at : null,
+      claimed_by: null,
+      claimed_name: null,
+      claimed_until: null,
+      lead_id: null,
+      lead_name: null,
+      policy_version_id: criteria?.policy_version_id ?? null,
+      law_enforcement_at: null,
+      merged_into: null,
+      recheck_at: null,
+      ended_at: null,
+      closed_at: null,
+      search: null,
+    })
+    .execute();
+  await touchSearch(tx, caseId);
+  await touchDue(tx, caseId);
+  await addAudit(tx, {
+    at: draft.at,
+    who: draft.who,
+    act: 'case.open',
+    subject: caseId,
+    detail: { number, class: draft.class, lane: draft.lane, siteId: draft.site?.siteId ?? null, reason: draft.reason },
+  });
+  unit.tellAfter({ kind: 'case', caseId });
+  return caseId;
+}
+
+async function nextNumber(tx: Db, year: number): Promise<CaseNumber> {
+  const { last } = await tx
+    .insertInto('case_counter')
+    .values({ year, last: 1 })
+    .onConflict((conflict) => conflict.column('year').doUpdateSet({ last: sql<number>`case_counter.last + 1` }))
+    .returning('last')
+    .executeTakeFirstOrThrow();
+  return CaseNumber.parse(`C-${year}-${String(last).padStart(4, '0')}`);
+}
+
+const columns = [
+  'case_id',
+  'created_order',
+  'number',
+  'state',
+  'lane',
+  'lane_rank',
+  'lane_reason',
+  'class',
+  'site_id',
+  'account_id',
+  'site_name',
+  'hostname',
+  'title',
+  'opened_at',
+  'due_at',
+  'due_what',
+  'first_eyes_at',
+  'grade',
+  'grade_locked_at',
+  'emergency_since',
+  'claimed_by',
+  'claimed_name',
+  'claimed_until',
+  'lead_id',
+  'lead_name',
+  'policy_version_id',
+  'law_enforcement_at',
+  'merged_into',
+  'recheck_at',
+  'ended_at',
+  'closed_at',
+] as const satisfies readonly (keyof CaseRecord)[];
+
+/** One case; null when there is none. */
+export async function findCase(db: Db, caseId: CaseId): Promise<CaseRecord | null> {
+  return (await db.selectFrom('desk_case').select(columns).where('case_id', '=', caseId).executeTakeFirst()) ?? null;
+}
+
+/** One case, its row locked until the transaction ends. Lock it before its children. */
+export async function lockCase(tx: Tx, caseId: CaseId): Promise<CaseRecord | null> {
+  const row = await tx.selectFrom('desk_case').select(columns).where('case_id', '=', caseId).forUpdate().executeTakeFirst();
+  return row ?? null;
+}
+
+export type CaseChange = Omit<Updateable<DeskCaseTable>, 'case_id' | 'number' | 'search' | 'due_at' | 'due_what'>;
+
+/** Writes columns of a case. A change of its words or times is followed by `touchSearch` or `touchDue`. */
+export async function changeCase(tx: Tx, caseId: CaseId, change: CaseChange): Promise<void> {
+  await tx.updateTable('desk_case').set(change).where('case_id', '=', caseId).execute();
+}
+
+/** Computes the next due time anew. Call it in the transaction of whatever moved one of the case's clocks. */
+export async function touchDue(tx: Tx, caseId: CaseId): Promise<void> {
+  const found = await findCase(tx, caseId);
+  if (found === null) return;
+  const due = nextDueOf(found);
+  await tx
+    .updateTable('desk_case')
+    .set({ due_at: due?.at ?? null, due_what: due?.what ?? null })
+    .where('case_id', '=', caseId)
+    .execute();
+}
+
+const minute = 60_000;
+const eyesMs: Readonly<Record<Lane, number>> = { 'life-threat': 15 * minute, serious: 240 * minute, routine: 1440 * minute };
+
+function nextDueOf(found: CaseRecord): { at: Instant; what: string } | null {
+  if (found.closed_at !== null || found.first_eyes_at !== null) return null;
+  return { at: instantOf(msOf(found.emergency_since ?? found.opened_at) + eyesMs[found.lane]), what: 'eyes' };
+}
+
+/** Writes what the search finds of a case's own words: title, site and hostname, whole and in parts. */
+export async function touchSearch(tx: Tx, caseId: CaseId): Promise<void> {
+  await sql`update desk_case set search = to_tsvector('simple',
+      title || ' ' || site_name || ' ' || coalesce(hostname, '') || ' ' || translate(site_name || ' ' || coalesce(hostname, ''), '.-/:@', '     '))
+    where case_id = ${caseId}`.execute(tx);
+}
