@@ -153,6 +153,21 @@ export type ReportMessageTable = {
   person_name: string | null;
 };
 
+export type ClaimAnswerTable = {
+  message_id: MessageId;
+  created_order: GeneratedAlways<number>;
+  case_id: CaseId;
+  cluster_id: ClusterId;
+  report_id: ReportId;
+  kind: 'question' | 'answer' | 'outcome';
+  text: string;
+  person_id: PersonId;
+  person_name: string;
+  at: Instant;
+  reached: number;
+  finished_at: Instant | null;
+};
+
 export type EvidenceTable = {
   evidence_id: EvidenceId;
   created_order: GeneratedAlways<number>;
@@ -187,6 +202,7 @@ export type CaptureTable = {
   capture_id: CaptureId;
   created_order: GeneratedAlways<number>;
   evidence_id: EvidenceId;
+  url: string | null;
   state: CaptureState;
   urgent: boolean;
   asked_at: Instant;
@@ -203,6 +219,7 @@ export type CaptureTable = {
   text_blob_id: BlobId | null;
   timestamp_blob_id: BlobId | null;
   timestamped_at: Instant | null;
+  body_sha256: string | null;
   http_status: number | null;
   address: string | null;
 };
@@ -259,10 +276,12 @@ export type DeskCaseTable = {
   opened_at: Instant;
   due_at: Instant | null;
   due_what: string | null;
+  overdue_for: Instant | null;
   first_eyes_at: Instant | null;
   grade: Grade | null;
   grade_locked_at: Instant | null;
   emergency_since: Instant | null;
+  clock_since: Instant;
   claimed_by: PersonId | null;
   claimed_name: string | null;
   claimed_until: Instant | null;
@@ -604,6 +623,7 @@ export type DeskTables = {
   report_file: ReportFileTable;
   receipt_counter: ReceiptCounterTable;
   report_message: ReportMessageTable;
+  claim_answer: ClaimAnswerTable;
   evidence: EvidenceTable;
   evidence_source: EvidenceSourceTable;
   capture: CaptureTable;

@@ -77,6 +77,8 @@ create table report (
 );
 create index report_unprocessed on report (fast_lane desc, receipt_number) where processed_at is null;
 create index report_by_case on report (case_id, receipt_number) where case_id is not null;
+-- One report of each claim is found by steps from claim to claim, so that the time it takes tells nothing of how many there are.
+create index report_claim on report (case_id, (coalesce(cluster_id, report_id)), role, wants_safety_contact, receipt_number) where case_id is not null;
 create index report_by_cluster on report (cluster_id, receipt_number) where cluster_id is not null;
 create index report_by_site on report (site_id, received_at) where site_id is not null;
 create index report_by_mark on report (reporter_mark, received_at) where reporter_mark is not null;
@@ -114,6 +116,25 @@ create table report_message (
   person_name text
 );
 create index report_message_by_report on report_message (report_id, created_order);
+
+-- An answer that every reporter of a claim gets, each on their own link; a job writes them, so that asking for it takes the same time for any number.
+create table claim_answer (
+  message_id text primary key,
+  created_order bigint generated always as identity,
+  case_id text not null,
+  cluster_id text not null,
+  -- The report that was answered at once.
+  report_id text not null references report,
+  kind text not null check (kind in ('question', 'answer', 'outcome')),
+  text text not null,
+  person_id text not null,
+  person_name text not null,
+  at timestamptz not null,
+  -- Receipt number up to which it was written.
+  reached bigint not null,
+  finished_at timestamptz
+);
+create index claim_answer_waiting on claim_answer (created_order) where finished_at is null;
 
 create table evidence (
   evidence_id text primary key,
@@ -158,6 +179,8 @@ create table capture (
   capture_id text primary key,
   created_order bigint generated always as identity,
   evidence_id text not null references evidence,
+  -- The address to fetch, as it was given; null once it was shredded.
+  url text,
   state text not null,
   urgent boolean not null,
   asked_at timestamptz not null,
@@ -174,6 +197,8 @@ create table capture (
   text_blob_id text,
   timestamp_blob_id text,
   timestamped_at timestamptz,
+  -- SHA-256 of the body as it came: whether two captures saw the same.
+  body_sha256 text,
   http_status integer,
   address text
 );
@@ -191,6 +216,7 @@ create table custody (
   act text not null check (act in ('create', 'capture', 'timestamp', 'view', 'reveal', 'export', 'transfer', 'hold', 'release', 'shred', 'relabel')),
   why text not null,
   sha256 text,
+  -- SHA-256 of this line and of the hash before it (core/desk/custody.ts).
   line_hash text not null
 );
 create index custody_by_evidence on custody (evidence_id, created_order);
@@ -238,11 +264,15 @@ create table desk_case (
   -- The next thing due, as core/desk/clocks.ts computes it; null when nothing is.
   due_at timestamptz,
   due_what text,
+  -- The `due_at` that an alarm was raised for: once for each.
+  overdue_for timestamptz,
   first_eyes_at timestamptz,
   grade text,
   -- When the grade was locked: from then on volume may be seen.
   grade_locked_at timestamptz,
   emergency_since timestamptz,
+  -- From when its clocks run: its opening, or the moment in which it was taken up again.
+  clock_since timestamptz not null,
   claimed_by text,
   claimed_name text,
   claimed_until timestamptz,
@@ -257,7 +287,12 @@ create table desk_case (
   closed_at timestamptz,
   search tsvector
 );
-create index desk_case_queue on desk_case (lane_rank, due_at nulls last, created_order) where closed_at is null;
+-- The queue, open cases before closed ones. `infinity`: nothing is due, and a page can go on after it.
+create index desk_case_queue on desk_case ((closed_at is not null), lane_rank, (coalesce(due_at, timestamptz 'infinity')), created_order);
+create index desk_case_by_holder on desk_case (claimed_by) where claimed_by is not null;
+create index desk_case_by_lead on desk_case (lead_id) where lead_id is not null;
+create index desk_case_by_state on desk_case (state, created_order);
+create index desk_case_by_hostname on desk_case (hostname) where hostname is not null;
 create index desk_case_by_site on desk_case (site_id, created_order) where site_id is not null;
 create index desk_case_by_account on desk_case (account_id, created_order) where account_id is not null;
 create index desk_case_by_creation on desk_case (created_order);
