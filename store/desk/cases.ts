@@ -11,12 +11,14 @@ import { CaseId, CaseNumber, idPrefix } from '../../contract/ids.ts';
 import type { AccountId, Instant, SiteId } from '../../contract/ids.ts';
 import type { PersonRef } from '../../contract/routes/common.ts';
 import type { Lane, ReportClass } from '../../contract/desk/words.ts';
+import { clocksOf, nextDue } from '../../core/desk/clocks.ts';
 import { laneRank } from '../../core/desk/lane.ts';
-import { instantOf, msOf } from '../../core/instant.ts';
+import { msOf } from '../../core/instant.ts';
 import { randomId } from '../../kit/random-id.ts';
 import { addAudit } from '../audit.ts';
 import type { Db } from '../open.ts';
 import type { Tx, Work } from '../transact.ts';
+import { clockFactsOf } from './clocks.ts';
 import type { DeskCaseTable } from './tables.ts';
 
 export type CaseRecord = Omit<Selectable<DeskCaseTable>, 'search'>;
@@ -66,10 +68,12 @@ export async function openCaseIn(unit: Work, draft: CaseDraft): Promise<CaseId> 
       opened_at: draft.at,
       due_at: null,
       due_what: null,
+      overdue_for: null,
       first_eyes_at: null,
       grade: null,
       grade_locked_at: null,
       emergency_since: draft.lane === 'life-threat' ? draft.at : null,
+      clock_since: draft.at,
       claimed_by: null,
       claimed_name: null,
       claimed_until: null,
@@ -124,10 +128,12 @@ const columns = [
   'opened_at',
   'due_at',
   'due_what',
+  'overdue_for',
   'first_eyes_at',
   'grade',
   'grade_locked_at',
   'emergency_since',
+  'clock_since',
   'claimed_by',
   'claimed_name',
   'claimed_until',
@@ -163,7 +169,7 @@ export async function changeCase(tx: Tx, caseId: CaseId, change: CaseChange): Pr
 export async function touchDue(tx: Tx, caseId: CaseId): Promise<void> {
   const found = await findCase(tx, caseId);
   if (found === null) return;
-  const due = nextDueOf(found);
+  const due = earliest(nextDue(clocksOf(await clockFactsOf(tx, found)), found.closed_at), await nextTaskDue(tx, found));
   await tx
     .updateTable('desk_case')
     .set({ due_at: due?.at ?? null, due_what: due?.what ?? null })
@@ -171,12 +177,26 @@ export async function touchDue(tx: Tx, caseId: CaseId): Promise<void> {
     .execute();
 }
 
-const minute = 60_000;
-const eyesMs: Readonly<Record<Lane, number>> = { 'life-threat': 15 * minute, serious: 240 * minute, routine: 1440 * minute };
+type Due = { readonly at: Instant; readonly what: string };
 
-function nextDueOf(found: CaseRecord): { at: Instant; what: string } | null {
-  if (found.closed_at !== null || found.first_eyes_at !== null) return null;
-  return { at: instantOf(msOf(found.emergency_since ?? found.opened_at) + eyesMs[found.lane]), what: 'eyes' };
+function earliest(one: Due | null, other: Due | null): Due | null {
+  if (one === null) return other;
+  return other === null || one.at <= other.at ? one : other;
+}
+
+/** Tasks with a date of their own, such as a recheck; warnings and referrals have clocks. */
+async function nextTaskDue(db: Db, { case_id: caseId, closed_at: closedAt }: CaseRecord): Promise<Due | null> {
+  if (closedAt !== null) return null;
+  const row = await db
+    .selectFrom('task')
+    .select(['due_at', 'kind'])
+    .where('case_id', '=', caseId)
+    .where('state', '=', 'open')
+    .where('due_at', 'is not', null)
+    .orderBy('due_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined || row.due_at === null ? null : { at: row.due_at, what: row.kind };
 }
 
 /** Writes what the search finds of a case's own words: title, site and hostname, whole and in parts. */
