@@ -43,6 +43,7 @@ import { houseJobs } from './jobs/jobs.ts';
 import { runJobs } from './jobs/runner.ts';
 import type { Job } from './jobs/runner.ts';
 import { openMetrics, registerMetrics } from './metrics.ts';
+import { openOrderChanges } from './orders/changes.ts';
 import { registerOrderRoutes } from './orders/routes.ts';
 import { registerPages } from './pages/register.ts';
 import { registerSiteRoutes } from './sites/routes.ts';
@@ -115,6 +116,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       allowOrigins: config.allowOrigins,
       breakGlassSeconds: config.breakGlassSeconds,
       houseAccount,
+      orderChanges: openOrderChanges(),
       resolver: surroundings.resolver ?? dnsResolver(config.dnsServers),
       processName: `${process.pid}-${randomBytes(4).toString('hex')}`,
       authenticate: createAuthenticate({ store, publicUrl, now }),

@@ -28,10 +28,21 @@ import { Failure, notFound } from '../http/failure.ts';
 import type { FieldMistake } from '../http/failure.ts';
 import { factsOf, orderChange } from './policy.ts';
 
-type Deps = Pick<ControlDeps, 'store' | 'now' | 'publicUrl' | 'breakGlassSeconds'>;
+export type OrderDeps = Pick<ControlDeps, 'store' | 'now' | 'publicUrl' | 'breakGlassSeconds' | 'orderChanges'>;
+type Deps = OrderDeps;
 
 /** Proposes an order, or with break-glass puts it in force at once. Throws Failure: see the route's errors. */
-export async function placeOrder(deps: Deps, caller: Caller, draft: z.output<typeof OrderDraft>): Promise<OrderRecord> {
+export function placeOrder(deps: Deps, caller: Caller, draft: z.output<typeof OrderDraft>): Promise<OrderRecord> {
+  return transact(deps.store, (unit) => placeOrderIn(unit, deps, caller, draft));
+}
+
+/** The same in the transaction of a larger act, such as a decision of the desk. With break-glass it locks the edge group: the last lock of a unit. */
+export async function placeOrderIn(
+  unit: Work,
+  deps: Deps,
+  caller: Caller,
+  draft: z.output<typeof OrderDraft>,
+): Promise<OrderRecord> {
   // One person alone must at least be one who could have been the second: an analyst's token cannot break glass.
   if (draft.breakGlass !== undefined && !caller.scopes.has('orders:confirm')) {
     throw new Failure(
@@ -39,86 +50,88 @@ export async function placeOrder(deps: Deps, caller: Caller, draft: z.output<typ
       'Break-glass needs “orders:confirm”. Propose the order; a second person confirms it. Nothing was changed.',
     );
   }
-  return transact(deps.store, async (unit) => {
-    const site = await findSite(unit.tx, draft.siteId, caller.accountId, 'lock');
-    if (site === null) throw notFound('site');
-    const atMs = deps.now();
-    const at = nowOf(deps);
-    const mistakes: FieldMistake[] = [];
-    const hostnames = parseScope(draft.hostnames ?? [], site, mistakes);
-    const facts = {
-      measure: draft.measure,
-      path: draft.path ?? null,
-      requestsPer10s: draft.requestsPer10s ?? null,
-      startsAt: draft.startsAt ?? null,
-      endsAt: draft.endsAt,
-      breakGlass: draft.breakGlass !== undefined,
-    };
-    mistakes.push(...draftMistakes(facts, atMs));
-    if (mistakes.length > 0) {
-      const told = mistakes.slice(0, 3).map(({ path, message }) => `${path}: ${message}`);
-      throw new Failure('bad-request', `${told.join('; ')}. Nothing was changed.`, { fields: mistakes });
-    }
-    const proposer: NamedPerson = { personId: caller.personId, name: caller.name };
-    const decision = await nextDecision(unit.tx, new Date(atMs).getUTCFullYear());
-    const order: OrderRecord = {
-      orderId: OrderId.parse(randomId(idPrefix.order)),
-      decision,
-      state: draft.breakGlass === undefined ? 'proposed' : 'confirmed',
-      measure: facts.measure,
-      siteId: site.siteId,
-      accountId: site.accountId,
-      group: site.group,
-      siteName: site.name,
-      hostnames,
-      path: facts.path,
-      requestsPer10s: facts.requestsPer10s,
-      basis: draft.basis,
-      internalReason: draft.internalReason,
-      publicReason: draft.publicReason,
-      startsAt: draft.breakGlass === undefined ? facts.startsAt : at,
-      endsAt: facts.endsAt,
-      proposer,
-      proposedAt: at,
-      confirmer: null,
-      confirmedAt: null,
-      breakGlass:
-        draft.breakGlass === undefined
-          ? null
-          : { reason: draft.breakGlass.reason, expiresAt: instantOf(atMs + deps.breakGlassSeconds * 1000) },
-      lifter: null,
-      liftedAt: null,
-      liftReason: null,
-      revision: null,
-      committedAt: null,
-    };
-    await insertOrder(unit.tx, order);
-    await addAudit(unit.tx, {
-      at,
-      who: proposer,
-      act: order.breakGlass === null ? 'order.propose' : 'order.break-glass',
-      subject: order.orderId,
-      detail: { decision, measure: order.measure, siteId: site.siteId, hostnames: [...hostnames], path: order.path },
-    });
-    if (order.breakGlass === null) {
-      unit.tellAfter({ kind: 'order', orderId: order.orderId, siteId: site.siteId });
-      return order;
-    }
-    await raiseAlarm(unit, {
-      kind: 'break-glass',
-      at,
-      sentence: `${proposer.name} alone put ${decision} in force on ${site.name}: “${order.breakGlass.reason}” It ends at ${order.breakGlass.expiresAt} unless a second person confirms it.`,
-      orderId: order.orderId,
-      siteId: site.siteId,
-    });
-    return send(deps, unit, order);
+  const site = await findSite(unit.tx, draft.siteId, caller.accountId, 'lock');
+  if (site === null) throw notFound('site');
+  const atMs = deps.now();
+  const at = nowOf(deps);
+  const mistakes: FieldMistake[] = [];
+  const hostnames = parseScope(draft.hostnames ?? [], site, mistakes);
+  const facts = {
+    measure: draft.measure,
+    path: draft.path ?? null,
+    requestsPer10s: draft.requestsPer10s ?? null,
+    startsAt: draft.startsAt ?? null,
+    endsAt: draft.endsAt,
+    breakGlass: draft.breakGlass !== undefined,
+  };
+  mistakes.push(...draftMistakes(facts, atMs));
+  if (mistakes.length > 0) {
+    const told = mistakes.slice(0, 3).map(({ path, message }) => `${path}: ${message}`);
+    throw new Failure('bad-request', `${told.join('; ')}. Nothing was changed.`, { fields: mistakes });
+  }
+  const proposer: NamedPerson = { personId: caller.personId, name: caller.name };
+  const decision = await nextDecision(unit.tx, new Date(atMs).getUTCFullYear());
+  const order: OrderRecord = {
+    orderId: OrderId.parse(randomId(idPrefix.order)),
+    decision,
+    state: draft.breakGlass === undefined ? 'proposed' : 'confirmed',
+    measure: facts.measure,
+    siteId: site.siteId,
+    accountId: site.accountId,
+    group: site.group,
+    siteName: site.name,
+    hostnames,
+    path: facts.path,
+    requestsPer10s: facts.requestsPer10s,
+    basis: draft.basis,
+    internalReason: draft.internalReason,
+    publicReason: draft.publicReason,
+    startsAt: draft.breakGlass === undefined ? facts.startsAt : at,
+    endsAt: facts.endsAt,
+    proposer,
+    proposedAt: at,
+    confirmer: null,
+    confirmedAt: null,
+    breakGlass:
+      draft.breakGlass === undefined
+        ? null
+        : { reason: draft.breakGlass.reason, expiresAt: instantOf(atMs + deps.breakGlassSeconds * 1000) },
+    lifter: null,
+    liftedAt: null,
+    liftReason: null,
+    revision: null,
+    committedAt: null,
+  };
+  await insertOrder(unit.tx, order);
+  await addAudit(unit.tx, {
+    at,
+    who: proposer,
+    act: order.breakGlass === null ? 'order.propose' : 'order.break-glass',
+    subject: order.orderId,
+    detail: { decision, measure: order.measure, siteId: site.siteId, hostnames: [...hostnames], path: order.path },
   });
+  if (order.breakGlass === null) {
+    unit.tellAfter({ kind: 'order', orderId: order.orderId, siteId: site.siteId });
+    return order;
+  }
+  await raiseAlarm(unit, {
+    kind: 'break-glass',
+    at,
+    sentence: `${proposer.name} alone put ${decision} in force on ${site.name}: “${order.breakGlass.reason}” It ends at ${order.breakGlass.expiresAt} unless a second person confirms it.`,
+    orderId: order.orderId,
+    siteId: site.siteId,
+  });
+  return send(deps, unit, order);
 }
 
 /** A second person confirms. Throws Failure `not-found`, `same-person`, `wrong-state`. */
 export function confirmOrder(deps: Deps, caller: Caller, orderId: OrderId): Promise<OrderRecord> {
+  return transact(deps.store, (unit) => confirmOrderIn(unit, deps, caller, orderId));
+}
+
+export function confirmOrderIn(unit: Work, deps: Deps, caller: Caller, orderId: OrderId): Promise<OrderRecord> {
   const who: NamedPerson = { personId: caller.personId, name: caller.name };
-  return act(deps, orderId, caller.accountId, { kind: 'confirm', by: caller.personId }, async (unit, order, at) => {
+  return act(unit, deps, orderId, caller.accountId, { kind: 'confirm', by: caller.personId }, async (order, at) => {
     const confirmed: OrderRecord = {
       ...order,
       state: 'confirmed',
@@ -128,6 +141,8 @@ export function confirmOrder(deps: Deps, caller: Caller, orderId: OrderId): Prom
     };
     await audit(unit, 'order.confirm', confirmed, who, null, at);
     await alarmAboutOneHand(deps, unit, confirmed, who);
+    const what = order.breakGlass === null ? 'confirm' : 'endorse';
+    await deps.orderChanges.tell(unit, { order: confirmed, what, who, reason: null, at });
     return send(deps, unit, confirmed);
   });
 }
@@ -151,11 +166,16 @@ async function alarmAboutOneHand(deps: Deps, unit: Work, order: OrderRecord, con
 
 /** Takes a proposal back. Throws Failure `not-found`, `wrong-state`. */
 export function withdrawOrder(deps: Deps, caller: Caller, orderId: OrderId, reason: string): Promise<OrderRecord> {
+  return transact(deps.store, (unit) => withdrawOrderIn(unit, deps, caller, orderId, reason));
+}
+
+export function withdrawOrderIn(unit: Work, deps: Deps, caller: Caller, orderId: OrderId, reason: string): Promise<OrderRecord> {
   const who: NamedPerson = { personId: caller.personId, name: caller.name };
-  return act(deps, orderId, caller.accountId, { kind: 'withdraw', by: caller.personId }, async (unit, order, at) => {
+  return act(unit, deps, orderId, caller.accountId, { kind: 'withdraw', by: caller.personId }, async (order, at) => {
     const withdrawn: OrderRecord = { ...order, state: 'withdrawn' };
     await replaceOrder(unit.tx, withdrawn);
     await audit(unit, 'order.withdraw', withdrawn, who, reason, at);
+    await deps.orderChanges.tell(unit, { order: withdrawn, what: 'withdraw', who, reason, at });
     unit.tellAfter({ kind: 'order', orderId, siteId: order.siteId });
     return withdrawn;
   });
@@ -163,48 +183,56 @@ export function withdrawOrder(deps: Deps, caller: Caller, orderId: OrderId, reas
 
 /** Ends an order before its end. Throws Failure `not-found`, `wrong-state`. */
 export function liftOrder(deps: Deps, caller: Caller, orderId: OrderId, reason: string): Promise<OrderRecord> {
+  return transact(deps.store, (unit) => liftOrderIn(unit, deps, caller, orderId, reason));
+}
+
+export function liftOrderIn(unit: Work, deps: Deps, caller: Caller, orderId: OrderId, reason: string): Promise<OrderRecord> {
   const who: NamedPerson = { personId: caller.personId, name: caller.name };
-  return act(deps, orderId, caller.accountId, { kind: 'lift', by: caller.personId }, async (unit, order, at) => {
+  return act(unit, deps, orderId, caller.accountId, { kind: 'lift', by: caller.personId }, async (order, at) => {
     const lifted: OrderRecord = { ...order, state: 'lifted', lifter: who, liftedAt: at, liftReason: reason };
     await audit(unit, 'order.lift', lifted, who, reason, at);
+    await deps.orderChanges.tell(unit, { order: lifted, what: 'lift', who, reason, at });
     return send(deps, unit, lifted);
   });
 }
 
 /** Does what time alone does to an order: expire, lapse, or nothing. Called by a job. */
 export async function passTime(deps: Deps, orderId: OrderId): Promise<void> {
-  await act(deps, orderId, null, { kind: 'time' }, async (unit, order, at) => {
-    const result = step(factsOf(order), { kind: 'time' }, deps.now());
-    if (!result.ok || result.change === 'none') return order;
-    const next: OrderRecord = { ...order, state: result.state };
-    await audit(unit, result.change === 'lapse' ? 'order.lapse' : 'order.expire', next, null, null, at);
-    if (result.change === 'expire') return send(deps, unit, next);
-    await replaceOrder(unit.tx, next);
-    unit.tellAfter({ kind: 'order', orderId, siteId: order.siteId });
-    return next;
-  });
+  await transact(deps.store, (unit) =>
+    act(unit, deps, orderId, null, { kind: 'time' }, async (order, at) => {
+      const result = step(factsOf(order), { kind: 'time' }, deps.now());
+      if (!result.ok || result.change === 'none') return order;
+      const next: OrderRecord = { ...order, state: result.state };
+      const what = result.change === 'lapse' ? 'lapse' : 'expire';
+      await audit(unit, `order.${what}`, next, null, null, at);
+      await deps.orderChanges.tell(unit, { order: next, what, who: null, reason: null, at });
+      if (what === 'expire') return send(deps, unit, next);
+      await replaceOrder(unit.tx, next);
+      unit.tellAfter({ kind: 'order', orderId, siteId: order.siteId });
+      return next;
+    }),
+  );
 }
 
 /** Finds and locks, asks the state table, then does it. */
 async function act(
+  unit: Work,
   deps: Deps,
   orderId: OrderId,
   viewer: Viewer,
   wanted: OrderAct,
-  work: (unit: Work, order: OrderRecord, at: Instant) => Promise<OrderRecord>,
+  work: (order: OrderRecord, at: Instant) => Promise<OrderRecord>,
 ): Promise<OrderRecord> {
-  return transact(deps.store, async (unit) => {
-    const seen = await findOrder(unit.tx, orderId, viewer);
-    if (seen === null) throw notFound('order');
-    // The site first: whoever removes it or changes its hostnames must not run beside this (store/transact.ts on the order of locks).
-    const site = await findSite(unit.tx, seen.siteId, null, 'lock');
-    const order = await findOrder(unit.tx, orderId, viewer, 'lock');
-    if (order === null) throw notFound('order');
-    const allowed = step(factsOf(order), wanted, deps.now());
-    if (!allowed.ok) throw new Failure(allowed.code, `${allowed.why} Nothing was changed.`);
-    if (wanted.kind === 'confirm') refuseLostScope(order, site);
-    return work(unit, order, nowOf(deps));
-  });
+  const seen = await findOrder(unit.tx, orderId, viewer);
+  if (seen === null) throw notFound('order');
+  // The site first: whoever removes it or changes its hostnames must not run beside this (store/transact.ts on the order of locks).
+  const site = await findSite(unit.tx, seen.siteId, null, 'lock');
+  const order = await findOrder(unit.tx, orderId, viewer, 'lock');
+  if (order === null) throw notFound('order');
+  const allowed = step(factsOf(order), wanted, deps.now());
+  if (!allowed.ok) throw new Failure(allowed.code, `${allowed.why} Nothing was changed.`);
+  if (wanted.kind === 'confirm') refuseLostScope(order, site);
+  return work(order, nowOf(deps));
 }
 
 /** A proposal whose site or hostname is gone by now would enforce nothing. */

@@ -22,6 +22,7 @@ import {
 } from '../../contract/ids.ts';
 import type { Basis } from '../../contract/policy.ts';
 import { PublicKey } from '../../contract/stream.ts';
+import { openOrderChanges } from '../../control/orders/changes.ts';
 import { registerPages } from '../../control/pages/register.ts';
 import { instantOf } from '../../core/instant.ts';
 import { emptyDigest } from '../../core/shield/digest.ts';
@@ -67,6 +68,7 @@ export async function startPages(store: Store, contact: string | null = null): P
     log: pino({ level: 'silent' }),
     authenticate: () => Promise.resolve(null),
     allowOrigins: [],
+    orderChanges: openOrderChanges(),
     breakGlassSeconds: 3600,
     houseAccount: AccountId.parse(randomId('acct')),
     resolver: { addresses: () => Promise.resolve({ addresses: [], ttlSeconds: 60 }), texts: () => Promise.resolve([]) },
