@@ -115,6 +115,8 @@ export type Accepted = {
   readonly leaf: string;
   readonly sha256: string;
   readonly statusUrl: string;
+  /** Files that may not be kept (class child-abuse); the door says so and names hotlines. */
+  readonly filesRefused: number;
 };
 
 /** Takes a report in: durable before it resolves. Many at once share a transaction. Throws Failure `report-refused`, never for the fast lane's words. */

@@ -1,0 +1,272 @@
+/**
+ * Takes reports in: durable before the receipt goes out, many at once in one transaction.
+ *
+ * While one batch is being committed, the next one gathers, so a lone report waits for nobody and a flood shares its commits (measured by
+ * bench/desk/intake.ts). Reports with large files go by a line of their own and hold nobody up. The fast lane goes first in every batch.
+ * What one report breaks does not fail its neighbours: a batch that fails is tried again one by one.
+ * A report is never dropped: `accept` resolves after the commit or throws, and then nothing was stored. After a crash between commit and
+ * answer the report is there and its sender does not know; they send it again, and duplicates change nothing.
+ * Count-blind: nothing here logs, rings or answers by how many reports there are; numbers are dense on purpose (the record shows a gap).
+ * Not here: limits (the doors), reading (control/desk/reading).
+ */
+import { createHash } from 'node:crypto';
+import { idPrefix, ReceiptNumber, ReportId } from '../../../contract/ids.ts';
+import type { Instant, SealedId } from '../../../contract/ids.ts';
+import { languageHint } from '../../../core/desk/language.ts';
+import { committedText, receiptLeaf, saltSource } from '../../../core/desk/receipt-leaf.ts';
+import { randomId } from '../../../kit/random-id.ts';
+import { sniffType } from '../../../kit/sniff.ts';
+import { insertReportFiles, insertReports, takeReceiptNumbers } from '../../../store/desk/reports.ts';
+import type { NewReport } from '../../../store/desk/reports.ts';
+import { isStoreDown } from '../../../store/errors.ts';
+import { transact } from '../../../store/transact.ts';
+import type { Tx } from '../../../store/transact.ts';
+import { nowOf } from '../../deps.ts';
+import { Failure } from '../../http/failure.ts';
+import { hashOf, newSecret } from '../../identity/secrets.ts';
+import type { Accepted, DeskDeps, Incoming, IncomingFile, Intake } from '../deps.ts';
+import { cleanFileName, cleanText } from './clean.ts';
+import { urlsOf } from './urls.ts';
+
+const mostInBatch = 200;
+const heavyBytes = 128 * 1024;
+/** Ordinary reports that may wait at once; at a thousand a second this is what five seconds bring. */
+const mostWaiting = 5000;
+const longestText = 100_000;
+
+type Prepared = {
+  readonly incoming: Incoming;
+  readonly reportId: ReportId;
+  readonly receivedAt: Instant;
+  readonly token: string;
+  readonly text: string;
+  readonly hostname: string | null;
+  readonly files: readonly IncomingFile[];
+  readonly filesRefused: number;
+  readonly raw: IncomingFile | null;
+  readonly commitment: string;
+};
+
+type Waiting = {
+  readonly prepared: Prepared;
+  readonly resolve: (accepted: Accepted) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+type Line = { readonly urgent: Waiting[]; readonly ordinary: Waiting[]; running: number; readonly most: number };
+
+/** `close` writes what is still waiting. */
+export function openIntake(deps: Omit<DeskDeps, 'intake'>): Intake & { close(): Promise<void> } {
+  // The embedded database has one connection: a second batch would only wait for it.
+  const most = deps.store.kind === 'embedded' ? 1 : 2;
+  const light: Line = { urgent: [], ordinary: [], running: 0, most };
+  const heavy: Line = { urgent: [], ordinary: [], running: 0, most: 1 };
+  const idle = new Set<() => void>();
+
+  function start(line: Line): void {
+    if (line.running >= line.most || line.urgent.length + line.ordinary.length === 0) return;
+    line.running += 1;
+    setImmediate(() => {
+      const size = line === heavy ? 1 : mostInBatch;
+      const batch = line.urgent.splice(0, size);
+      batch.push(...line.ordinary.splice(0, size - batch.length));
+      void write(batch).finally(() => {
+        line.running -= 1;
+        start(line);
+        if (isIdle()) for (const done of idle) done();
+      });
+    });
+  }
+
+  const isIdle = () => [light, heavy].every((line) => line.running === 0 && line.urgent.length + line.ordinary.length === 0);
+
+  /** Never throws: every caller in the batch gets an answer. */
+  async function write(batch: readonly Waiting[]): Promise<void> {
+    if (batch.length === 0) return;
+    try {
+      const accepted = await transact(deps.store, ({ tx }) =>
+        store(
+          tx,
+          batch.map(({ prepared }) => prepared),
+        ),
+      );
+      for (const [index, waiting] of batch.entries()) {
+        const one = accepted[index];
+        if (one === undefined) waiting.reject(new Error('a report was stored without a receipt'));
+        else waiting.resolve(one);
+      }
+    } catch (error) {
+      if (batch.length === 1 || isStoreDown(error)) for (const { reject } of batch) reject(error);
+      else for (const waiting of batch) await write([waiting]);
+    }
+  }
+
+  async function store(tx: Tx, batch: readonly Prepared[]): Promise<Accepted[]> {
+    const sealed = await sealContacts(tx, batch);
+    const blobs = await keepFiles(tx, batch);
+    // The counter last of all that waits for nothing: its lock is held until the commit.
+    const last = await takeReceiptNumbers(tx, batch.length);
+    const rows = batch.map((one, index): NewReport => {
+      const number = ReceiptNumber.parse(last - batch.length + 1 + index);
+      const { incoming, receivedAt } = one;
+      const leaf = receiptLeaf({ number, receivedAt, commitment: one.commitment });
+      const mail = incoming.contact?.mail;
+      return {
+        reportId: one.reportId,
+        number,
+        leaf,
+        sha256: hashOf(leaf),
+        statusHash: hashOf(one.token),
+        channel: incoming.channel,
+        class: incoming.class,
+        fastLane: incoming.fastLane,
+        // By mail the receipt may not be sendable: then the report stays `received` until it is read.
+        state: incoming.channel === 'mail' || incoming.channel === 'arf' ? 'received' : 'acknowledged',
+        receivedAt,
+        happenedAt: incoming.happenedAt,
+        hostname: one.hostname,
+        urls: urlsOf(incoming.urls),
+        text: one.text,
+        lang: languageHint(one.text),
+        role: incoming.role,
+        reporterSealedId: sealed.get(one.reportId) ?? null,
+        reporterMark: mail === undefined || mail === '' ? null : deps.seal.mark(mail.trim().toLowerCase()),
+        proof: incoming.proof,
+        forwardConsent: incoming.forwardConsent,
+        wantsSafetyContact: incoming.wantsSafetyContact,
+        machine: one.filesRefused === 0 ? incoming.machine : { ...incoming.machine, filesRefused: one.filesRefused },
+        rawBlobId: blobs.raws.get(one.reportId) ?? null,
+      };
+    });
+    await insertReports(tx, rows);
+    await insertReportFiles(tx, blobs.files);
+    return rows.map((row, index) => ({
+      reportId: row.reportId,
+      number: row.number,
+      receivedAt: row.receivedAt,
+      leaf: row.leaf,
+      sha256: row.sha256,
+      statusUrl: `${deps.publicUrl}/r/${batch[index]?.token ?? ''}`,
+      filesRefused: batch[index]?.filesRefused ?? 0,
+    }));
+  }
+
+  async function sealContacts(tx: Tx, batch: readonly Prepared[]): Promise<Map<ReportId, SealedId>> {
+    const drafts = batch.flatMap(({ incoming, reportId }) => {
+      const fields = contactFields(incoming.contact);
+      return fields === null ? [] : [{ file: reportId, kind: 'reporter' as const, fields }];
+    });
+    if (drafts.length === 0) return new Map();
+    const ids = await deps.seal.keepMany(tx, drafts);
+    return new Map(
+      drafts.flatMap(({ file }, index) => {
+        const id = ids[index];
+        return id === undefined ? [] : [[file, id] as const];
+      }),
+    );
+  }
+
+  async function keepFiles(tx: Tx, batch: readonly Prepared[]) {
+    const drafts = batch.flatMap((one) => {
+      const files = one.files.map((file) => ({ one, file, raw: false }));
+      return one.raw === null ? files : [...files, { one, file: one.raw, raw: true }];
+    });
+    if (drafts.length === 0) return { files: [], raws: new Map() };
+    const kept = await deps.seal.keepBlobs(
+      tx,
+      drafts.map(({ one, file }) => ({ file: one.reportId, mediaType: file.mediaType, bytes: file.bytes })),
+    );
+    const found = drafts.flatMap((draft, index) => {
+      const blob = kept[index];
+      return blob === undefined ? [] : [{ ...draft, blobId: blob.blobId }];
+    });
+    return {
+      raws: new Map(found.filter(({ raw }) => raw).map(({ one, blobId }) => [one.reportId, blobId])),
+      files: found
+        .filter(({ raw }) => !raw)
+        .map(({ one, file, blobId }) => ({
+          blobId,
+          reportId: one.reportId,
+          name: file.name,
+          mediaType: file.mediaType,
+          at: one.receivedAt,
+        })),
+    };
+  }
+
+  return {
+    accept(incoming) {
+      const waitingNow = light.ordinary.length + heavy.ordinary.length;
+      if (!incoming.fastLane && waitingNow >= mostWaiting) return Promise.reject(tooBusy());
+      return new Promise((resolve, reject) => {
+        const prepared = prepare(incoming, nowOf(deps));
+        const bytes = [...prepared.files, ...(prepared.raw === null ? [] : [prepared.raw])].reduce(
+          (sum, file) => sum + file.bytes.byteLength,
+          0,
+        );
+        const line = bytes > heavyBytes ? heavy : light;
+        (incoming.fastLane ? line.urgent : line.ordinary).push({ prepared, resolve, reject });
+        start(line);
+      });
+    },
+    close: () =>
+      new Promise((resolve) => {
+        if (isIdle()) resolve();
+        else idle.add(resolve);
+      }),
+  };
+}
+
+function prepare(incoming: Incoming, receivedAt: Instant): Prepared {
+  const never = incoming.class === 'child-abuse';
+  const files = never ? [] : incoming.files.map(sniffed);
+  const text = cleanText(incoming.text).slice(0, longestText);
+  const hostname = incoming.hostname === null ? null : cleanText(incoming.hostname).slice(0, 300);
+  const token = newSecret();
+  const salt = hashOf(saltSource(token));
+  const committed = committedText(salt, {
+    channel: incoming.channel,
+    class: incoming.class,
+    text,
+    urls: urlsOf(incoming.urls).map(({ typed }) => typed),
+    hostname,
+    happenedAt: incoming.happenedAt,
+    files: files.map((file) => createHash('sha256').update(file.bytes).digest('hex')),
+  });
+  return {
+    incoming,
+    reportId: ReportId.parse(randomId(idPrefix.report)),
+    receivedAt,
+    token,
+    text,
+    hostname,
+    files,
+    filesRefused: never ? incoming.files.length : 0,
+    // What is criminal to hold is not kept in the message as it came either.
+    raw: never ? null : incoming.raw,
+    commitment: hashOf(committed),
+  };
+}
+
+/** Its name made harmless, its type as the bytes say. */
+export function sniffed(file: IncomingFile): IncomingFile {
+  return { name: cleanFileName(file.name), mediaType: sniffType(file.bytes), bytes: file.bytes };
+}
+
+/** What is sealed of a contact; null when there is nothing. */
+export function contactFields(contact: Incoming['contact']): Record<string, string> | null {
+  const fields: Record<string, string> = {};
+  for (const name of ['name', 'mail', 'phone', 'safeContact'] as const) {
+    const value = cleanText(contact?.[name] ?? '').trim();
+    if (value !== '') fields[name] = value;
+  }
+  return Object.keys(fields).length === 0 ? null : fields;
+}
+
+function tooBusy(): Failure {
+  return new Failure(
+    'too-many-requests',
+    'More reports arrive than can be stored at the moment. Yours was not stored: send it again in a few seconds. If somebody is in danger now, use the fast lane, which is always open.',
+    { retryAfterSeconds: 5 },
+  );
+}

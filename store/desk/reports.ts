@@ -1,0 +1,237 @@
+/**
+ * Reports, their dense receipt numbers, files, messages, and what the holder of a private link may change.
+ *
+ * Numbers are taken from one row whose lock is held until the commit: a rollback takes them back, so a gap would show a dropped report.
+ * Inserts come as one JSON parameter: a thousand rows of twenty-five parameters each cost more to compile than to store.
+ * Locks: the report's row first, then its case's; whoever holds a case never waits for a report of it.
+ */
+import { sql } from 'kysely';
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
+import { idPrefix, MessageId } from '../../contract/ids.ts';
+import type { BlobId, CaseId, DeskDecisionId, Instant, ReceiptNumber, ReportId, SealedId } from '../../contract/ids.ts';
+import type { Json } from '../../contract/canonical.ts';
+import type { ReportChannel, ReportClass, ReporterProof, ReporterRole, ReportState } from '../../contract/desk/words.ts';
+import { randomId } from '../../kit/random-id.ts';
+import type { Db } from '../open.ts';
+import type { ReportTable } from './tables.ts';
+
+/** An address as it was typed, and its canonical form; null when it is no web address. */
+export const ReportUrls = z.array(z.object({ typed: z.string(), canonical: z.string().nullable() }));
+export type ReportUrls = z.infer<typeof ReportUrls>;
+
+export type NewReport = {
+  readonly reportId: ReportId;
+  readonly number: ReceiptNumber;
+  readonly leaf: string;
+  readonly sha256: string;
+  readonly statusHash: string;
+  readonly channel: ReportChannel;
+  readonly class: ReportClass;
+  readonly fastLane: boolean;
+  readonly state: ReportState;
+  readonly receivedAt: Instant;
+  readonly happenedAt: Instant | null;
+  readonly hostname: string | null;
+  readonly urls: ReportUrls;
+  readonly text: string;
+  readonly lang: string | null;
+  readonly role: ReporterRole;
+  readonly reporterSealedId: SealedId | null;
+  readonly reporterMark: string | null;
+  readonly proof: ReporterProof;
+  readonly forwardConsent: boolean;
+  readonly wantsSafetyContact: boolean;
+  readonly machine: Readonly<Record<string, Json>>;
+  readonly rawBlobId: BlobId | null;
+};
+
+/** The last of so many new numbers: the first is `last - count + 1`. Holds the counter until the transaction ends. */
+export async function takeReceiptNumbers(tx: Db, count: number): Promise<number> {
+  const { last } = await tx
+    .updateTable('receipt_counter')
+    .set({ last: sql<number>`last + ${count}` })
+    .returning('last')
+    .executeTakeFirstOrThrow();
+  return last;
+}
+
+export async function insertReports(tx: Db, reports: readonly NewReport[]): Promise<void> {
+  if (reports.length === 0) return;
+  const rows = reports.map((one) => ({
+    report_id: one.reportId,
+    receipt_number: one.number,
+    receipt_leaf: one.leaf,
+    receipt_sha256: one.sha256,
+    status_hash: one.statusHash,
+    channel: one.channel,
+    class: one.class,
+    fast_lane: one.fastLane,
+    state: one.state,
+    received_at: one.receivedAt,
+    happened_at: one.happenedAt,
+    hostname: one.hostname,
+    urls: one.urls,
+    text: one.text,
+    lang: one.lang,
+    role: one.role,
+    reporter_sealed_id: one.reporterSealedId,
+    reporter_mark: one.reporterMark,
+    reporter_proof: one.proof,
+    forward_consent: one.forwardConsent,
+    wants_safety_contact: one.wantsSafetyContact,
+    machine: one.machine,
+    raw_blob_id: one.rawBlobId,
+  }));
+  await sql`insert into report (report_id, receipt_number, receipt_leaf, receipt_sha256, status_hash, channel, class, fast_lane, state,
+      received_at, happened_at, hostname, urls, text, lang, role, reporter_sealed_id, reporter_mark, reporter_proof, forward_consent,
+      wants_safety_contact, machine, raw_blob_id)
+    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(report_id text, receipt_number bigint, receipt_leaf text,
+      receipt_sha256 text, status_hash text, channel text, class text, fast_lane boolean, state text, received_at timestamptz,
+      happened_at timestamptz, hostname text, urls jsonb, text text, lang text, role text, reporter_sealed_id text, reporter_mark text,
+      reporter_proof text, forward_consent boolean, wants_safety_contact boolean, machine jsonb, raw_blob_id text)`.execute(tx);
+}
+
+export type NewReportFile = {
+  readonly blobId: BlobId;
+  readonly reportId: ReportId;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly at: Instant;
+};
+
+export async function insertReportFiles(tx: Db, files: readonly NewReportFile[]): Promise<void> {
+  if (files.length === 0) return;
+  await tx
+    .insertInto('report_file')
+    .values(
+      files.map((file) => ({
+        blob_id: file.blobId,
+        report_id: file.reportId,
+        name: file.name,
+        media_type: file.mediaType,
+        at: file.at,
+        evidence_id: null,
+      })),
+    )
+    .execute();
+}
+
+/** Files of a report, in the order in which they came. */
+export async function filesOfReport(db: Db, reportId: ReportId) {
+  return db
+    .selectFrom('report_file')
+    .innerJoin('blob', 'blob.blob_id', 'report_file.blob_id')
+    .select(['report_file.blob_id', 'report_file.name', 'report_file.media_type', 'report_file.at', 'report_file.evidence_id'])
+    .select(['blob.sha256', 'blob.bytes'])
+    .where('report_file.report_id', '=', reportId)
+    .orderBy('report_file.created_order')
+    .execute();
+}
+
+export type ReportRecord = Omit<Selectable<ReportTable>, 'urls' | 'search'> & { readonly urls: ReportUrls };
+
+/** The report that a private link leads to. `lock` holds its row until the transaction ends. */
+export async function findReportByStatus(
+  db: Db,
+  statusHash: string,
+  lock: 'lock' | 'look' = 'look',
+): Promise<ReportRecord | null> {
+  let query = db.selectFrom('report').selectAll().where('status_hash', '=', statusHash);
+  if (lock === 'lock') query = query.forUpdate();
+  const row = await query.executeTakeFirst();
+  if (row === undefined) return null;
+  const { search: _search, urls, ...rest } = row;
+  return { ...rest, urls: ReportUrls.parse(urls) };
+}
+
+export async function setReportState(tx: Db, reportId: ReportId, state: ReportState): Promise<void> {
+  await tx.updateTable('report').set({ state }).where('report_id', '=', reportId).execute();
+}
+
+export async function setReportUrls(tx: Db, reportId: ReportId, urls: ReportUrls): Promise<void> {
+  await tx
+    .updateTable('report')
+    .set({ urls: JSON.stringify(urls) })
+    .where('report_id', '=', reportId)
+    .execute();
+}
+
+/** Whether the reporter wants to be reached in a safe way, and in which sealed record they said how. */
+export async function setSafetyContact(
+  tx: Db,
+  reportId: ReportId,
+  wish: { readonly wanted: boolean; readonly sealedId: SealedId | null },
+): Promise<void> {
+  await tx
+    .updateTable('report')
+    .set({ wants_safety_contact: wish.wanted, ...(wish.sealedId === null ? {} : { reporter_sealed_id: wish.sealedId }) })
+    .where('report_id', '=', reportId)
+    .execute();
+}
+
+export async function addReporterMessage(tx: Db, message: { reportId: ReportId; at: Instant; text: string }): Promise<void> {
+  await tx
+    .insertInto('report_message')
+    .values({
+      message_id: MessageId.parse(randomId(idPrefix.message)),
+      report_id: message.reportId,
+      at: message.at,
+      sender: 'reporter',
+      text: message.text,
+      person_id: null,
+      person_name: null,
+    })
+    .execute();
+}
+
+/** Messages both ways, oldest first. Says nothing of who at the desk wrote. */
+export async function messagesOfReport(
+  db: Db,
+  reportId: ReportId,
+): Promise<{ at: Instant; sender: 'reporter' | 'desk'; text: string }[]> {
+  return db
+    .selectFrom('report_message')
+    .select(['at', 'sender', 'text'])
+    .where('report_id', '=', reportId)
+    .orderBy('created_order')
+    .execute();
+}
+
+export async function countReportFiles(db: Db, reportId: ReportId): Promise<number> {
+  const { count } = await db
+    .selectFrom('report_file')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('report_id', '=', reportId)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** The confirmed decision of a report's case that a reporter may appeal: the newest one. Null when there is none. */
+export async function decisionBehind(
+  db: Db,
+  caseId: CaseId,
+): Promise<{ decisionId: DeskDecisionId; number: string | null; confirmedAt: Instant } | null> {
+  const row = await db
+    .selectFrom('desk_decision')
+    .select(['decision_id', 'number', 'confirmed_at'])
+    .where('case_id', '=', caseId)
+    .where('state', '=', 'confirmed')
+    .where('confirmed_at', 'is not', null)
+    .orderBy('created_order', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined || row.confirmed_at === null) return null;
+  return { decisionId: row.decision_id, number: row.number, confirmedAt: row.confirmed_at };
+}
+
+/** Whether this report has an appeal against a decision already. */
+export async function hasAppealOfReport(db: Db, reportId: ReportId, decisionId: DeskDecisionId): Promise<boolean> {
+  const row = await db
+    .selectFrom('appeal')
+    .select('appeal_id')
+    .where('report_id', '=', reportId)
+    .where('decision_id', '=', decisionId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
