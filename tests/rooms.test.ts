@@ -21,7 +21,7 @@ const arrows: Readonly<Record<Room, readonly Room[]>> = {
 };
 
 /** Packages that pure rooms may use: they only compute. Everything else of the outside is an argument. */
-const purePackages: readonly string[] = ['zod', 'ipaddr.js', 'tldts'];
+const purePackages: readonly string[] = ['zod', 'ipaddr.js', 'tldts', 'libphonenumber-js'];
 
 const sources = readSources();
 
