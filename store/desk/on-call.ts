@@ -33,14 +33,16 @@ export async function listOnCall(db: Db): Promise<OnCallWay[]> {
   }));
 }
 
-/** The ways that are active, with their encrypted addresses, by position. */
+/** The ways that are active, of people who are not disabled, with their encrypted addresses, by position. */
 export async function activeOnCall(db: Db): Promise<{ personId: PersonId; channel: OnCallTable['channel']; address: Buffer }[]> {
   const rows = await db
     .selectFrom('on_call')
-    .select(['person_id', 'channel', 'address'])
+    .innerJoin('person', 'person.person_id', 'on_call.person_id')
+    .select(['on_call.person_id', 'channel', 'address'])
     .where('active', '=', true)
+    .where('person.state', '<>', 'disabled')
     .orderBy('position')
-    .orderBy('person_id')
+    .orderBy('on_call.person_id')
     .orderBy('channel')
     .execute();
   return rows.map((row) => ({ personId: row.person_id, channel: row.channel, address: row.address }));

@@ -257,7 +257,7 @@ export async function trimOutbox(db: Db, before: Instant): Promise<void> {
 }
 
 /** Holds the pages about one thing until the transaction ends; true when somebody acknowledged one. */
-export async function lockWake(tx: Db, about: string): Promise<boolean> {
+export async function lockWake(tx: Tx, about: string): Promise<boolean> {
   const rows = await tx
     .selectFrom('outbox')
     .select('acknowledged_at')
