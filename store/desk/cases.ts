@@ -111,7 +111,8 @@ async function nextNumber(tx: Db, year: number): Promise<CaseNumber> {
   return CaseNumber.parse(`C-${year}-${String(last).padStart(4, '0')}`);
 }
 
-const columns = [
+/** Every column of a case but its search vector. */
+export const caseColumns = [
   'case_id',
   'created_order',
   'number',
@@ -149,12 +150,12 @@ const columns = [
 
 /** One case; null when there is none. */
 export async function findCase(db: Db, caseId: CaseId): Promise<CaseRecord | null> {
-  return (await db.selectFrom('desk_case').select(columns).where('case_id', '=', caseId).executeTakeFirst()) ?? null;
+  return (await db.selectFrom('desk_case').select(caseColumns).where('case_id', '=', caseId).executeTakeFirst()) ?? null;
 }
 
 /** One case, its row locked until the transaction ends. Lock it before its children. */
 export async function lockCase(tx: Tx, caseId: CaseId): Promise<CaseRecord | null> {
-  const row = await tx.selectFrom('desk_case').select(columns).where('case_id', '=', caseId).forUpdate().executeTakeFirst();
+  const row = await tx.selectFrom('desk_case').select(caseColumns).where('case_id', '=', caseId).forUpdate().executeTakeFirst();
   return row ?? null;
 }
 

@@ -1,0 +1,141 @@
+/**
+ * The desk's queue: a page of cases in their order, filtered and searched.
+ *
+ * Pages go on from a place (keyset), so the thousandth costs what the first does. Totals are counted up to `mostCounted` and stop there.
+ * A search has two ways. Few cases match: they are collected from the indexes first. Many match: the queue is walked in its order and asked case
+ * by case, which ends soon because many match. Measured by bench/desk/queue.ts at 100,000 cases and a million reports.
+ * Nothing here counts reports; a case is found or it is not.
+ */
+import { sql } from 'kysely';
+import type { Expression, SqlBool } from 'kysely';
+import type { CaseState, Lane } from '../../contract/desk/words.ts';
+import type { CaseId, Instant, PersonId, SiteId } from '../../contract/ids.ts';
+import { tsqueryOf } from '../../core/desk/queue.ts';
+import type { QueuePlace, QueueSearch } from '../../core/desk/queue.ts';
+import type { Db } from '../open.ts';
+import { caseColumns } from './cases.ts';
+import type { CaseRecord } from './cases.ts';
+
+export type QueueFilter = {
+  /** Null: open and closed. */
+  readonly open: boolean | null;
+  readonly lane: Lane | null;
+  readonly state: CaseState | null;
+  readonly siteId: SiteId | null;
+  /** Cases that this person holds or leads. */
+  readonly mine: PersonId | null;
+  readonly unclaimed: boolean;
+  readonly search: QueueSearch;
+  /** For claims that have run out. */
+  readonly at: Instant;
+};
+
+export type QueueRow = CaseRecord & { readonly openTasks: number };
+
+export type QueuePage = { readonly rows: readonly QueueRow[]; readonly next: QueuePlace | null; readonly total: number };
+
+/** Where counting stops: a total of this many means "at least". */
+export const mostCounted = 10_000;
+/** Above so many matching cases or reports, a search walks the queue instead. */
+const mostCollected = 2000;
+
+/** A page of the queue after a place, or from its beginning. */
+export async function listQueue(
+  db: Db,
+  filter: QueueFilter,
+  page: { readonly limit: number; readonly after: QueuePlace | null },
+): Promise<QueuePage> {
+  const found = await searchCondition(db, filter.search);
+  if (found === 'none') return { rows: [], next: null, total: 0 };
+  const conditions = [...plainConditions(filter), ...(found === 'all' ? [] : [found])];
+  const matching = () => conditions.reduce((query, condition) => query.where(condition), db.selectFrom('desk_case'));
+  let rows = matching()
+    .select(caseColumns)
+    .select((select) =>
+      select
+        .selectFrom('task')
+        .select((task) => task.fn.countAll<number>().as('open'))
+        .whereRef('task.case_id', '=', 'desk_case.case_id')
+        .where('task.state', '=', 'open')
+        .as('openTasks'),
+    )
+    .orderBy(isClosed)
+    .orderBy('lane_rank')
+    .orderBy(dueOrNever)
+    .orderBy('created_order')
+    .limit(page.limit + 1);
+  if (page.after !== null) rows = rows.where(isAfter(page.after));
+  const read = await rows.execute();
+  const shown = read.slice(0, page.limit).map((row) => ({ ...row, openTasks: row.openTasks ?? 0 }));
+  const last = shown.at(-1);
+  const counted = await db
+    .selectFrom(matching().select('case_id').limit(mostCounted).as('counted'))
+    .select((select) => select.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return {
+    rows: shown,
+    next: read.length > page.limit && last !== undefined ? placeOf(last) : null,
+    total: counted.total,
+  };
+}
+
+// As the index desk_case_queue has them, word for word.
+const isClosed = sql<boolean>`(closed_at is not null)`;
+const dueOrNever = sql<Instant>`coalesce(due_at, timestamptz 'infinity')`;
+
+function placeOf(row: CaseRecord): QueuePlace {
+  return { closed: row.closed_at !== null, laneRank: row.lane_rank, dueAt: row.due_at, order: row.created_order };
+}
+
+function isAfter(place: QueuePlace): Expression<SqlBool> {
+  return sql<SqlBool>`((closed_at is not null), lane_rank, coalesce(due_at, timestamptz 'infinity'), created_order)
+    > (${place.closed}::boolean, ${place.laneRank}::integer, ${place.dueAt ?? 'infinity'}::timestamptz, ${place.order}::bigint)`;
+}
+
+function plainConditions(filter: QueueFilter): Expression<SqlBool>[] {
+  const { open, lane, state, siteId, mine, at } = filter;
+  return [
+    ...(open === null ? [] : [sql<SqlBool>`(closed_at is not null) = ${!open}::boolean`]),
+    ...(lane === null ? [] : [sql<SqlBool>`lane = ${lane}`]),
+    ...(state === null ? [] : [sql<SqlBool>`state = ${state}`]),
+    ...(siteId === null ? [] : [sql<SqlBool>`site_id = ${siteId}`]),
+    ...(mine === null ? [] : [sql<SqlBool>`((claimed_by = ${mine} and claimed_until > ${at}) or lead_id = ${mine})`]),
+    ...(filter.unclaimed ? [sql<SqlBool>`(claimed_until is null or claimed_until <= ${at})`] : []),
+  ];
+}
+
+async function searchCondition(db: Db, search: QueueSearch): Promise<Expression<SqlBool> | 'all' | 'none'> {
+  switch (search.kind) {
+    case 'nothing':
+      return 'all';
+    case 'case':
+      return sql<SqlBool>`number = ${search.number}`;
+    case 'decision':
+      return sql<SqlBool>`case_id in (select case_id from desk_decision where number = ${search.number})`;
+    case 'receipt':
+      return sql<SqlBool>`case_id in (select case_id from report where receipt_number = ${search.number})`;
+    case 'words': {
+      const query = tsqueryOf(search.words);
+      const collected = await collect(db, query);
+      if (collected === null) {
+        return sql<SqlBool>`(desk_case.search @@ ${query}::tsquery or exists (select from report
+          where report.case_id = desk_case.case_id and report.search @@ ${query}::tsquery))`;
+      }
+      return collected.length === 0 ? 'none' : sql<SqlBool>`case_id = any(${collected})`;
+    }
+    default:
+      return search satisfies never;
+  }
+}
+
+/** Every case that matches, by its own words or by a report's; null when there are too many to collect. */
+async function collect(db: Db, query: string): Promise<CaseId[] | null> {
+  const { rows } = await sql<{ case_id: CaseId | null }>`
+    (select case_id from desk_case where search @@ ${query}::tsquery limit ${mostCollected + 1})
+    union all
+    (select case_id from report where search @@ ${query}::tsquery and case_id is not null limit ${mostCollected + 1})`.execute(
+    db,
+  );
+  if (rows.length > mostCollected) return null;
+  return [...new Set(rows.flatMap((row) => row.case_id ?? []))];
+}
