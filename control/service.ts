@@ -143,6 +143,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       config: config.desk,
       state: join(config.state, 'control'),
       sealKey: config.sealKey,
+      dnsServers: config.dnsServers,
     });
     closing.push(() => desk.close());
     registerEvents(app, deps, live, stopping.signal);

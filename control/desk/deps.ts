@@ -141,6 +141,8 @@ export type DeskConfig = {
 
 export type DeskDeps = ControlDeps & {
   readonly desk: DeskConfig;
+  /** Asked instead of the machine's own name servers; empty: those. */
+  readonly dnsServers: readonly string[];
   readonly state: string;
   readonly seal: Seal;
   readonly outbox: Outbox;

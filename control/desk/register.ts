@@ -29,10 +29,15 @@ export type Desk = {
   close(): Promise<void>;
 };
 
-export type DeskStart = { readonly config: DeskConfig; readonly state: string; readonly sealKey: string | null };
+export type DeskStart = {
+  readonly config: DeskConfig;
+  readonly state: string;
+  readonly sealKey: string | null;
+  readonly dnsServers: readonly string[];
+};
 
-export async function openDesk(app: App, control: ControlDeps, { config, state, sealKey }: DeskStart): Promise<Desk> {
-  const base = { ...control, desk: config, state, seal: await openSeal(control, state, sealKey) };
+export async function openDesk(app: App, control: ControlDeps, { config, state, sealKey, dnsServers }: DeskStart): Promise<Desk> {
+  const base = { ...control, desk: config, dnsServers, state, seal: await openSeal(control, state, sealKey) };
   const posting = { ...base, outbox: openOutbox(base) };
   const intake = openIntake(posting);
   const deps: DeskDeps = { ...posting, intake };
