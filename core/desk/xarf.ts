@@ -235,8 +235,16 @@ function isApart(key: string): boolean {
 
 /** The document as JSON without who sent it and without payloads. */
 function machineOf(root: Members): Record<string, Json> {
-  const copy = copyOf(root, 0);
-  return typeof copy === 'object' && copy !== null && !Array.isArray(copy) ? { ...copy } : {};
+  return copyMembers(root, 0);
+}
+
+function copyMembers(value: Members, depth: number): Record<string, Json> {
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !isApart(key) && key !== '__proto__')
+      .slice(0, mostUrls)
+      .map(([key, one]) => [key.slice(0, 100), copyOf(one, depth + 1)]),
+  );
 }
 
 function copyOf(value: unknown, depth: number): Json {
@@ -245,12 +253,7 @@ function copyOf(value: unknown, depth: number): Json {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (typeof value === 'string') return value.slice(0, longestLine);
   if (Array.isArray(value)) return value.slice(0, mostUrls).map((one) => copyOf(one, depth + 1));
-  return Object.fromEntries(
-    Object.entries(membersOf(value) ?? {})
-      .filter(([key]) => !isApart(key) && key !== '__proto__')
-      .slice(0, mostUrls)
-      .map(([key, one]) => [key.slice(0, 100), copyOf(one, depth + 1)]),
-  );
+  return copyMembers(membersOf(value) ?? {}, depth);
 }
 
 /** What people read: the sender's description, then every plain field by its name. */
