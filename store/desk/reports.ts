@@ -183,6 +183,8 @@ export async function addReporterMessage(tx: Db, message: { reportId: ReportId; 
       person_name: null,
     })
     .execute();
+  // Where the desk sees one report of each claim, this one is seen too.
+  await tx.updateTable('report').set({ wrote_again: true }).where('report_id', '=', message.reportId).execute();
 }
 
 /** Messages both ways, oldest first. Says nothing of who at the desk wrote. */

@@ -124,6 +124,7 @@ export type ReportTable = {
   cluster_id: ClusterId | null;
   case_id: CaseId | null;
   outcome: string | null;
+  wrote_again: Generated<boolean>;
   search: SearchColumn;
 };
 

@@ -73,12 +73,15 @@ create table report (
   cluster_id text,
   case_id text,
   outcome text,
+  -- Its reporter wrote to us after the report itself.
+  wrote_again boolean not null default false,
   search tsvector
 );
 create index report_unprocessed on report (fast_lane desc, receipt_number) where processed_at is null;
 create index report_by_case on report (case_id, receipt_number) where case_id is not null;
 -- One report of each claim is found by steps from claim to claim, so that the time it takes tells nothing of how many there are.
 create index report_claim on report (case_id, (coalesce(cluster_id, report_id)), role, wants_safety_contact, receipt_number) where case_id is not null;
+create index report_wrote_again on report (case_id) where wrote_again;
 create index report_by_cluster on report (cluster_id, receipt_number) where cluster_id is not null;
 create index report_by_site on report (site_id, received_at) where site_id is not null;
 create index report_by_mark on report (reporter_mark, received_at) where reporter_mark is not null;
