@@ -4,7 +4,7 @@
  * Each part of the desk lives in a folder of its own and exports one `register…` that adds its routes and returns its jobs; parts meet only
  * through the types here and through the store. Promises are on the types. Made once in control/desk/register.ts.
  */
-import type { BlobId, CaseId, Instant, ReceiptNumber, ReportId, SealedId } from '../../contract/ids.ts';
+import type { AuthorityId, BlobId, CaseId, Instant, ReceiptNumber, ReportId, SealedId } from '../../contract/ids.ts';
 import type { ReportChannel, ReportClass, ReporterProof, ReporterRole } from '../../contract/desk/words.ts';
 import type { Json } from '../../contract/canonical.ts';
 import type { Cidr } from '../../contract/network.ts';
@@ -12,8 +12,8 @@ import type { Db } from '../../store/open.ts';
 import type { Tx, Work } from '../../store/transact.ts';
 import type { ControlDeps } from '../deps.ts';
 
-/** A sealed file: the report or case whose key encrypts what belongs to it. Shredding the file's key shreds all of it. */
-export type SealedFile = ReportId | CaseId;
+/** A sealed file: the report, case or authority's request whose key encrypts what belongs to it. Shredding the file's key shreds all of it. */
+export type SealedFile = ReportId | CaseId | AuthorityId;
 
 export type SealedKind = 'reporter' | 'target' | 'safety' | 'authority' | 'owner';
 

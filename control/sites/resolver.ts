@@ -9,11 +9,15 @@ import { IpAddress } from '../../contract/network.ts';
 
 export type Resolved = { readonly addresses: readonly IpAddress[]; readonly ttlSeconds: number };
 
+export type MailExchange = { readonly exchange: string; readonly priority: number };
+
 export type Resolver = {
   /** All addresses of a name; empty when it has none. Throws an Error with a sentence when nobody could say. */
   addresses(name: string): Promise<Resolved>;
   /** Texts of all TXT records of a name; empty when it has none. Throws an Error with a sentence when nobody could say. */
   texts(name: string): Promise<string[]>;
+  /** Where mail for a name goes; empty when it has none. Throws an Error with a sentence when nobody could say. */
+  exchanges(name: string): Promise<MailExchange[]>;
 };
 
 /** A resolver by DNS; `servers` (address or address:port) replace the machine's own, and then nothing else is asked. */
@@ -40,6 +44,7 @@ export function dnsResolver(servers: readonly string[] = []): Resolver {
     async texts(name) {
       return (await unlessAbsent(dns.resolveTxt(name), name)).map((parts) => parts.join(''));
     },
+    exchanges: (name) => unlessAbsent(dns.resolveMx(name), name),
   };
 }
 

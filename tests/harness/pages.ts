@@ -71,7 +71,11 @@ export async function startPages(store: Store, contact: string | null = null): P
     orderChanges: openOrderChanges(),
     breakGlassSeconds: 3600,
     houseAccount: AccountId.parse(randomId('acct')),
-    resolver: { addresses: () => Promise.resolve({ addresses: [], ttlSeconds: 60 }), texts: () => Promise.resolve([]) },
+    resolver: {
+      addresses: () => Promise.resolve({ addresses: [], ttlSeconds: 60 }),
+      texts: () => Promise.resolve([]),
+      exchanges: () => Promise.resolve([]),
+    },
     processName: 'test',
     contact,
   });
