@@ -6,12 +6,9 @@
  * The sender shares the machine, so the figures are an upper bound.
  */
 import { performance } from 'node:perf_hooks';
-import { pino } from 'pino';
 import type { Incoming } from '../../control/desk/deps.ts';
 import { openIntake } from '../../control/desk/intake/register.ts';
 import { openSeal } from '../../control/desk/seal.ts';
-import { AccountId } from '../../contract/ids.ts';
-import { randomId } from '../../kit/random-id.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openStore } from '../../store/open.ts';
 import { removeFolder, temporaryFolder } from '../../tests/harness/ports.ts';
@@ -56,32 +53,7 @@ export async function measureIntake(options: { perSecond?: number; seconds?: num
   try {
     await migrate(store);
     const seal = await openSeal({ now: Date.now, store }, folder, null);
-    const intake = openIntake({
-      store,
-      seal,
-      now: Date.now,
-      log: pino({ level: 'silent' }),
-      publicUrl: 'https://shield.example',
-      provider: 'Example Shield',
-      version: 'bench',
-      allowOrigins: [],
-      breakGlassSeconds: 3600,
-      houseAccount: AccountId.parse(randomId('acct')),
-      resolver: { addresses: () => Promise.resolve({ addresses: [], ttlSeconds: 60 }), texts: () => Promise.resolve([]) },
-      processName: 'bench',
-      authenticate: () => Promise.resolve(null),
-      desk: {
-        mailListen: null,
-        mailDomain: 'shield.example',
-        mailRelay: null,
-        allowCaptures: [],
-        timestampUrls: [],
-        chromium: null,
-        allowNotify: [],
-      },
-      state: folder,
-      outbox: { send: () => Promise.resolve(), wake: () => Promise.resolve() },
-    });
+    const intake = openIntake({ store, seal, now: Date.now, publicUrl: 'https://shield.example' });
     await atRate(perSecond, 1, (n) => intake.accept(exampleReport(n)));
     const began = performance.now();
     const tookMs = await atRate(perSecond, seconds, (n) => intake.accept(exampleReport(perSecond + n)));

@@ -9,26 +9,16 @@ import { Failure } from './failure.ts';
 export const maxBodyBytes = 1024 * 1024;
 
 /** The parsed body; `undefined` when there is none. Throws Failure `bad-request` or `too-large`. */
-export async function readJsonBody(request: Request): Promise<unknown> {
-  const announced = Number(request.headers.get('content-length') ?? '0');
-  if (announced > maxBodyBytes) throw tooLarge();
-  if (request.body === null) return undefined;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const body: AsyncIterable<Uint8Array> = request.body;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > maxBodyBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  if (size === 0) return undefined;
+export async function readJsonBody(request: Request, maxBytes = maxBodyBytes): Promise<unknown> {
+  const bytes = await readBytes(request, maxBytes);
+  if (bytes.byteLength === 0) return undefined;
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(type)) {
     throw new Failure('bad-request', 'Send the body as application/json in UTF-8. Nothing was changed.');
   }
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new Failure('bad-request', 'The body is not valid UTF-8. Nothing was changed.', { cause });
   }
@@ -49,6 +39,22 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   return parsed;
 }
 
+/** The whole body, at most so many bytes. Throws Failure `too-large` at the first byte over the limit. */
+export async function readBytes(request: Request, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
+  const announced = Number(request.headers.get('content-length') ?? '0');
+  if (announced > maxBytes) throw tooLarge(maxBytes);
+  if (request.body === null) return Buffer.alloc(0);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const body: AsyncIterable<Uint8Array> = request.body;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
 /**
  * Whether a text has neither control characters (tab and line breaks aside) nor halves of surrogate pairs: a database refuses some of them,
  * and a terminal that prints a name obeys others.
@@ -57,6 +63,6 @@ export function isPlainText(text: string): boolean {
   return !/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\p{Surrogate}/u.test(text);
 }
 
-function tooLarge(): Failure {
-  return new Failure('too-large', 'A request has at most 1 MiB. Nothing was changed.');
+function tooLarge(maxBytes: number): Failure {
+  return new Failure('too-large', `A request here has at most ${Math.floor(maxBytes / 2 ** 20)} MiB. Nothing was changed.`);
 }

@@ -18,7 +18,7 @@ type Asked = { readonly method: string; readonly path: string };
 export function problemResponse(error: unknown, asked: Asked, deps: ProblemDeps): Response {
   const reference = randomBytes(6).toString('hex');
   const { code, detail, fields, retryAfterSeconds } = describe(error, reference);
-  const entry = { reference, code, method: asked.method, path: asked.path };
+  const entry = { reference, code, method: asked.method, path: loggedPath(asked.path) };
   const { status, title } = errorTable[code];
   if (status >= 500) deps.log.error({ ...entry, err: error }, 'request failed');
   else deps.log.info({ ...entry, detail }, 'request refused');
@@ -36,6 +36,11 @@ export function problemResponse(error: unknown, asked: Asked, deps: ProblemDeps)
   if (code === 'not-signed-in') headers.set('www-authenticate', 'Bearer realm="portcullis"');
   if (retryAfterSeconds !== null) headers.set('retry-after', String(retryAfterSeconds));
   return new Response(JSON.stringify(problem), { status, headers });
+}
+
+/** Private links (a report's, a notice's) carry their token as the path's second part; it reaches no log. */
+export function loggedPath(path: string): string {
+  return path.replace(/^\/+([rn])\/.*$/s, '/$1/…');
 }
 
 function describe(error: unknown, reference: string): Pick<Failure, 'code' | 'detail' | 'fields' | 'retryAfterSeconds'> {

@@ -41,6 +41,14 @@ type Handler<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A ex
   asked: Asked<P, Q, B, Who>,
 ) => Promise<z.input<A>>;
 
+/** What a route may ask for beyond the usual. */
+export type RouteOptions = {
+  /** Runs before the body is read, with what it announces; may throw. What it returns is called when the answer is made. */
+  readonly beforeBody?: (request: RequestFacts, caller: Caller | null) => () => void;
+  /** Default: `maxBodyBytes`. */
+  readonly maxBodyBytes?: number;
+};
+
 const served = new WeakMap<App, Route[]>();
 
 /** The routes that an app serves, in order of registration: what the OpenAPI document is printed from. */
@@ -68,9 +76,10 @@ export function registerOpenRoute<P extends z.ZodType, Q extends z.ZodType, B ex
   deps: RouteDeps,
   route: Route<P, Q, B, A>,
   handler: Handler<P, Q, B, A, Caller | null>,
+  options: RouteOptions = {},
 ): void {
   if (route.needs !== 'nobody') throw new Error(`${route.method} ${route.path} needs ${route.needs}: use registerRoute`);
-  register(app, deps, route, handler);
+  register(app, deps, route, handler, options);
 }
 
 function register<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
@@ -78,6 +87,7 @@ function register<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
   deps: RouteDeps,
   route: Route<P, Q, B, A>,
   handler: Handler<P, Q, B, A, Caller | null>,
+  options: RouteOptions = {},
 ): void {
   const list = served.get(app) ?? [];
   list.push(route);
@@ -87,16 +97,29 @@ function register<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
     refuseForeignBrowser(request, deps.publicUrl);
     const caller = await deps.authenticate(request);
     allow(route, caller, request);
+    const release = options.beforeBody?.(request, caller);
+    try {
+      return await answer(context, request, caller);
+    } finally {
+      release?.();
+    }
+  });
+
+  async function answer(
+    context: Context<{ Bindings: HttpBindings }>,
+    request: RequestFacts,
+    caller: Caller | null,
+  ): Promise<Response> {
     const mistakes: FieldMistake[] = [];
     const params = parsePart(route.params, decodedParams(context), 'path.', mistakes);
     const query = parsePart(route.query, queryOf(context.req.url, mistakes), 'query.', mistakes);
-    const sent = route.method === 'GET' ? {} : ((await readJsonBody(context.req.raw)) ?? {});
+    const sent = route.method === 'GET' ? {} : ((await readJsonBody(context.req.raw, options.maxBodyBytes)) ?? {});
     const body = parsePart(route.body, sent, '', mistakes);
     if (!params.ok || !query.ok || !body.ok || mistakes.length > 0) {
       throw new Failure('bad-request', sentenceFor(mistakes), { fields: mistakes });
     }
     const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-store' });
-    const answer = await handler({
+    const answered = await handler({
       params: params.value,
       query: query.value,
       body: body.value,
@@ -104,8 +127,8 @@ function register<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
       request,
       setHeader: (name, value) => headers.append(name, value),
     });
-    return new Response(JSON.stringify(answer), { status: route.status, headers });
-  });
+    return new Response(JSON.stringify(answered), { status: route.status, headers });
+  }
 }
 
 /** What may be known of a request before anybody is known. */
@@ -143,7 +166,8 @@ function namesItsPage(request: RequestFacts): boolean {
   return request.headers.has('sec-fetch-site') || request.headers.has('origin');
 }
 
-function refuseForeignBrowser(request: RequestFacts, publicUrl: string): void {
+/** Throws Failure for a change that a page of another site sent. */
+export function refuseForeignBrowser(request: RequestFacts, publicUrl: string): void {
   if (isReading(request)) return;
   const site = request.headers.get('sec-fetch-site');
   if (site === 'same-origin' || site === 'none') return;

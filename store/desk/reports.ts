@@ -157,17 +157,32 @@ export async function setReportUrls(tx: Db, reportId: ReportId, urls: ReportUrls
     .execute();
 }
 
-/** Whether the reporter wants to be reached in a safe way, and in which sealed record they said how. */
-export async function setSafetyContact(
+/** Whether the reporter wants to be reached in a safe way, and the sealed record that says how. */
+export async function setReporterSealed(
   tx: Db,
   reportId: ReportId,
-  wish: { readonly wanted: boolean; readonly sealedId: SealedId | null },
+  wish: { readonly wantsSafetyContact: boolean; readonly sealedId: SealedId | null },
 ): Promise<void> {
   await tx
     .updateTable('report')
-    .set({ wants_safety_contact: wish.wanted, ...(wish.sealedId === null ? {} : { reporter_sealed_id: wish.sealedId }) })
+    .set({ wants_safety_contact: wish.wantsSafetyContact, reporter_sealed_id: wish.sealedId })
     .where('report_id', '=', reportId)
     .execute();
+}
+
+/** Takes the reporter out of a report that was withdrawn: who they are is deleted, what they showed stays. */
+export async function forgetReporter(tx: Db, reportId: ReportId): Promise<void> {
+  await tx
+    .updateTable('report')
+    .set({ reporter_sealed_id: null, forward_consent: false, wants_safety_contact: false })
+    .where('report_id', '=', reportId)
+    .execute();
+  await tx.deleteFrom('sealed_record').where('file_id', '=', reportId).where('kind', '=', 'reporter').execute();
+}
+
+/** Has a report read (again): what was added to it is taken into its case. */
+export async function putInLineAgain(tx: Db, reportId: ReportId): Promise<void> {
+  await tx.updateTable('report').set({ processed_at: null }).where('report_id', '=', reportId).execute();
 }
 
 export async function addReporterMessage(tx: Db, message: { reportId: ReportId; at: Instant; text: string }): Promise<void> {
@@ -209,22 +224,22 @@ export async function countReportFiles(db: Db, reportId: ReportId): Promise<numb
   return count;
 }
 
-/** The confirmed decision of a report's case that a reporter may appeal: the newest one. Null when there is none. */
+/** The newest decision in force of a report's case: confirmed, or taken by one person alone. Null when there is none. */
 export async function decisionBehind(
   db: Db,
   caseId: CaseId,
-): Promise<{ decisionId: DeskDecisionId; number: string | null; confirmedAt: Instant } | null> {
+): Promise<{ decisionId: DeskDecisionId; number: string | null; since: Instant } | null> {
   const row = await db
     .selectFrom('desk_decision')
-    .select(['decision_id', 'number', 'confirmed_at'])
+    .select(['decision_id', 'number', 'confirmed_at', 'proposed_at'])
     .where('case_id', '=', caseId)
-    .where('state', '=', 'confirmed')
-    .where('confirmed_at', 'is not', null)
+    .where('state', 'in', ['confirmed', 'alone'])
     .orderBy('created_order', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (row === undefined || row.confirmed_at === null) return null;
-  return { decisionId: row.decision_id, number: row.number, confirmedAt: row.confirmed_at };
+  return row === undefined
+    ? null
+    : { decisionId: row.decision_id, number: row.number, since: row.confirmed_at ?? row.proposed_at };
 }
 
 /** Whether this report has an appeal against a decision already. */

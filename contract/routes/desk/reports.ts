@@ -44,7 +44,7 @@ export const ReportDraft = z.strictObject({
 });
 export type ReportDraft = z.input<typeof ReportDraft>;
 
-/** What a reporter holds: a leaf of the record and a private link. */
+/** What a reporter holds: a leaf of the record and a private link. docs/handbook/reporting.md says how to check the leaf. */
 export const ReportReceipt = z.strictObject({
   reportId: ReportId,
   number: ReceiptNumber,
@@ -54,6 +54,8 @@ export const ReportReceipt = z.strictObject({
   sha256: z.string(),
   /** Private: whoever has it can read the answers and add to the report. */
   statusUrl: z.string(),
+  /** What of the report was not kept, why, and what to do about it; left out when all was. */
+  note: z.string().optional(),
 });
 export type ReportReceipt = z.infer<typeof ReportReceipt>;
 

@@ -56,7 +56,7 @@ type Waiting = {
 type Line = { readonly urgent: Waiting[]; readonly ordinary: Waiting[]; running: number; readonly most: number };
 
 /** `close` writes what is still waiting. */
-export function openIntake(deps: Omit<DeskDeps, 'intake'>): Intake & { close(): Promise<void> } {
+export function openIntake(deps: Pick<DeskDeps, 'store' | 'seal' | 'now' | 'publicUrl'>): Intake & { close(): Promise<void> } {
   // The embedded database has one connection: a second batch would only wait for it.
   const most = deps.store.kind === 'embedded' ? 1 : 2;
   const light: Line = { urgent: [], ordinary: [], running: 0, most };
