@@ -50,11 +50,16 @@ export const Assessment = z.strictObject({
   assigned: Grade,
   differsReason: z.string().nullable(),
   assessor: PersonRef,
+  /** Graded when the case's volume could be seen already, because its grade had been locked before. */
+  volumeOpen: z.boolean().optional(),
   at: Instant,
 });
 export type Assessment = z.infer<typeof Assessment>;
 
-/** Where the grading of an incident stands. `sealed-second`: the first grade is kept from you because you may be the second assessor. */
+/**
+ * Where the grading of an incident stands, for the one who asks: whoever may still be the second assessor reads `none`, whether or not somebody
+ * graded it before, because “a second one is needed” would tell what the first one found.
+ */
 export const GradingState = z.enum(['none', 'second-needed', 'lead-needed', 'locked']);
 export type GradingState = z.infer<typeof GradingState>;
 

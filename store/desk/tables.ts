@@ -363,6 +363,7 @@ export type AssessmentTable = {
   differs_reason: string | null;
   assessor_id: PersonId;
   assessor_name: string;
+  volume_open: boolean;
   created_at: Instant;
 };
 

@@ -378,6 +378,8 @@ create table assessment (
   differs_reason text,
   assessor_id text not null,
   assessor_name text not null,
+  -- The case's volume was open to its assessor: its grade had been locked before.
+  volume_open boolean not null,
   created_at timestamptz not null,
   unique (incident_id, seat)
 );

@@ -71,7 +71,8 @@ export const suggestGrade = route({
 export const assess = route({
   method: 'POST',
   path: '/api/v1/desk/incidents/{incidentId}/assessments',
-  summary: 'Grades an incident. A grade other than the suggested one needs a reason.',
+  summary:
+    'Grades an incident. A grade other than the suggested one needs a reason. `first` and `second` are one seat to whoever sits down: the server knows which it is.',
   needs: 'desk:assess',
   params: ByIncident,
   query: Nothing,
@@ -79,6 +80,20 @@ export const assess = route({
   answer: Incident,
   status: 201,
   errors: ['not-found', 'wrong-state', 'same-person', 'assessment-incomplete'],
+});
+
+export const lockNoThreat = route({
+  method: 'POST',
+  path: '/api/v1/desk/cases/{caseId}/no-threat',
+  summary:
+    'Locks the grade of a case in which there is no incident: no present indication of a threat. A lead does it in the life-threat lane.',
+  needs: 'desk:assess',
+  params: z.strictObject({ caseId: CaseId }),
+  query: Nothing,
+  body: z.strictObject({ reason: z.string().trim().min(10).max(2000) }),
+  answer: z.strictObject({ grade: Grade, gradeLockedAt: Instant }),
+  status: 200,
+  errors: ['not-found', 'wrong-state'],
 });
 
 /** One point of the chart: incidents by event time against reports by arrival. Reports are null until the grade is locked. */
