@@ -21,7 +21,7 @@ export function canonicalUrl(typed: string): string | null {
   const host = hostIn(url);
   if (host === null) return null;
   const origin = url.port === '' ? `https://${host}` : `${url.protocol}//${host}:${url.port}`;
-  const path = percentNormal(url.pathname.replace(/;jsessionid=[^/?#]*/i, ''));
+  const path = percentNormal(url.pathname);
   const query = canonicalQuery(url.search);
   const canonical = `${origin}${path}${query}`;
   return canonical.length > longest * 3 ? null : canonical;
@@ -35,7 +35,9 @@ export function hostOfUrl(typed: string): string | null {
 
 function hostIn(url: URL): string | null {
   const host = url.hostname.replace(/\.$/, '');
-  return /^[^.].*\./.test(host) || host === 'localhost' || host.startsWith('[') ? host : null;
+  if (!/^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])$/.test(host)) return null;
+  if (host.startsWith('.') || host.endsWith('.') || host.includes('..')) return null;
+  return host.includes('.') || host === 'localhost' || host.startsWith('[') ? host : null;
 }
 
 function parseWeb(typed: string): URL | null {
@@ -48,8 +50,9 @@ function parseWeb(typed: string): URL | null {
   // As careful people write addresses that nobody shall open by mistake.
   text = text
     .replace(/^h(?:xx|\*\*)p/i, 'http')
-    .replaceAll(/\[\.\]|\(\.\)|\{\.\}|\[dot\]/gi, '.')
-    .replace(/^(https?)\[:\]/i, '$1:');
+    .replace(/^(https?)\[:\]/i, '$1:')
+    .replace(/^(?:https?:\/\/)?[^/?#]*/i, (start) => start.replaceAll(/\[\.\]|\(\.\)|\{\.\}|\[dot\]/gi, '.'));
+  text = text.replace(/;jsessionid=[^/?#;]*/gi, '');
   if (text.startsWith('//')) text = `https:${text}`;
   // A scheme, or a hostname with a port: `forum.example:8443/x`.
   const scheme = /^([a-z][a-z0-9+.-]*):(?!\d{1,5}(?:[/?#]|$))/i.exec(text)?.[1];
@@ -87,10 +90,13 @@ function canonicalQuery(search: string): string {
 
 /** Percent codes of letters, digits and `-._~` are written plainly, all others in upper case. */
 function percentNormal(text: string): string {
-  return text.replaceAll(/%[0-9a-f]{2}/gi, (code) => {
-    const char = String.fromCharCode(parseInt(code.slice(1), 16));
-    return /[A-Za-z0-9._~-]/.test(char) ? char : code.toUpperCase();
-  });
+  return text
+    .replaceAll("'", '%27')
+    .replaceAll(/%(?![0-9a-f]{2})/gi, '%25')
+    .replaceAll(/%[0-9a-f]{2}/gi, (code) => {
+      const char = String.fromCharCode(parseInt(code.slice(1), 16));
+      return /[A-Za-z0-9._~-]/.test(char) ? char : code.toUpperCase();
+    });
 }
 
 const withScheme = String.raw`h(?:tt|xx|\*\*)ps?(?:\[:\]|:)\/\/[^\s<>"'${'`'}“”«»]+`;
