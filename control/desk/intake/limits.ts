@@ -4,6 +4,8 @@
  * Fails open: a limit that forgets (a restart, many networks at once, another process) lets a report in, because a report that is refused
  * may be somebody's only one. Nothing is stored of who asked: buckets are kept by network, for an hour, in memory alone.
  * A program with an API token is not counted: its operator is known, and feeds of machines come by the thousand.
+ * A connection from this machine that names nobody behind it is not counted either: a proxy that writes no `X-Forwarded-For` would make all
+ * strangers one network, and a flood would close the door to everybody.
  * Guesses of private links are counted when they are wrong; with 256 bits no number of them helps, the limit only saves our own work.
  */
 import { takeFrom } from '../../../core/desk/limits.ts';
@@ -18,7 +20,7 @@ const reportRule: BucketRule = { burst: 100, perHour: 600 };
 const wrongLinkRule: BucketRule = { burst: 30, perHour: 60 };
 const changeRule: BucketRule = { burst: 60, perHour: 300 };
 /** In mebibytes. */
-const fileRule: BucketRule = { burst: 150, perHour: 300 };
+const fileRule: BucketRule = { burst: 60, perHour: 200 };
 const mostNetworks = 50_000;
 /** Requests over one mebibyte that may be read at once. */
 const mostLarge = 4;
@@ -91,16 +93,21 @@ function tooMany(waitMs: number, sentence: string): Failure {
   return new Failure('too-many-requests', `${sentence} Try again in ${wait}.`, { retryAfterSeconds: seconds });
 }
 
+/** The network that counts; null when it is not known. */
+function networkOf(request: RequestFacts): string | null {
+  const network = countedNetwork(clientAddressOf(request));
+  return network === 'unknown' || /^(127\.|::1\/|::\/)/.test(network) ? null : network;
+}
+
 function buckets(rule: BucketRule, now: () => number) {
   const kept = new Map<string, Bucket>();
-  const ask = (request: RequestFacts, cost: number) => {
-    const network = countedNetwork(clientAddressOf(request));
-    return { network, verdict: takeFrom(rule, kept.get(network) ?? null, now(), cost) };
-  };
+  const ask = (network: string, cost: number) => takeFrom(rule, kept.get(network) ?? null, now(), cost);
   return {
     /** Null when it fits; else how long to wait. */
     take(request: RequestFacts, cost: number): number | null {
-      const { network, verdict } = ask(request, cost);
+      const network = networkOf(request);
+      if (network === null) return null;
+      const verdict = ask(network, cost);
       kept.delete(network);
       kept.set(network, verdict.next);
       const [oldest] = kept.keys();
@@ -108,7 +115,9 @@ function buckets(rule: BucketRule, now: () => number) {
       return verdict.kind === 'go' ? null : verdict.retryAfterMs;
     },
     peek(request: RequestFacts): number | null {
-      const { verdict } = ask(request, 1);
+      const network = networkOf(request);
+      if (network === null) return null;
+      const verdict = ask(network, 1);
       return verdict.kind === 'go' ? null : verdict.retryAfterMs;
     },
   };
