@@ -206,3 +206,18 @@ export async function touchSearch(tx: Tx, caseId: CaseId): Promise<void> {
       title || ' ' || site_name || ' ' || coalesce(hostname, '') || ' ' || translate(site_name || ' ' || coalesce(hostname, ''), '.-/:@', '     '))
     where case_id = ${caseId}`.execute(tx);
 }
+
+/** Open cases in danger whose next due time has come and was not told yet. */
+export async function overdueCases(db: Db, at: Instant, limit: number): Promise<CaseId[]> {
+  const rows = await db
+    .selectFrom('desk_case')
+    .select('case_id')
+    .where(sql<boolean>`(closed_at is not null) = false`)
+    .where('lane_rank', '=', laneRank['life-threat'])
+    .where(sql<boolean>`coalesce(due_at, timestamptz 'infinity') <= ${at}`)
+    .where(sql<boolean>`overdue_for is distinct from due_at`)
+    .orderBy(sql`coalesce(due_at, timestamptz 'infinity')`)
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.case_id);
+}

@@ -1,0 +1,180 @@
+/**
+ * Messages to reporters: one at once, the rest of a claim by a job, each on its own private link.
+ *
+ * What is asked for a whole claim takes the same time for two reports as for two thousand, and says nothing of how many there were. The text goes out
+ * redacted with the names of the case: a reporter may be anybody, also whoever threatens. A mail says only that there is a message; it holds neither
+ * text nor link (the link's token is not stored), and is not sent where the reporter said how to reach them safely: a machine cannot judge that.
+ */
+import type { z } from 'zod';
+import type { CaseId, ReportId } from '../../../contract/ids.ts';
+import type { PersonRef } from '../../../contract/routes/common.ts';
+import type { answerReport as answerReportRoute } from '../../../contract/routes/desk/cases.ts';
+import { stepReport } from '../../../core/desk/report-states.ts';
+import { redact } from '../../../core/desk/redaction.ts';
+import { addAudit } from '../../../store/audit.ts';
+import {
+  addDeskMessageIn,
+  advanceClaimAnswer,
+  askClaimAnswerIn,
+  clusterFamily,
+  findReport,
+  lockClaimMembers,
+  takeClaimAnswer,
+  waitsForAnswer,
+} from '../../../store/desk/case-reports.ts';
+import type { ClaimAnswer, DeskReportRow } from '../../../store/desk/case-reports.ts';
+import { lockCase, touchDue } from '../../../store/desk/cases.ts';
+import { listTasks, settleTaskIn } from '../../../store/desk/tasks.ts';
+import { transact } from '../../../store/transact.ts';
+import type { Work } from '../../../store/transact.ts';
+import { nowOf } from '../../deps.ts';
+import type { Caller } from '../../http/caller.ts';
+import { Failure, notFound } from '../../http/failure.ts';
+import { namesOfCase } from '../names.ts';
+import { hold, settle } from './work.ts';
+import type { Deps } from './work.ts';
+
+type Draft = z.output<typeof answerReportRoute.body>;
+
+const steps = { question: 'ask-more', answer: 'reporter-adds', outcome: 'answer' } as const;
+
+/** Writes to a reporter, and on request to all of the same claim. Throws Failure `not-found`, `wrong-state`. */
+export async function answerReport(deps: Deps, caller: Caller, reportId: ReportId, draft: Draft): Promise<void> {
+  await transact(deps.store, async (unit) => {
+    const report = await findReport(unit.tx, reportId, 'lock');
+    if (report === null) throw notFound('report');
+    const caseId = report.case_id;
+    if (caseId === null) {
+      throw new Failure('wrong-state', 'This report is still being read into a case. Nothing was sent; try again in a moment.');
+    }
+    const held = await hold(deps, unit, caller, caseId);
+    const written = await write(deps, unit, report, {
+      kind: draft.kind,
+      text: held.clean(draft.text),
+      who: held.who,
+      at: held.at,
+    });
+    if (!written.ok) throw new Failure('wrong-state', `${written.why} Nothing was sent.`);
+    if (draft.toCluster && report.cluster_id !== null) {
+      await askClaimAnswerIn(unit.tx, {
+        case_id: caseId,
+        cluster_id: report.cluster_id,
+        report_id: reportId,
+        kind: draft.kind,
+        text: draft.text,
+        person_id: caller.personId,
+        person_name: caller.name,
+        at: held.at,
+        reached: 0,
+        finished_at: null,
+      });
+    } else if (draft.kind === 'outcome') await settleAnswering(unit, caseId, held.at);
+    await settle(held, { act: 'report.answer', detail: { reportId, kind: draft.kind, toClaim: draft.toCluster } });
+  });
+}
+
+type Written = { readonly ok: true } | { readonly ok: false; readonly why: string };
+type Words = { kind: Draft['kind']; text: string; who: PersonRef; at: ReturnType<typeof nowOf> };
+
+async function write(deps: Deps, unit: Work, report: DeskReportRow, { kind, text, who, at }: Words): Promise<Written> {
+  if (report.state === 'withdrawn') return { ok: false, why: 'The report was withdrawn by its reporter.' };
+  // A plain answer moves nothing: a report that waits for its reporter goes on waiting.
+  const stepped = kind === 'answer' ? { ok: true as const, state: report.state } : stepReport(report.state, steps[kind]);
+  if (!stepped.ok) return stepped;
+  const messageId = await addDeskMessageIn(unit.tx, {
+    reportId: report.report_id,
+    at,
+    text,
+    personId: who.personId,
+    personName: who.name,
+    state: stepped.state,
+    outcome: kind === 'outcome' ? text : null,
+  });
+  await announce(deps, unit, report, messageId);
+  return { ok: true };
+}
+
+/** A mail that says that there is a message, where the reporter left a mailbox and no word that it is not safe. */
+async function announce(deps: Deps, unit: Work, report: DeskReportRow, messageId: string): Promise<void> {
+  const sealedId = report.reporter_sealed_id;
+  if (sealedId === null || report.wants_safety_contact) return;
+  const fields = await deps.seal.open(unit.tx, sealedId);
+  if (fields === null || (fields['mail'] ?? '') === '' || (fields['safeContact'] ?? '') !== '') return;
+  await deps.outbox.send(unit, {
+    channel: 'mail',
+    to: { kind: 'sealed', sealedId, field: 'mail' },
+    subject: `Your report ${report.receipt_number}: there is a new message`,
+    body: [
+      `There is a new message about the report that has the receipt number ${report.receipt_number}.`,
+      '',
+      'To read it, open the private link that you kept with your receipt. For your safety this mail holds neither the message nor the link.',
+      '',
+      `${deps.provider}, ${deps.publicUrl}`,
+      '',
+    ].join('\n'),
+    dedupe: `report-message ${messageId}`,
+    urgent: false,
+    caseId: null,
+  });
+}
+
+/** The task to answer the reporters is done when nobody waits any more. */
+async function settleAnswering(unit: Work, caseId: CaseId, at: ReturnType<typeof nowOf>): Promise<void> {
+  if (await waitsForAnswer(unit.tx, caseId)) return;
+  for (const task of await listTasks(unit.tx, caseId)) {
+    if (task.kind !== 'answer-reporters' || task.state !== 'open') continue;
+    await settleTaskIn(unit.tx, task.task_id, {
+      state: 'done',
+      record: 'Every report of this case has its outcome.',
+      at,
+      who: null,
+    });
+  }
+}
+
+const membersAtOnce = 100;
+
+/** Goes on with the oldest answer that is still being written; false when there is none. Safe in several processes at once. */
+export async function writeClaimAnswers(deps: Deps): Promise<boolean> {
+  return transact(deps.store, async (unit) => {
+    const answer = await takeClaimAnswer(unit.tx);
+    if (answer === null) return false;
+    const members = await lockClaimMembers(unit.tx, {
+      caseId: answer.case_id,
+      clusters: await clusterFamily(unit.tx, answer.cluster_id),
+      after: answer.reached,
+      limit: membersAtOnce,
+    });
+    const at = nowOf(deps);
+    const text = redact(answer.text, await namesOfCase(unit.tx, deps.seal, answer.case_id));
+    for (const report of members) if (wants(report, answer)) await write(deps, unit, report, wordsOf(answer, text, at));
+    const last = members.at(-1);
+    await advanceClaimAnswer(unit.tx, answer.message_id, {
+      reached: last?.receipt_number ?? answer.reached,
+      finishedAt: members.length < membersAtOnce ? at : null,
+    });
+    if (members.length < membersAtOnce) {
+      // The case only now, after its reports: the order of locks of store/desk/reports.ts.
+      await lockCase(unit.tx, answer.case_id);
+      if (answer.kind === 'outcome') await settleAnswering(unit, answer.case_id, at);
+      await touchDue(unit.tx, answer.case_id);
+      await addAudit(unit.tx, {
+        at,
+        who: { personId: answer.person_id, name: answer.person_name },
+        act: 'report.answer-claim',
+        subject: answer.case_id,
+        detail: { reportId: answer.report_id, kind: answer.kind },
+      });
+      unit.tellAfter({ kind: 'case', caseId: answer.case_id });
+    }
+    return true;
+  });
+}
+
+function wants(report: DeskReportRow, answer: ClaimAnswer): boolean {
+  return report.report_id !== answer.report_id && report.state !== 'withdrawn';
+}
+
+function wordsOf(answer: ClaimAnswer, text: string, at: ReturnType<typeof nowOf>): Words {
+  return { kind: answer.kind, text, who: { personId: answer.person_id, name: answer.person_name }, at };
+}
