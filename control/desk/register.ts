@@ -9,6 +9,7 @@ import type { Job } from '../jobs/runner.ts';
 import { registerAssessment } from './assessment/register.ts';
 import { registerAuthority } from './authority/register.ts';
 import { registerCases } from './cases/register.ts';
+import { settleFirstCriteria } from './decisions/first-criteria.ts';
 import { registerDecisions } from './decisions/register.ts';
 import type { DeskConfig, DeskDeps } from './deps.ts';
 import { registerEvidence } from './evidence/register.ts';
@@ -37,6 +38,7 @@ export type DeskStart = {
 };
 
 export async function openDesk(app: App, control: ControlDeps, { config, state, sealKey, dnsServers }: DeskStart): Promise<Desk> {
+  await settleFirstCriteria(control);
   const base = { ...control, desk: config, dnsServers, state, seal: await openSeal(control, state, sealKey) };
   const posting = { ...base, outbox: openOutbox(base) };
   const intake = openIntake(posting);

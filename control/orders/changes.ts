@@ -18,11 +18,15 @@ export type OrderChange = {
   readonly at: Instant;
 };
 
-export type OrderFollower = (unit: Work, change: OrderChange) => Promise<void>;
+/** What a follower still has to do once the change is in the log for the edges, such as lifting the order whose place this one takes. */
+export type Afterwards = (() => Promise<void>) | null;
+
+export type OrderFollower = (unit: Work, change: OrderChange) => Promise<Afterwards>;
 
 export type OrderChanges = {
   readonly follow: (follower: OrderFollower) => void;
-  readonly tell: OrderFollower;
+  /** Tells every follower; call what it returns after the change went to the edges, in the same transaction. */
+  readonly tell: (unit: Work, change: OrderChange) => Promise<() => Promise<void>>;
 };
 
 export function openOrderChanges(): OrderChanges {
@@ -30,7 +34,11 @@ export function openOrderChanges(): OrderChanges {
   return {
     follow: (follower) => void followers.push(follower),
     tell: async (unit, change) => {
-      for (const follower of followers) await follower(unit, change);
+      const afterwards: Afterwards[] = [];
+      for (const follower of followers) afterwards.push(await follower(unit, change));
+      return async () => {
+        for (const after of afterwards) await after?.();
+      };
     },
   };
 }

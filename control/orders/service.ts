@@ -142,8 +142,10 @@ export function confirmOrderIn(unit: Work, deps: Deps, caller: Caller, orderId: 
     await audit(unit, 'order.confirm', confirmed, who, null, at);
     await alarmAboutOneHand(deps, unit, confirmed, who);
     const what = order.breakGlass === null ? 'confirm' : 'endorse';
-    await deps.orderChanges.tell(unit, { order: confirmed, what, who, reason: null, at });
-    return send(deps, unit, confirmed);
+    const afterwards = await deps.orderChanges.tell(unit, { order: confirmed, what, who, reason: null, at });
+    const sent = await send(deps, unit, confirmed);
+    await afterwards();
+    return sent;
   });
 }
 
@@ -175,7 +177,8 @@ export function withdrawOrderIn(unit: Work, deps: Deps, caller: Caller, orderId:
     const withdrawn: OrderRecord = { ...order, state: 'withdrawn' };
     await replaceOrder(unit.tx, withdrawn);
     await audit(unit, 'order.withdraw', withdrawn, who, reason, at);
-    await deps.orderChanges.tell(unit, { order: withdrawn, what: 'withdraw', who, reason, at });
+    const afterwards = await deps.orderChanges.tell(unit, { order: withdrawn, what: 'withdraw', who, reason, at });
+    await afterwards();
     unit.tellAfter({ kind: 'order', orderId, siteId: order.siteId });
     return withdrawn;
   });
@@ -183,16 +186,30 @@ export function withdrawOrderIn(unit: Work, deps: Deps, caller: Caller, orderId:
 
 /** Ends an order before its end. Throws Failure `not-found`, `wrong-state`. */
 export function liftOrder(deps: Deps, caller: Caller, orderId: OrderId, reason: string): Promise<OrderRecord> {
-  return transact(deps.store, (unit) => liftOrderIn(unit, deps, caller, orderId, reason));
+  const who: NamedPerson = { personId: caller.personId, name: caller.name };
+  return transact(deps.store, (unit) => liftFor(unit, deps, who, caller.accountId, orderId, reason));
 }
 
-export function liftOrderIn(unit: Work, deps: Deps, caller: Caller, orderId: OrderId, reason: string): Promise<OrderRecord> {
-  const who: NamedPerson = { personId: caller.personId, name: caller.name };
-  return act(unit, deps, orderId, caller.accountId, { kind: 'lift', by: caller.personId }, async (order, at) => {
+/** The same in a larger act; the caller has asked whether this person may. */
+export function liftOrderBy(unit: Work, deps: Deps, who: NamedPerson, orderId: OrderId, reason: string): Promise<OrderRecord> {
+  return liftFor(unit, deps, who, null, orderId, reason);
+}
+
+function liftFor(
+  unit: Work,
+  deps: Deps,
+  who: NamedPerson,
+  viewer: Viewer,
+  orderId: OrderId,
+  reason: string,
+): Promise<OrderRecord> {
+  return act(unit, deps, orderId, viewer, { kind: 'lift', by: who.personId }, async (order, at) => {
     const lifted: OrderRecord = { ...order, state: 'lifted', lifter: who, liftedAt: at, liftReason: reason };
     await audit(unit, 'order.lift', lifted, who, reason, at);
-    await deps.orderChanges.tell(unit, { order: lifted, what: 'lift', who, reason, at });
-    return send(deps, unit, lifted);
+    const afterwards = await deps.orderChanges.tell(unit, { order: lifted, what: 'lift', who, reason, at });
+    const sent = await send(deps, unit, lifted);
+    await afterwards();
+    return sent;
   });
 }
 
@@ -205,10 +222,13 @@ export async function passTime(deps: Deps, orderId: OrderId): Promise<void> {
       const next: OrderRecord = { ...order, state: result.state };
       const what = result.change === 'lapse' ? 'lapse' : 'expire';
       await audit(unit, `order.${what}`, next, null, null, at);
-      await deps.orderChanges.tell(unit, { order: next, what, who: null, reason: null, at });
-      if (what === 'expire') return send(deps, unit, next);
-      await replaceOrder(unit.tx, next);
-      unit.tellAfter({ kind: 'order', orderId, siteId: order.siteId });
+      const afterwards = await deps.orderChanges.tell(unit, { order: next, what, who: null, reason: null, at });
+      if (what === 'expire') await send(deps, unit, next);
+      else {
+        await replaceOrder(unit.tx, next);
+        unit.tellAfter({ kind: 'order', orderId, siteId: order.siteId });
+      }
+      await afterwards();
       return next;
     }),
   );

@@ -5,7 +5,7 @@
  * of a token: nothing here can be opened by whoever reads the table.
  */
 import type { Selectable } from 'kysely';
-import type { AppealId, CaseId, DeskDecisionId, Instant, PersonId, ReportId } from '../../contract/ids.ts';
+import type { AppealId, CaseId, DeskDecisionId, Instant, MessageId, PersonId, ReportId } from '../../contract/ids.ts';
 import type { AppealBy, AppealState } from '../../contract/desk/words.ts';
 import type { Db } from '../open.ts';
 import type { NamedPerson } from '../orders.ts';
@@ -152,6 +152,38 @@ export async function decideAppealIn(
       reasons: outcome.reasons,
     })
     .where('appeal_id', '=', appealId)
+    .execute();
+}
+
+/** Whether an appeal of a decision ended in its reversal. */
+export async function wasReversed(db: Db, decisionId: DeskDecisionId): Promise<boolean> {
+  const row = await db
+    .selectFrom('appeal')
+    .select('appeal_id')
+    .where('decision_id', '=', decisionId)
+    .where('state', '=', 'reversed')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Leaves a message for a reporter behind their private link, from the house and no person of it. */
+export async function tellReporter(
+  tx: Tx,
+  messageId: MessageId,
+  message: { readonly reportId: ReportId; readonly at: Instant; readonly text: string },
+): Promise<void> {
+  await tx
+    .insertInto('report_message')
+    .values({
+      message_id: messageId,
+      report_id: message.reportId,
+      at: message.at,
+      sender: 'desk',
+      text: message.text,
+      person_id: null,
+      person_name: null,
+    })
     .execute();
 }
 

@@ -5,7 +5,6 @@
  * core/desk/decision-states.ts's. Not here: the order's own row (store/orders.ts).
  */
 import type { Selectable } from 'kysely';
-import { sql } from 'kysely';
 import { z } from 'zod';
 import { EvidenceId } from '../../contract/ids.ts';
 import type { CaseId, DeskDecisionId, Instant, OrderId, PersonId, PolicyVersionId } from '../../contract/ids.ts';
@@ -268,16 +267,6 @@ export async function markReportsDecided(tx: Tx, caseId: CaseId): Promise<void> 
     .where('case_id', '=', caseId)
     .where('state', 'in', ['acknowledged', 'more-asked', 'linked'])
     .execute();
-}
-
-/** How many sites an account has. */
-export async function countSites(db: Db, accountId: string): Promise<number> {
-  const { count } = await db
-    .selectFrom('site')
-    .select((select) => select.fn.countAll<number>().as('count'))
-    .where(sql<boolean>`account_id = ${accountId}`)
-    .executeTakeFirstOrThrow();
-  return count;
 }
 
 const Limbs = z.array(LimbFinding);

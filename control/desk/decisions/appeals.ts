@@ -6,20 +6,51 @@
  * Fails closed: without a third person it stays open, its clock runs, and the decision stands until its end.
  */
 import { randomBytes, createHash } from 'node:crypto';
-import { AppealId, idPrefix } from '../../../contract/ids.ts';
-import type { DeskDecisionId, Instant, ReportId } from '../../../contract/ids.ts';
+import type { z } from 'zod';
+import { AppealId, MessageId, idPrefix } from '../../../contract/ids.ts';
+import type { DeskDecisionId, Instant, PersonId, ReportId } from '../../../contract/ids.ts';
 import type { AppealBy } from '../../../contract/desk/words.ts';
-import { appealOpenDays, later, timings } from '../../../core/desk/clocks.ts';
+import type { Appeal } from '../../../contract/routes/desk/decisions.ts';
+import { stepAppeal } from '../../../core/desk/appeal-states.ts';
+import type { AppealStep } from '../../../core/desk/appeal-states.ts';
+import { redact } from '../../../core/desk/redaction.ts';
+import { appealOpenDays, later, taskDueAt, timings } from '../../../core/desk/clocks.ts';
 import { instantOf, msOf } from '../../../core/instant.ts';
 import { randomId } from '../../../kit/random-id.ts';
 import { addAudit } from '../../../store/audit.ts';
-import { hasOpenAppeal, insertAppeal } from '../../../store/desk/appeals.ts';
+import {
+  countOpenAppeals,
+  decideAppealIn,
+  findAppeal,
+  hasOpenAppeal,
+  insertAppeal,
+  involvedInCases,
+  takeAppealIn,
+  tellReporter,
+  wasReversed,
+} from '../../../store/desk/appeals.ts';
+import type { AppealRecord } from '../../../store/desk/appeals.ts';
 import { changeCase, lockCase, touchDue } from '../../../store/desk/cases.ts';
-import { findDecision } from '../../../store/desk/decisions.ts';
+import type { CaseRecord } from '../../../store/desk/cases.ts';
+import { findDecision, hasOtherMeasure } from '../../../store/desk/decisions.ts';
+import type { DecisionRecord } from '../../../store/desk/decisions.ts';
+import { cancelStrikes } from '../../../store/desk/strikes.ts';
+import { ensureTaskIn } from '../../../store/desk/tasks.ts';
+import type { Db } from '../../../store/open.ts';
+import { findOrder } from '../../../store/orders.ts';
 import type { NamedPerson } from '../../../store/orders.ts';
+import { findSite } from '../../../store/sites.ts';
+import { transact } from '../../../store/transact.ts';
 import type { Work } from '../../../store/transact.ts';
+import { nowOf } from '../../deps.ts';
+import type { Caller } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
+import { liftOrderBy } from '../../orders/service.ts';
+import type { DeskDeps } from '../deps.ts';
+import { namesOfCase } from '../names.ts';
+import { tellOwner } from '../owner/notices.ts';
 import { moveCase } from './case-step.ts';
+import type { FollowDeps } from './follow.ts';
 
 export type AppealAsk = {
   readonly decisionId: DeskDecisionId;
@@ -84,4 +115,192 @@ export async function openAppealIn(unit: Work, ask: AppealAsk): Promise<{ appeal
   });
   unit.tellAfter({ kind: 'case', caseId: found.case_id });
   return { appealId, dueAt };
+}
+
+/** Takes an appeal, or takes it over. Throws Failure `not-found`, `same-person`, `wrong-state`. */
+export async function takeAppeal(deps: FollowDeps, caller: Caller, appealId: AppealId): Promise<AppealRecord> {
+  return transact(deps.store, async (unit) => {
+    const { found, appeal } = await lockAppeal(unit, appealId);
+    await refuse(unit, appeal, 'take', caller.personId);
+    await takeAppealIn(unit.tx, appealId, caller);
+    await audit(unit, 'appeal.take', appeal, caller, nowOf(deps));
+    unit.tellAfter({ kind: 'case', caseId: found.case_id });
+    return again(unit, appealId);
+  });
+}
+
+const stepOf = { upheld: 'uphold', modified: 'modify', reversed: 'reverse' } as const satisfies Record<string, AppealStep>;
+
+/**
+ * Decides an appeal with reasons. The reasons are told to whoever appealed, so they may hold nothing that is sealed in the case.
+ * Throws Failure `not-found`, `same-person`, `wrong-state`, `bad-request`.
+ */
+export async function decideAppeal(
+  deps: FollowDeps,
+  caller: Caller,
+  appealId: AppealId,
+  outcome: { readonly outcome: 'upheld' | 'modified' | 'reversed'; readonly reasons: string },
+): Promise<AppealRecord> {
+  return transact(deps.store, async (unit) => {
+    const seen = await findAppeal(unit.tx, appealId);
+    const about = seen === null ? null : await findDecision(unit.tx, seen.decisionId);
+    const order = about?.orderId == null ? null : await findOrder(unit.tx, about.orderId, null);
+    // The order's site and row before the case (store/transact.ts on the order of locks): a reversal lifts it.
+    if (order !== null) {
+      await findSite(unit.tx, order.siteId, null, 'lock');
+      await findOrder(unit.tx, order.orderId, null, 'lock');
+    }
+    const { found, appeal } = await lockAppeal(unit, appealId);
+    const decision = await findDecision(unit.tx, appeal.decisionId, 'lock');
+    if (decision === null) throw notFound('decision');
+    await refuse(unit, appeal, stepOf[outcome.outcome], caller.personId);
+    await refuseSealed(deps, unit, found, outcome.reasons);
+    const at = nowOf(deps);
+    await decideAppealIn(unit.tx, appealId, { state: outcome.outcome, who: caller, at, reasons: outcome.reasons });
+    await audit(unit, `appeal.${stepOf[outcome.outcome]}`, appeal, caller, at);
+    if (outcome.outcome === 'reversed') await cancelStrikes(unit.tx, decision.decisionId, at);
+    if (outcome.outcome === 'modified' || (outcome.outcome === 'reversed' && order === null)) {
+      const subject =
+        outcome.outcome === 'modified'
+          ? `${decision.number ?? 'The decision'}: decide more narrowly, as the appeal says`
+          : `${decision.number ?? 'The decision'} was reversed on appeal: decide anew`;
+      const dueAt = later(at, timings[found.lane].decision);
+      await ensureTaskIn(unit.tx, { caseId: found.case_id, kind: 'recheck', subject, dueAt, holds: true, at });
+    }
+    await answerParty(unit, deps, { found, appeal, decision }, outcome, at);
+    const lifts = outcome.outcome === 'reversed' && order?.state === 'confirmed';
+    await moveAnswered(unit, found, decision, lifts, at);
+    await touchDue(unit.tx, found.case_id);
+    unit.tellAfter({ kind: 'case', caseId: found.case_id });
+    // Last: it locks the edge group.
+    if (lifts) await liftOrderBy(unit, deps, caller, order.orderId, 'Reversed on appeal.');
+    return again(unit, appealId);
+  });
+}
+
+/** Tells whoever appealed. A target's appeal came by the desk, so the desk tells them. */
+async function answerParty(
+  unit: Work,
+  deps: FollowDeps,
+  about: { readonly found: CaseRecord; readonly appeal: AppealRecord; readonly decision: DecisionRecord },
+  { outcome, reasons }: { readonly outcome: 'upheld' | 'modified' | 'reversed'; readonly reasons: string },
+  at: Instant,
+): Promise<void> {
+  const { found, appeal, decision } = about;
+  const text = `${answers[outcome]}\n\nThe reasons: ${reasons}\n\nIt was decided by somebody who had no hand in the decision.`;
+  switch (appeal.by) {
+    case 'owner':
+      await tellOwner(unit, deps, found, {
+        kind: 'appeal-outcome',
+        decision,
+        subject: `Your appeal of ${decision.number ?? 'our decision'}: ${outcome}`,
+        text,
+        namedUrls: [],
+        deadline: null,
+        at,
+      });
+      return;
+    case 'reporter':
+      if (appeal.reportId !== null) {
+        await tellReporter(unit.tx, MessageId.parse(randomId(idPrefix.message)), { reportId: appeal.reportId, at, text });
+      }
+      return;
+    case 'target':
+      await ensureTaskIn(unit.tx, {
+        caseId: found.case_id,
+        kind: 'warn-target',
+        subject: `the outcome of the appeal made for them: ${outcome}`,
+        dueAt: taskDueAt('warn-target', found.lane, at),
+        holds: true,
+        at,
+      });
+      return;
+    default:
+      appeal.by satisfies never;
+  }
+}
+
+const answers = {
+  upheld: 'We looked at your appeal again. The decision stands.',
+  modified: 'We looked at your appeal again. The decision is to be narrowed; until that is decided it stands as it is.',
+  reversed: 'We looked at your appeal again. The decision is reversed.',
+} as const;
+
+/** Where the last answered appeal leaves the case. */
+async function moveAnswered(unit: Work, found: CaseRecord, decision: DecisionRecord, lifts: boolean, at: Instant): Promise<void> {
+  if ((await countOpenAppeals(unit.tx, found.case_id)) > 0) return;
+  const others = await hasOtherMeasure(unit.tx, found.case_id, lifts ? decision.decisionId : null);
+  if (others) await moveCase(unit, found, 'appeal-answered-in-force', at);
+  else if (decision.kind !== 'no-action') await moveCase(unit, found, 'appeal-answered-over', at);
+  else {
+    const reversed = await wasReversed(unit.tx, decision.decisionId);
+    await moveCase(unit, found, reversed ? 'appeal-answered-again' : 'appeal-answered-no-action', at);
+  }
+}
+
+async function refuseSealed(deps: FollowDeps, unit: Work, found: CaseRecord, reasons: string): Promise<void> {
+  if (redact(reasons, await namesOfCase(unit.tx, deps.seal, found.case_id)) === reasons) return;
+  const message = 'is read outside and holds what names or locates a person: say it without';
+  throw new Failure('bad-request', `reasons: ${message}. Nothing was changed.`, { fields: [{ path: 'reasons', message }] });
+}
+
+async function lockAppeal(unit: Work, appealId: AppealId): Promise<{ found: CaseRecord; appeal: AppealRecord }> {
+  const seen = await findAppeal(unit.tx, appealId);
+  const found = seen === null ? null : await lockCase(unit.tx, seen.caseId);
+  const appeal = found === null ? null : await findAppeal(unit.tx, appealId, 'lock');
+  if (found === null || appeal === null) throw notFound('appeal');
+  return { found, appeal };
+}
+
+async function refuse(unit: Work, appeal: AppealRecord, kind: Exclude<AppealStep, 'withdraw'>, by: PersonId): Promise<void> {
+  const involved = (await involvedInCases(unit.tx, [appeal.caseId])).get(appeal.caseId) ?? [];
+  const facts = { state: appeal.state, involved, takenBy: appeal.takenBy?.personId ?? null };
+  const allowed = stepAppeal(facts, { kind, by });
+  if (!allowed.ok) throw new Failure(allowed.code, `${allowed.why} Nothing was changed.`);
+}
+
+async function again(unit: Work, appealId: AppealId): Promise<AppealRecord> {
+  const found = await findAppeal(unit.tx, appealId);
+  if (found === null) throw notFound('appeal');
+  return found;
+}
+
+async function audit(unit: Work, act: string, appeal: AppealRecord, who: NamedPerson, at: Instant): Promise<void> {
+  const detail = { appealId: appeal.appealId, decisionId: appeal.decisionId, by: appeal.by };
+  await addAudit(unit.tx, { at, who, act, subject: appeal.caseId, detail });
+}
+
+/** Appeals as the desk reads them: their words redacted, and whether the caller may decide each. */
+export async function viewAppeals(
+  deps: Pick<DeskDeps, 'seal'>,
+  db: Db,
+  appeals: readonly AppealRecord[],
+  caller: Caller,
+): Promise<z.input<typeof Appeal>[]> {
+  const involved = await involvedInCases(db, [...new Set(appeals.map(({ caseId }) => caseId))]);
+  const names = new Map<string, string[]>();
+  const shown: z.input<typeof Appeal>[] = [];
+  for (const appeal of appeals) {
+    const known = names.get(appeal.caseId) ?? (await namesOfCase(db, deps.seal, appeal.caseId));
+    names.set(appeal.caseId, known);
+    const decision = await findDecision(db, appeal.decisionId);
+    const open = appeal.state === 'open' || appeal.state === 'taken';
+    shown.push({
+      appealId: appeal.appealId,
+      caseId: appeal.caseId,
+      decisionId: appeal.decisionId,
+      decision: decision?.number ?? null,
+      by: appeal.by,
+      state: appeal.state,
+      text: redact(appeal.text, known),
+      openedAt: appeal.openedAt,
+      dueAt: appeal.dueAt,
+      takenBy: appeal.takenBy,
+      decider: appeal.decider,
+      decidedAt: appeal.decidedAt,
+      reasons: appeal.reasons,
+      mayDecide: open && caller.scopes.has('appeals:decide') && !(involved.get(appeal.caseId) ?? []).includes(caller.personId),
+    });
+  }
+  return shown;
 }
