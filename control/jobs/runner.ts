@@ -11,6 +11,8 @@ export type Job = {
   /** Before the first run; zero runs at once. */
   readonly afterMs: number;
   readonly run: () => Promise<void>;
+  /** Told at the stop, before running turns are waited for: cut short what can be taken up again. */
+  readonly cut?: () => void;
 };
 
 export type Running = { stop(): Promise<void> };
@@ -40,6 +42,7 @@ export function runJobs(jobs: readonly Job[], log: Logger): Running {
     async stop() {
       stopped = true;
       for (const timer of timers.values()) clearTimeout(timer);
+      for (const job of jobs) job.cut?.();
       await Promise.all(active);
     },
   };

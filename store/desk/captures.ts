@@ -106,23 +106,55 @@ export type CaptureTurn = {
   readonly caseId: CaseId | null;
   /** Of its case; null without one. */
   readonly class: ReportClass | null;
+  readonly urgent: boolean;
   readonly claimedBy: string;
 };
 
-/** Claims captures whose turn it is, urgent ones first, for a process until an instant. */
-export async function claimCapturesIn(
-  tx: Tx,
-  claim: { readonly by: string; readonly at: Instant; readonly until: Instant; readonly limit: number },
-): Promise<CaptureTurn[]> {
-  const due = await tx
+function dueAt(db: Db, at: Instant) {
+  return db
     .selectFrom('capture')
     .select('capture_id')
     .where((where) =>
       where.or([
-        where.and([where('state', '=', 'waiting'), where('next_at', '<=', claim.at)]),
-        where.and([where('state', '=', 'running'), where('claimed_until', '<=', claim.at)]),
+        where.and([where('state', '=', 'waiting'), where('next_at', '<=', at)]),
+        where.and([where('state', '=', 'running'), where('claimed_until', '<=', at)]),
       ]),
-    )
+    );
+}
+
+/** Whether it is the turn of any capture: a look without a lock, several times a second. */
+export async function hasCaptureDue(db: Db, at: Instant, urgentOnly: boolean): Promise<boolean> {
+  let query = dueAt(db, at);
+  if (urgentOnly) query = query.where('urgent', '=', true);
+  return (await query.limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Gives a turn back unused, as when the program stops. */
+export async function returnCapture(db: Db, turn: CaptureTurn, at: Instant): Promise<void> {
+  await db
+    .updateTable('capture')
+    .set({ state: 'waiting', claimed_by: null, claimed_until: null, next_at: at, attempts: turn.attempts - 1 })
+    .where('capture_id', '=', turn.captureId)
+    .where('state', '=', 'running')
+    .where('claimed_by', '=', turn.claimedBy)
+    .where('attempts', '=', turn.attempts)
+    .execute();
+}
+
+/** Claims captures whose turn it is, urgent ones first, for a process until an instant. */
+export async function claimCapturesIn(
+  tx: Tx,
+  claim: {
+    readonly by: string;
+    readonly at: Instant;
+    readonly until: Instant;
+    readonly limit: number;
+    readonly urgentOnly: boolean;
+  },
+): Promise<CaptureTurn[]> {
+  let query = dueAt(tx, claim.at);
+  if (claim.urgentOnly) query = query.where('urgent', '=', true);
+  const due = await query
     .orderBy('urgent', 'desc')
     .orderBy('next_at')
     .orderBy('created_order')
@@ -151,6 +183,7 @@ export async function claimCapturesIn(
       'capture.evidence_id as evidenceId',
       'capture.url as url',
       'attempts',
+      'urgent',
       'evidence.case_id as caseId',
       'class',
     ])
@@ -175,7 +208,7 @@ export type CaptureOutcome = {
   readonly timestamp?: { readonly blobId: BlobId; readonly at: Instant } | null;
 };
 
-/** Writes what came of a capture; false when it is no longer this process's turn, and then nothing may be kept. */
+/** Writes what came of a capture (lock its item first: whoever adds an item asks for a capture in that order); false when it is no longer this process's turn, and then nothing may be kept. */
 export async function settleCaptureIn(tx: Tx, turn: CaptureTurn, outcome: CaptureOutcome, at: Instant): Promise<boolean> {
   const settled = await tx
     .updateTable('capture')

@@ -2,7 +2,8 @@
 import type { App } from '../../http/register.ts';
 import type { Job } from '../../jobs/runner.ts';
 import type { DeskDeps } from '../deps.ts';
+import { captureJobs } from './captures.ts';
 
-export function registerEvidence(_app: App, _deps: DeskDeps): Job[] {
-  return [];
+export function registerEvidence(_app: App, deps: DeskDeps): Job[] {
+  return [...captureJobs(deps)];
 }
