@@ -139,10 +139,11 @@ export async function startEvidenceHouse(
 
 export type Origin = { readonly url: string; readonly port: number; readonly seen: string[]; readonly stop: () => Promise<void> };
 
-/** A web server on loopback; with `tls`, one with that certificate. `seen` holds the paths that were asked for. */
+/** A web server on loopback (`host`: another address of it); with `secure`, one with that certificate. `seen` holds the paths that were asked for. */
 export async function startOrigin(
   answer: RequestListener,
   secure?: { readonly key: string; readonly cert: string },
+  host = '127.0.0.1',
 ): Promise<Origin> {
   const seen: string[] = [];
   const listener: RequestListener = (request, response) => {
@@ -150,11 +151,11 @@ export async function startOrigin(
     answer(request, response);
   };
   const server: Server = secure === undefined ? createServer(listener) : createTlsServer(secure, listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  await new Promise<void>((resolve) => server.listen(0, host, () => resolve()));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
   return {
-    url: `${secure === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
+    url: `${secure === undefined ? 'http' : 'https'}://${host}:${address.port}`,
     port: address.port,
     seen,
     stop: async () => {

@@ -12,6 +12,7 @@ import type { Entry } from 'yauzl';
 import { listCustody } from '../../../store/desk/custody.ts';
 import { captureRecordsOf } from '../../../store/desk/captures.ts';
 import { findEvidence } from '../../../store/desk/evidence.ts';
+import { Cidr } from '../../../contract/network.ts';
 import type { BlobId } from '../../../contract/ids.ts';
 import { embeddedAddress } from '../../../tests/harness/stores.ts';
 import { startEvidenceHouse, startOrigin } from '../../../tests/harness/evidence-house.ts';
@@ -203,15 +204,18 @@ describe('a capture', () => {
   it.runIf(existsSync(chromium))(
     'takes a picture with a browser that runs no script and reaches nothing inward',
     async () => {
-      const beacon = await origin((_request, response) => response.end('reached'));
+      const beacon = await origin((_request, response) => response.end('reached'), undefined, '127.0.0.2');
       const html = (body: string) => `<!doctype html><style>body{margin:0;background:#fff}</style>${body}`;
       const script = '<script>document.body.style.background="#f00";new Image().src="/script-ran"</script>';
-      const inward = `<img src="http://169.254.169.254/meta"><img src="http://localhost:${beacon.port}/by-name"><img src="/picture.png">`;
+      const inward = `<img src="http://169.254.169.254/meta"><img src="${beacon.url}/by-address"><img src="/picture.png">`;
       const page = await origin((request, response) => {
         response.setHeader('content-type', 'text/html');
         response.end(html(request.url === '/plain' ? '<p>words</p>' : `<p>words</p>${inward}${script}`));
       });
-      const seeing = await startEvidenceHouse(await embeddedAddress(path.join(folder, 'seeing')), { chromium });
+      const seeing = await startEvidenceHouse(await embeddedAddress(path.join(folder, 'seeing')), {
+        chromium,
+        allowCaptures: [Cidr.parse('127.0.0.1')],
+      });
       try {
         const pictures: Buffer[] = [];
         for (const name of ['/plain', '/scripted']) {
@@ -226,6 +230,7 @@ describe('a capture', () => {
         expect(pictures[0]?.subarray(1, 4).toString()).toBe('PNG');
         expect(page.seen).toContain('/picture.png');
         expect(page.seen).not.toContain('/script-ran');
+        expect(beacon.seen).toEqual([]);
       } finally {
         await seeing.stop();
       }

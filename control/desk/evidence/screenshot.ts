@@ -6,7 +6,7 @@
  * holds. A picture is a help to people, never what is proved: no picture is not a failed capture.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProxy } from './worker-process.ts';
@@ -31,6 +31,8 @@ export async function takeScreenshot(ask: ScreenshotAsk, signal: AbortSignal): P
   const folder = await mkdtemp(join(tmpdir(), 'portcullis-picture-'));
   try {
     const picture = join(folder, 'picture.png');
+    await mkdir(join(folder, 'profile', 'Default'), { recursive: true });
+    await writeFile(join(folder, 'profile', 'Default', 'Preferences'), JSON.stringify(preferences));
     await run(ask.chromium, argumentsFor(folder, picture, proxy.port, ask.url), folder, ask.timeoutMs, signal);
     const found = await stat(picture).catch(() => null);
     return found === null || found.size === 0 || found.size > mostPictureBytes ? null : await readFile(picture);
@@ -39,6 +41,15 @@ export async function takeScreenshot(ask: ScreenshotAsk, signal: AbortSignal): P
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }).catch(() => undefined);
   }
 }
+
+/**
+ * Scripts, cookies and whatever asks for permission: blocked. By the profile's settings, because the browser's own switch
+ * (`--blink-settings=scriptEnabled=false`) also stops the page with which a headless Chromium 156 takes its pictures.
+ */
+const blocked = 2;
+const preferences = {
+  profile: { default_content_setting_values: { javascript: blocked, cookies: blocked, popups: blocked, notifications: blocked } },
+};
 
 function argumentsFor(folder: string, picture: string, port: number, url: string): string[] {
   return [
@@ -49,7 +60,6 @@ function argumentsFor(folder: string, picture: string, port: number, url: string
     // Also for loopback, which Chromium would reach by itself otherwise.
     '--proxy-bypass-list=<-loopback>',
     '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-    '--blink-settings=scriptEnabled=false',
     '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
     '--ignore-certificate-errors',
     '--disable-background-networking',
