@@ -126,6 +126,8 @@ export type ReportTable = {
   outcome: string | null;
   wrote_again: Generated<boolean>;
   search: SearchColumn;
+  read_attempts: Generated<number>;
+  read_again_at: ColumnType<Instant | null, Instant | null | undefined, Instant | null>;
 };
 
 export type ReportFileTable = {
@@ -248,11 +250,17 @@ export type ClusterTable = {
   k: number;
   w: number;
   created_at: Instant;
+  relabel: Generated<boolean>;
 };
 
 export type ClusterKeyTable = {
   key: string;
   cluster_id: ClusterId;
+};
+
+export type ClusterPartTable = {
+  cluster_id: ClusterId;
+  part: string;
 };
 
 export type CaseCounterTable = {
@@ -632,6 +640,7 @@ export type DeskTables = {
   custody: CustodyTable;
   cluster: ClusterTable;
   cluster_key: ClusterKeyTable;
+  cluster_part: ClusterPartTable;
   case_counter: CaseCounterTable;
   desk_case: DeskCaseTable;
   case_note: CaseNoteTable;

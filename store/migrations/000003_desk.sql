@@ -75,7 +75,10 @@ create table report (
   outcome text,
   -- Its reporter wrote to us after the report itself.
   wrote_again boolean not null default false,
-  search tsvector
+  search tsvector,
+  -- How often its reading failed, and when it is tried again.
+  read_attempts integer not null default 0,
+  read_again_at timestamptz
 );
 create index report_unprocessed on report (fast_lane desc, receipt_number) where processed_at is null;
 create index report_by_case on report (case_id, receipt_number) where case_id is not null;
@@ -168,6 +171,7 @@ create table evidence (
 );
 create index evidence_by_case on evidence (case_id, created_order);
 create unique index evidence_artefact on evidence (case_id, artefact) where case_id is not null;
+create index evidence_by_artefact on evidence (artefact);
 create index evidence_due on evidence (delete_after) where delete_after is not null;
 
 -- Which reports brought an artefact: what K and W are counted from.
@@ -234,13 +238,22 @@ create table cluster (
   n integer not null,
   k integer not null,
   w integer not null,
-  created_at timestamptz not null
+  created_at timestamptz not null,
+  -- Joined to its parent while some of its reports still carry this id.
+  relabel boolean not null default false
 );
 create index cluster_by_case on cluster (case_id) where case_id is not null;
+create index cluster_relabel on cluster (cluster_id) where relabel;
 -- LSH buckets and the other keys under which two reports meet.
 create table cluster_key (
   key text primary key,
   cluster_id text not null references cluster
+);
+-- What K and W of a cluster are counted from: its distinct artefacts and first-hand witnesses (core/desk/volume.ts).
+create table cluster_part (
+  cluster_id text not null references cluster,
+  part text not null,
+  primary key (cluster_id, part)
 );
 
 create table case_counter (
