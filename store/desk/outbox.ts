@@ -234,17 +234,38 @@ export async function mailWaiting(db: Db): Promise<{ waiting: number; lastError:
   return row;
 }
 
-/** The report to whose reporter a message of ours went; null when it went to somebody else or is not ours. */
-export async function reportOfMessage(db: Db, pageId: PageId): Promise<ReportId | null> {
-  const row = await db
+/** The report to whose reporter a message of ours went, when its reporter has this mark; null for every other message. */
+export async function reportOfMessage(
+  db: Db,
+  pageId: PageId,
+  mark: string,
+): Promise<{ reportId: ReportId; statusHash: string } | null> {
+  const sealed = await db
     .selectFrom('outbox')
     .innerJoin('sealed_record', 'sealed_record.sealed_id', 'outbox.to_sealed_id')
     .select('sealed_record.file_id')
     .where('outbox.page_id', '=', pageId)
     .where('sealed_record.kind', '=', 'reporter')
     .executeTakeFirst();
-  const file = ReportId.safeParse(row?.file_id);
-  return file.success ? file.data : null;
+  const file = ReportId.safeParse(sealed?.file_id);
+  if (!file.success) return null;
+  const report = await db
+    .selectFrom('report')
+    .select('status_hash')
+    .where('report_id', '=', file.data)
+    .where('reporter_mark', '=', mark)
+    .executeTakeFirst();
+  return report === undefined ? null : { reportId: file.data, statusHash: report.status_hash };
+}
+
+/** Its receipt is on its way by mail. A report that is further on stays so. */
+export async function acknowledgeByMail(db: Db, reportId: ReportId): Promise<void> {
+  await db
+    .updateTable('report')
+    .set({ state: 'acknowledged' })
+    .where('report_id', '=', reportId)
+    .where('state', '=', 'received')
+    .execute();
 }
 
 /** Messages that are long done. Their dedupe keys go with them. */

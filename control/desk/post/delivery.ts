@@ -146,8 +146,8 @@ export async function notify(
       signal: AbortSignal.timeout(notifyMs),
       ...(channel === 'webhook' ? webhookParts(letter) : pushParts(letter)),
     });
-    // Whatever it says is not read: it may be endless, and it is not shown.
-    answer.body.destroy();
+    // Whatever it says is not read: it may be endless, and it is not shown. Leaving early is an error event, which without a listener ends Node.
+    answer.body.on('error', () => undefined).destroy();
     if (answer.statusCode >= 200 && answer.statusCode < 300) return { kind: 'sent' };
     return { kind: 'failed', why: `The address answered with ${answer.statusCode}.`, again: true };
   } catch (error) {
