@@ -163,6 +163,7 @@ export type CaseChange = Omit<Updateable<DeskCaseTable>, 'case_id' | 'number' | 
 
 /** Writes columns of a case. A change of its words or times is followed by `touchSearch` or `touchDue`. */
 export async function changeCase(tx: Tx, caseId: CaseId, change: CaseChange): Promise<void> {
+  if (Object.keys(change).length === 0) return;
   await tx.updateTable('desk_case').set(change).where('case_id', '=', caseId).execute();
 }
 

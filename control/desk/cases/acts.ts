@@ -19,7 +19,7 @@ import { redact } from '../../../core/desk/redaction.ts';
 import { instantOf, msOf } from '../../../core/instant.ts';
 import { waitsForAnswer } from '../../../store/desk/case-reports.ts';
 import { addNoteIn, hasDecision, linkCasesIn } from '../../../store/desk/case-file.ts';
-import { changeCase, findCase, openCaseIn, touchSearch } from '../../../store/desk/cases.ts';
+import { changeCase, findCase, openCaseIn, touchDue, touchSearch } from '../../../store/desk/cases.ts';
 import { ensureTaskIn, tasksHolding } from '../../../store/desk/tasks.ts';
 import { findPerson } from '../../../store/identity/people.ts';
 import { findSite, hostnameOwners } from '../../../store/sites.ts';
@@ -264,6 +264,7 @@ export async function openByHand(deps: Deps, caller: Caller, draft: OpenDraft): 
     await openWithTasks(unit, { caseId, class: draft.class, lane, at });
     // Whoever opens it has seen it.
     await changeCase(unit.tx, caseId, { first_eyes_at: at });
+    await touchDue(unit.tx, caseId);
     return caseId;
   });
 }
