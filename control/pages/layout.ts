@@ -6,6 +6,7 @@
 import { html } from 'hono/html';
 import type { Assets } from './assets.ts';
 import type { Words } from './words/index.ts';
+import { reportWordsFor } from './words/report/index.ts';
 
 export type Piece = ReturnType<typeof html>;
 
@@ -14,7 +15,7 @@ export type Frame = { readonly words: Words; readonly provider: string; readonly
 export type PageBody = {
   readonly title: string;
   /** Which entry of the navigation this is. */
-  readonly at: 'status' | 'decisions' | 'help' | 'appeal' | 'none';
+  readonly at: 'status' | 'decisions' | 'report' | 'help' | 'appeal' | 'none';
   readonly body: Piece;
   /** Where the same is found as JSON. */
   readonly dataPath?: string;
@@ -22,6 +23,10 @@ export type PageBody = {
   readonly feedPath?: string;
   /** Not for search engines: errors and answers to a slip. */
   readonly unlisted?: boolean;
+  /** Holds what somebody typed or may see alone: stored nowhere, listed nowhere. */
+  readonly private?: boolean;
+  /** Replaces the foot's sentence where it would not be true, such as on a page that keeps a cookie. */
+  readonly foot?: string;
 };
 
 /** The same drawing as web/ui/mark.svg, coloured by the page's own style. */
@@ -45,7 +50,7 @@ export function layout(frame: Frame, page: PageBody): Piece {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        ${page.unlisted === true ? html`<meta name="robots" content="noindex" />` : ''}
+        ${page.unlisted === true || page.private === true ? html`<meta name="robots" content="noindex" />` : ''}
         <title>${title}</title>
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
         ${assets.fontPaths.map((path) => html`<link rel="preload" href="${path}" as="font" type="font/woff2" crossorigin />`)}
@@ -61,7 +66,8 @@ export function layout(frame: Frame, page: PageBody): Piece {
             <nav aria-label="${words.frame.navigation}">
               <ul>
                 ${link('status', '/', words.frame.status)} ${link('decisions', '/decisions', words.frame.decisions)}
-                ${link('help', '/help', words.frame.help)} ${link('appeal', '/appeal', words.frame.appeal)}
+                ${link('report', '/report', reportWordsFor(words.language).nav)} ${link('help', '/help', words.frame.help)}
+                ${link('appeal', '/appeal', words.frame.appeal)}
               </ul>
             </nav>
           </div>
@@ -69,7 +75,7 @@ export function layout(frame: Frame, page: PageBody): Piece {
         <main id="page" tabindex="-1"><div class="column">${page.body}</div></main>
         <footer class="foot">
           <div class="column">
-            <p>${words.frame.software(provider)}</p>
+            <p>${page.foot ?? words.frame.software(provider)}</p>
             <p>
               ${page.feedPath === undefined ? '' : html`<a href="${page.feedPath}">${words.frame.feed}</a> · `}
               ${page.dataPath === undefined ? '' : html`<a href="${page.dataPath}">${words.frame.data}</a> · `}

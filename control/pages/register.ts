@@ -5,23 +5,20 @@
  * is in the log. HEAD is answered by the GET handlers (Hono strips the body).
  */
 import type { Context } from 'hono';
-import { ErrorCode, Problem } from '../../contract/errors.ts';
+import { ErrorCode } from '../../contract/errors.ts';
 import { instantOf } from '../../core/instant.ts';
 import { Failure } from '../http/failure.ts';
 import { problemResponse } from '../http/problem.ts';
 import type { ControlDeps } from '../deps.ts';
 import type { App } from '../http/register.ts';
-import { loadAssets } from './assets.ts';
+import { pageAnswers, pageCache, publicHeaders, wantsData, wordsOf } from './answer.ts';
 import type { Asset } from './assets.ts';
 import { decisionPage, decisionsPage, noSuchDecision } from './decision.ts';
 import { publicFacts } from './facts.ts';
 import { decisionFeed } from './feed.ts';
 import { homePage } from './home.ts';
-import { layout } from './layout.ts';
-import type { PageBody } from './layout.ts';
 import { appealPage, edgeAnswersPage, errorList, errorPage, helpPage, notFoundPage } from './plain.ts';
 import { english } from './words/en.ts';
-import { wordsFor } from './words/index.ts';
 import type { Words } from './words/index.ts';
 
 export type PagesDeps = ControlDeps & {
@@ -29,57 +26,21 @@ export type PagesDeps = ControlDeps & {
   readonly contact?: string | null;
 };
 
-/** Pages change with a decision; a browser may keep one only while it asks whether it is still the newest. */
-const pageCache = 'no-cache';
 const assetCache = 'public, max-age=31536000, immutable';
 
-const robots = ['User-agent: *', 'Disallow: /api/', 'Disallow: /console/', 'Disallow: /edge/', ''].join('\n');
-
-/** Headers of every public answer. */
-export function publicHeaders(publicUrl: string): Record<string, string> {
-  return {
-    'content-security-policy':
-      "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-resource-policy': 'same-origin',
-    'permissions-policy': 'camera=(), geolocation=(), microphone=(), browsing-topics=()',
-    vary: 'Accept, Accept-Language',
-    ...(publicUrl.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
-  };
-}
+const hidden = ['/api/', '/console/', '/edge/', '/r/', '/n/', '/report/status'];
+const robots = ['User-agent: *', ...hidden.map((path) => `Disallow: ${path}`), ''].join('\n');
 
 /** Serves all pages. Returns the page for whatever no route knows, for the app's `notFound`. */
 export function registerPages(app: App, deps: PagesDeps): (context: Context) => Promise<Response> {
-  const assets = loadAssets();
+  const { assets, answer, failed } = pageAnswers(deps);
   const facts = publicFacts(deps);
   const headers = publicHeaders(deps.publicUrl);
-
-  async function answer(words: Words, page: PageBody, status = 200): Promise<Response> {
-    const text = await layout({ words, provider: deps.provider, assets }, page);
-    return new Response(text.toString(), {
-      status,
-      headers: {
-        ...headers,
-        'content-type': 'text/html; charset=utf-8',
-        'content-language': words.language,
-        'cache-control': pageCache,
-      },
-    });
-  }
 
   function data(value: unknown): Response {
     return new Response(JSON.stringify(value), {
       headers: { ...headers, 'content-type': 'application/json', 'cache-control': pageCache, 'access-control-allow-origin': '*' },
     });
-  }
-
-  async function failed(error: unknown, context: Context): Promise<Response> {
-    const problem = problemResponse(error, { method: context.req.method, path: context.req.path }, deps);
-    if (wantsData(context)) return problem;
-    const { code, detail, reference, status } = Problem.parse(await problem.json());
-    return answer(english, errorPage(code, { detail, reference }), status);
   }
 
   function page(path: string, handler: (words: Words, context: Context) => Promise<Response>): void {
@@ -168,14 +129,4 @@ export function registerPages(app: App, deps: PagesDeps): (context: Context) => 
     const failure = new Failure('not-found', 'There is nothing at this address. Nothing was changed.');
     return problemResponse(failure, { method: context.req.method, path: context.req.path }, deps);
   };
-}
-
-function wordsOf(context: Context): Words {
-  return wordsFor(context.req.header('accept-language') ?? null);
-}
-
-/** Programs that name JSON and not HTML get JSON. */
-function wantsData(context: Context): boolean {
-  const accept = context.req.header('accept') ?? '';
-  return /\bapplication\/(?:problem\+)?json\b/.test(accept) && !/\btext\/html\b/.test(accept);
 }

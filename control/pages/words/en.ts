@@ -7,7 +7,7 @@
 import type { Measure } from '../../../contract/policy.ts';
 
 /** A text and what stands inside it, in order. */
-type Pieces<Part> = readonly (string | Part)[];
+export type Pieces<Part> = readonly (string | Part)[];
 
 const measures = {
   'notice-on-host': {
@@ -232,7 +232,7 @@ export const english = {
   },
 } as const;
 
-type Loose<T> = T extends string
+export type Loose<T> = T extends string
   ? string
   : T extends (...args: infer Args) => infer Result
     ? (...args: Args) => Loose<Result>
