@@ -1,0 +1,110 @@
+/** A notice as its owner reads it by the signed link: what was decided, what is asked, a reply, an appeal. */
+import { html } from 'hono/html';
+import type { OwnerNoticeView } from '../../desk/owner/view.ts';
+import { timeAt } from '../format.ts';
+import type { PageBody, Piece } from '../layout.ts';
+import type { Words } from '../words/index.ts';
+import type { OwnerWords } from './words.ts';
+
+export type NoticeMood = {
+  readonly sent?: 'reply' | 'appeal';
+  readonly mistake?: 'reply' | 'appeal';
+  /** What was typed when it was refused: nobody types it twice. */
+  readonly typed?: string;
+};
+
+export function noticePage(words: Words, say: OwnerWords, notice: OwnerNoticeView, mood: NoticeMood): PageBody {
+  return {
+    title: mood.mistake === undefined ? notice.subject : `${say.error}: ${notice.subject}`,
+    at: 'none',
+    unlisted: true,
+    private: true,
+    body: html`<article>
+      <p class="eyebrow">${say.eyebrow(notice.siteName)}</p>
+      <h1>${notice.subject}</h1>
+      ${mood.sent === undefined ? '' : html`<p class="call" role="status">${mood.sent === 'reply' ? say.replySent : say.appealSent}</p>`}
+      ${
+        mood.mistake === undefined
+          ? ''
+          : html`<div class="call" role="alert">
+              <p><strong>${say.error}</strong></p>
+              <p><a href="#${mood.mistake}-text">${say.tooShort}</a></p>
+            </div>`
+      }
+      <p class="quiet">${timeAt(words, notice.at)}${words.language === 'en' ? '' : html` · ${say.inEnglish}`}</p>
+      <div lang="en" dir="ltr">${notice.text.split('\n\n').map((part) => html`<p class="prose">${lines(part)}</p>`)}</div>
+      <dl class="facts">
+        ${
+          notice.deadline === null
+            ? ''
+            : html`<dt>${say.deadline}</dt>
+                <dd>${timeAt(words, notice.deadline)}</dd>`
+        }
+        ${
+          notice.decision === null
+            ? ''
+            : html`<dt>${say.decision}</dt>
+                <dd><a href="/decisions/${notice.decision}">${notice.decision}</a></dd>`
+        }
+        ${notice.replies.map(
+          (reply) =>
+            html`<dt>${say.yourReply}<br />${timeAt(words, reply.at)}</dt>
+              <dd class="prose">${lines(reply.text)}</dd>`,
+        )}
+        ${notice.appeals.map(
+          (appeal) =>
+            html`<dt>${say.yourAppeal}<br />${timeAt(words, appeal.openedAt)}</dt>
+              <dd>
+                <p>${say.appealState[appeal.state]}</p>
+                ${
+                  appeal.state === 'open' || appeal.state === 'taken'
+                    ? html`<p class="quiet">${say.answerBy} ${timeAt(words, appeal.dueAt)}</p>`
+                    : ''
+                }
+                ${appeal.reasons === null ? '' : html`<p lang="en" class="prose">${lines(appeal.reasons)}</p>`}
+              </dd>`,
+        )}
+      </dl>
+      ${form('reply', say.reply, say.replyHint, say.send, mood)}
+      ${notice.mayAppeal ? form('appeal', say.appeal, say.appealHint, say.sendAppeal, mood) : ''}
+      <p class="quiet after">${say.cookie}</p>
+    </article>`,
+  };
+}
+
+function form(act: 'reply' | 'appeal', title: string, hint: string, send: string, mood: NoticeMood): Piece {
+  const refused = mood.mistake === act;
+  return html`<h2 id="${act}">${title}</h2>
+    <form method="post" action="/notice">
+      <input type="hidden" name="act" value="${act}" />
+      <p><label for="${act}-text">${hint}</label></p>
+      <textarea
+        id="${act}-text"
+        name="text"
+        rows="6"
+        required
+        minlength="10"
+        maxlength="10000"
+        ${refused ? html`aria-invalid="true"` : ''}
+      >
+${refused ? (mood.typed ?? '') : ''}</textarea>
+      <p><button type="submit">${send}</button></p>
+    </form>`;
+}
+
+function lines(text: string): Piece {
+  return html`${text.split('\n').map((line, index) => (index === 0 ? line : html`<br />${line}`))}`;
+}
+
+/** For a link that is wrong, too old, or opened without its cookie. */
+export function goneNotice(say: OwnerWords): PageBody {
+  return {
+    title: say.goneTitle,
+    at: 'none',
+    unlisted: true,
+    private: true,
+    body: html`<h1>${say.goneTitle}</h1>
+      <p class="lede">${say.gone}</p>
+      <p><a href="/appeal">${say.goneAppeal}</a></p>`,
+  };
+}
