@@ -31,8 +31,8 @@ import type { Db } from '../../../store/open.ts';
 import type { Work } from '../../../store/transact.ts';
 import type { Outbox } from '../deps.ts';
 
-/** Alarms that are looked through for what was told already. */
-const mostAlarms = 200;
+/** Newest alarms that are looked through for what was told already. What an older one told may be told again. */
+const mostAlarms = 50;
 
 /** What the monitor judges for a case: its whole site, or the case alone when it has none. */
 export function scopeOf(found: Pick<CaseRecord, 'case_id' | 'site_id'>): MonitorScope {
