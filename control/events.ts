@@ -3,7 +3,7 @@
  *
  * Two ways in: `tellAfter` of a unit of work (store/transact.ts) reaches every control process over the doorbell; `tellHere` stays in this
  * one and is for what comes often (traffic, acknowledgements). An event only says what to load again, so a lost one costs nothing but time.
- * Owners hear of their own sites only, and nothing of proposals. A listener that does not read is dropped at 1 MiB, and asked every 15 s whether it may still listen:
+ * Owners hear of their own sites only, and nothing of proposals or of the desk. A listener that does not read is dropped at 1 MiB, and asked every 15 s whether it may still listen:
  * a revoked session ends its stream. Fails closed.
  */
 import { LiveEvent, eventsPath } from '../contract/routes/house.ts';
@@ -65,7 +65,9 @@ export function registerEvents(app: App, deps: ControlDeps, hub: LiveHub, stoppi
     } catch (error) {
       return problemResponse(error, { method: 'GET', path: eventsPath }, deps);
     }
-    const mayHear = caller === null ? async () => false : audience(deps, caller);
+    // Who listens, as of the last beat: a scope that was taken away ends what it let hear.
+    let listener = caller;
+    const mayHear = caller === null ? async () => false : audience(deps, caller, () => listener);
     const encoder = new TextEncoder();
     let end: () => void = () => undefined;
     const body = new ReadableStream<Uint8Array>(
@@ -85,7 +87,11 @@ export function registerEvents(app: App, deps: ControlDeps, hub: LiveHub, stoppi
           });
           const beat = setInterval(() => {
             deps.authenticate(request).then(
-              (still) => (still?.scopes.has('status:read') === true ? send(': still here\n\n') : end()),
+              (still) => {
+                listener = still;
+                if (still?.scopes.has('status:read') === true) send(': still here\n\n');
+                else end();
+              },
               // The database is away: the stream stays, as nothing is told without it anyway.
               () => send(': still here\n\n'),
             );
@@ -117,17 +123,23 @@ export function registerEvents(app: App, deps: ControlDeps, hub: LiveHub, stoppi
   });
 }
 
-/** Which events a caller may hear. */
-function audience(deps: ControlDeps, caller: Caller): (event: LiveEvent) => Promise<boolean> {
+/**
+ * Which events a caller may hear. A case is heard by who may read the desk, a notice by the owner of its site and by the desk; `now` is the caller as
+ * of the last beat. Fails closed: nobody any more, nothing heard.
+ */
+function audience(deps: ControlDeps, caller: Caller, now: () => Caller | null): (event: LiveEvent) => Promise<boolean> {
   const { accountId } = caller;
-  if (accountId === null) return async () => true;
+  const mayReadDesk = () => now()?.scopes.has('desk:read') === true;
+  if (accountId === null) return async (event) => (event.kind === 'case' || event.kind === 'notice' ? mayReadDesk() : true);
   const known = new Map<SiteId, boolean>();
   return async (event) => {
     if (event.kind === 'hello') return true;
-    if (!('siteId' in event)) return false;
+    // Not only for want of a site: an owner hears nothing of a case, whatever the event may carry some day.
+    if (event.kind === 'case' || !('siteId' in event)) return false;
     const { siteId } = event;
     const owned = known.get(siteId) ?? (await ownsSite(deps.store.db, siteId, accountId));
     known.set(siteId, owned);
+    if (owned && event.kind === 'notice') return now()?.scopes.has('notices:read') === true;
     if (owned && event.kind === 'order') return (await findOrder(deps.store.db, event.orderId, accountId)) !== null;
     return owned;
   };
