@@ -24,6 +24,7 @@ import type { TaskRecord } from '../../../store/desk/tasks.ts';
 import type { Db } from '../../../store/open.ts';
 import { nowOf } from '../../deps.ts';
 import { notFound } from '../../http/failure.ts';
+import { incidentsOfCase } from '../assessment/view.ts';
 import type { DeskDeps } from '../deps.ts';
 import { namesOfCase, namesOfReporter } from '../names.ts';
 
@@ -91,7 +92,7 @@ export async function viewCase(deps: Deps, caseId: CaseId, callerId: PersonId): 
         finding: capture.finding === null ? null : clean(capture.finding),
       })),
     })),
-    incidents: await incidentsFor(db, caseId, callerId, clean),
+    incidents: await incidentsOfCase(db, caseId, callerId, clean),
     targets: targets.map(({ targetId, label }) => ({
       targetId,
       label,
@@ -102,10 +103,6 @@ export async function viewCase(deps: Deps, caseId: CaseId, callerId: PersonId): 
     notices: (await listNoticesOfCase(db, caseId)).map((notice) => ({ ...notice, subject: clean(notice.subject) })),
     volume: row.grade_locked_at === null ? null : await volumeFor(db, caseId),
   };
-}
-
-async function incidentsFor(_db: Db, _caseId: CaseId, _callerId: PersonId, _clean: (text: string) => string) {
-  return [];
 }
 
 async function volumeFor(_db: Db, _caseId: CaseId) {
