@@ -96,6 +96,8 @@ export type Letter = {
   readonly text: string;
   readonly html?: string;
   readonly headers?: Record<string, string>;
+  readonly inReplyTo?: string;
+  readonly dkim?: { readonly domainName: string; readonly keySelector: string; readonly privateKey: string };
   readonly attachments?: { filename: string; content: string | Buffer; contentType?: string }[];
 };
 

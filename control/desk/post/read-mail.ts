@@ -13,6 +13,7 @@ import { parseXarf } from '../../../core/desk/xarf.ts';
 import type { XarfReport } from '../../../core/desk/xarf.ts';
 import { parseFeedback } from '../../../core/desk/arf.ts';
 import type { Feedback } from '../../../core/desk/arf.ts';
+import { textOfHtml } from '../../../kit/html-text.ts';
 import type { IncomingFile } from '../deps.ts';
 import { isOneMailbox } from './delivery.ts';
 
@@ -35,6 +36,9 @@ const mostHeaderBytes = 1024 * 1024;
 const mostFiles = 10;
 const mostJsonBytes = 5 * 1024 * 1024;
 const longestBroken = 15_000;
+/** With some links behind it, still a report's text. */
+const longestWords = 15_000;
+const mostLinks = 30;
 
 export async function readMail(raw: Buffer): Promise<ReadMail> {
   try {
@@ -54,7 +58,7 @@ export async function readMail(raw: Buffer): Promise<ReadMail> {
       headers: mail.headers.map(({ key, value }) => ({ key, value })),
       from: isOneMailbox(from) ? { address: from, name: mail.from?.name ?? '' } : null,
       subject: mail.subject ?? '',
-      body: mail.text ?? '',
+      body: wordsOf(mail.text ?? '', mail.html ?? ''),
       files: files.slice(0, mostFiles),
       filesLeftOut: Math.max(0, files.length - mostFiles),
       feedback: feedback === undefined ? null : parseFeedback(latin(feedback.bytes)),
@@ -64,6 +68,16 @@ export async function readMail(raw: Buffer): Promise<ReadMail> {
   } catch {
     return readBroken(raw);
   }
+}
+
+/** The plain text; of HTML alone what a person reads; of both, the text and where links lead that it does not name. */
+function wordsOf(text: string, html: string): string {
+  if (html === '') return text;
+  const read = textOfHtml(html, longestWords);
+  if (text.trim() === '') return read;
+  const links = new Set([...read.matchAll(/\[link: (\S{1,4000})\]/g)].map(([, url = '']) => url));
+  const unsaid = [...links].filter((url) => !text.includes(url)).slice(0, mostLinks);
+  return unsaid.length === 0 ? text : `${text.slice(0, longestWords)}\n\n[links in its HTML]\n${unsaid.join('\n')}`;
 }
 
 /** What can be had of a mail without its parser: the first headers, and the words as they stand. */
