@@ -2,7 +2,7 @@
  * Decisions in public: the list, and the page that a notice leads to.
  *
  * Never here: a person's name, an internal reason, anything of a proposal. The page says what the order does now; a statement of reasons
- * with all its limbs comes with the desk.
+ * with all its limbs stands below it when a case of the desk does (statement.ts).
  */
 import { html } from 'hono/html';
 import type { PublicDecision } from '../../contract/routes/orders.ts';
@@ -11,6 +11,7 @@ import type { DecisionList } from './facts.ts';
 import { shortTimeAt, sentence, shortDuration, timeAt } from './format.ts';
 import { stateMark } from './layout.ts';
 import type { PageBody, Piece } from './layout.ts';
+import { noActionEntries, statementFacts } from './statement.ts';
 import type { Words } from './words/index.ts';
 
 const hostsInTitle = 3;
@@ -73,6 +74,7 @@ export function decisionPage(words: Words, decision: PublicDecision, nowMs: numb
         <dd>${proof(words, decision)}</dd>
         <dt>${say.pressureTitle}</dt>
         <dd>${say.pressure}</dd>
+        ${decision.statement === undefined ? '' : statementFacts(words, decision.statement)}
       </dl>
       <div class="ways">
         <section>
@@ -202,7 +204,7 @@ export function decisionsPage(words: Words, list: DecisionList, first: boolean):
           : ''
       }
       <h2>${say.over}</h2>
-      ${entries(list.over, say.overNone)}
+      ${entries(list.over, say.overNone)} ${first ? noActionEntries(words, list.notActed) : ''}
       ${list.next === null ? '' : html`<p><a href="/decisions?before=${list.next}">${say.older}</a></p>`}
       <p class="quiet">${say.gaps}</p>`,
   };

@@ -8,7 +8,7 @@
 import { DecisionNumber } from '../../contract/ids.ts';
 import type { Instant } from '../../contract/ids.ts';
 import type { Status } from '../../contract/routes/house.ts';
-import type { PublicDecision } from '../../contract/routes/orders.ts';
+import type { PublicDecision, PublicNoAction } from '../../contract/routes/orders.ts';
 import { instantOf } from '../../core/instant.ts';
 import { briefCache } from '../../kit/brief-cache.ts';
 import { listAlarms } from '../../store/house.ts';
@@ -16,6 +16,7 @@ import { findOrderByDecision, listOrders } from '../../store/orders.ts';
 import type { OrderFilter } from '../../store/orders.ts';
 import type { ControlDeps } from '../deps.ts';
 import { readStatus } from '../house/routes.ts';
+import { publicNoAction, publicNoActions, statementOfOrder } from '../desk/decisions/public.ts';
 import { viewPublicDecisions } from '../orders/view.ts';
 
 export type StatusFacts = Status;
@@ -25,6 +26,8 @@ export type Incident = { readonly kind: IncidentKind; readonly at: Instant; read
 export type DecisionList = {
   readonly inForce: readonly PublicDecision[];
   readonly over: readonly PublicDecision[];
+  /** Newest decisions not to act; only with the first page. */
+  readonly notActed: readonly PublicNoAction[];
   /** Where the older ones begin. */
   readonly next: number | null;
 };
@@ -34,7 +37,7 @@ export type Facts = {
   readonly incidents: () => Promise<readonly Incident[]>;
   readonly decisions: (before: number | null) => Promise<DecisionList>;
   /** Null for whatever is not public. */
-  readonly decision: (number: string) => Promise<PublicDecision | null>;
+  readonly decision: (number: string) => Promise<PublicDecision | PublicNoAction | null>;
 };
 
 const keepMs = 250;
@@ -48,7 +51,7 @@ export function publicFacts(needs: ControlDeps): Facts {
   const statuses = briefCache<StatusFacts>(keepMs, 1, needs.now);
   const incidents = briefCache<readonly Incident[]>(keepMs, 1, needs.now);
   const lists = briefCache<DecisionList>(keepMs, 100, needs.now);
-  const single = briefCache<PublicDecision | null>(keepMs, 1000, needs.now);
+  const single = briefCache<PublicDecision | PublicNoAction | null>(keepMs, 1000, needs.now);
 
   async function readList(before: number | null): Promise<DecisionList> {
     const at = instantOf(needs.now());
@@ -63,6 +66,7 @@ export function publicFacts(needs: ControlDeps): Facts {
     return {
       inForce: begun(await viewPublicDecisions(needs, inForce?.orders ?? [])),
       over: begun(await viewPublicDecisions(needs, over.orders)),
+      notActed: before === null ? await publicNoActions(needs) : [],
       next: over.next,
     };
   }
@@ -77,10 +81,13 @@ export function publicFacts(needs: ControlDeps): Facts {
       .slice(0, mostIncidents);
   }
 
-  async function readDecision(number: DecisionNumber): Promise<PublicDecision | null> {
+  async function readDecision(number: DecisionNumber): Promise<PublicDecision | PublicNoAction | null> {
     const order = await findOrderByDecision(db, number);
-    const [decision] = begun(await viewPublicDecisions(needs, order === null ? [] : [order]));
-    return decision ?? null;
+    if (order === null) return publicNoAction(needs, number);
+    const [decision] = begun(await viewPublicDecisions(needs, [order]));
+    if (decision === undefined) return null;
+    const statement = await statementOfOrder(db, order);
+    return statement === null ? decision : { ...decision, statement };
   }
 
   return {

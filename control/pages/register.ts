@@ -18,6 +18,7 @@ import { publicFacts } from './facts.ts';
 import { decisionFeed } from './feed.ts';
 import { homePage } from './home.ts';
 import { appealPage, edgeAnswersPage, errorList, errorPage, helpPage, notFoundPage } from './plain.ts';
+import { noActionPage } from './statement.ts';
 import { english } from './words/en.ts';
 import type { Words } from './words/index.ts';
 
@@ -83,7 +84,7 @@ export function registerPages(app: App, deps: PagesDeps): (context: Context) => 
   };
   const listData = async (context: Context) => {
     const found = await list(context);
-    return data({ items: [...found.list.inForce, ...found.list.over], next: found.list.next });
+    return data({ items: [...found.list.inForce, ...found.list.over], notActed: found.list.notActed, next: found.list.next });
   };
   page('/decisions', async (words, context) => {
     if (wantsData(context)) return listData(context);
@@ -106,7 +107,8 @@ export function registerPages(app: App, deps: PagesDeps): (context: Context) => 
       const failure = new Failure('not-found', words.decision.notFound);
       return problemResponse(failure, { method: context.req.method, path: context.req.path }, deps);
     }
-    return asData ? data(decision) : answer(words, decisionPage(words, decision, deps.now()));
+    if (asData) return data(decision);
+    return answer(words, 'kind' in decision ? noActionPage(words, decision) : decisionPage(words, decision, deps.now()));
   });
 
   page('/help', async (words) => answer(words, helpPage(words)));

@@ -16,7 +16,7 @@ export function criteriaPage(words: Words, say: OwnerWords, versions: readonly C
       ${versions.map(
         (version, index) =>
           html`<section>
-            <h2 id="${version.sha256.slice(0, 12)}">${version.title}</h2>
+            <h2 id="${`v${version.sha256.slice(0, 12)}`}">${version.title}</h2>
             <p class="quiet">
               ${index === 0 ? say.newest : say.older} · ${timeAt(words, version.publishedAt)} · SHA-256
               <span class="mono">${version.sha256}</span>
