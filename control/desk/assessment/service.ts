@@ -10,14 +10,7 @@ import { AssessmentId, IncidentId, idPrefix } from '../../../contract/ids.ts';
 import type { CaseId, Instant } from '../../../contract/ids.ts';
 import type { Grade } from '../../../contract/desk/words.ts';
 import type * as contract from '../../../contract/routes/desk/assessments.ts';
-import {
-  assessmentMistakes,
-  creditedFacts,
-  gradeRules,
-  questions,
-  suggestGrade,
-  worseGrade,
-} from '../../../core/desk/assessment.ts';
+import { assessmentMistakes, creditedFacts, gradeRules, questions, suggestGrade } from '../../../core/desk/assessment.ts';
 import { gradingOf, takeSeat } from '../../../core/desk/grading.ts';
 import type { Mistake } from '../../../core/desk/ladder.ts';
 import { randomId } from '../../../kit/random-id.ts';
@@ -48,6 +41,7 @@ import type { Caller } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import { moveCase } from '../decisions/case-step.ts';
 import type { DeskDeps } from '../deps.ts';
+import { settleCaseGradeIn } from './case-grade.ts';
 import { ensureWarningsIn, escalateIn } from './escalate.ts';
 
 export type AssessmentDeps = Pick<DeskDeps, 'store' | 'now' | 'outbox'>;
@@ -149,6 +143,7 @@ export function assess(deps: AssessmentDeps, caller: Caller, incidentId: Inciden
     };
     await insertAssessment(unit.tx, found.case_id, assessment);
     const looked = await moveCase(unit, await lookedAt(unit, found, at), 'assess', at);
+    await audit(unit, caller, at, 'incident.assess', incidentId, { caseId: found.case_id, rules: gradeRules });
     const all = [...given, assessment];
     const grading = gradingOf(all);
     if (grading.state === 'locked') {
@@ -156,7 +151,7 @@ export function assess(deps: AssessmentDeps, caller: Caller, incidentId: Inciden
       const grades = all.map(({ seat, assigned, suggested: was }) => ({ seat, assigned, suggested: was }));
       await audit(unit, caller, at, 'incident.lock', incidentId, { caseId: found.case_id, grade: grading.grade, grades });
     }
-    await finish(unit, caller, found.case_id, at, 'incident.assess', incidentId, { rules: gradeRules });
+    await tell(unit, found.case_id);
   });
 }
 
@@ -167,7 +162,7 @@ export function retractIncident(deps: AssessmentDeps, caller: Caller, incidentId
     const at = nowOf(deps);
     if (incident.retracted_at !== null) throw wrongState('This incident was retracted before.');
     await retractIn(unit.tx, incidentId, why, at);
-    await settleCaseGrade(unit, found, at);
+    await settleCaseGradeIn(unit, found, at);
     await finish(unit, caller, found.case_id, at, 'incident.retract', incidentId, { grade: incident.grade });
   });
 }
@@ -209,22 +204,9 @@ async function lockIn(
   at: Instant,
 ): Promise<void> {
   await lockGradeIn(unit.tx, incident.incident_id, grade, at);
-  const settled = await settleCaseGrade(unit, found, at);
+  const settled = await settleCaseGradeIn(unit, found, at);
   const escalated = await escalateIn(deps.outbox, unit, { found: settled, incident, grade, at });
   await ensureWarningsIn(unit, { found: escalated, incident, grade, at });
-}
-
-/** The case's grade is the worst of its incidents that stand and are locked; it is locked when all of them are, once and for good. */
-async function settleCaseGrade(unit: Work, found: CaseRecord, at: Instant): Promise<CaseRecord> {
-  const standing = (await listIncidents(unit.tx, found.case_id)).filter((incident) => incident.retracted_at === null);
-  const worst = standing.reduce<Grade | null>((so, incident) => worseGrade(so, incident.grade), null);
-  const allLocked = standing.length > 0 && standing.every((incident) => incident.grade_locked_at !== null);
-  const change = {
-    grade: worst ?? (found.grade_locked_at === null ? null : 'G0'),
-    grade_locked_at: found.grade_locked_at ?? (allLocked ? at : null),
-  } as const;
-  await changeCase(unit.tx, found.case_id, change);
-  return { ...found, ...change };
 }
 
 async function draftMistakes(db: Db, caseId: CaseId, { axes, indicators }: Draft): Promise<Mistake[]> {
@@ -283,8 +265,13 @@ async function finish(
   subject: string,
   detail: AuditDetail,
 ): Promise<void> {
-  await touchDue(unit.tx, caseId);
   await audit(unit, caller, at, act, subject, { caseId, ...detail });
+  await tell(unit, caseId);
+}
+
+/** The last step of every act: what is due next, and that something changed. */
+async function tell(unit: Work, caseId: CaseId): Promise<void> {
+  await touchDue(unit.tx, caseId);
   unit.tellAfter({ kind: 'case', caseId });
 }
 

@@ -21,6 +21,7 @@ import type { Work } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
 import type { Caller } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
+import { settleCaseGradeIn } from '../assessment/case-grade.ts';
 import { hold, mustBeOpen, mustHold, mustNotBeAnothers, settle } from './work.ts';
 import type { Deps, Held } from './work.ts';
 
@@ -43,6 +44,13 @@ export async function mergeCase(deps: Deps, caller: Caller, caseId: CaseId, { ca
       throw new Failure(
         'wrong-state',
         'A measure was decided or proposed in this case, so it stays a case of its own. Nothing was changed; link the two.',
+      );
+    }
+    // Volume of a case that nobody has graded would stand open in one that is graded.
+    if (into.found.grade_locked_at !== null && from.found.grade_locked_at === null) {
+      throw new Failure(
+        'wrong-state',
+        'The other case’s grade is locked and this one’s is not. Nothing was changed; grade this case first, or link the two.',
       );
     }
     const { at, who } = from;
@@ -69,6 +77,10 @@ export async function mergeCase(deps: Deps, caller: Caller, caseId: CaseId, { ca
       change: takenIn(from.found, into.found),
       detail: { from: from.found.number, fromId: caseId },
     });
+    const after = await lockCase(unit.tx, intoId);
+    // Its incidents may all be graded now: nothing else would ever lock it.
+    if (after !== null) await settleCaseGradeIn(unit, after, at);
+    await touchDue(unit.tx, intoId);
   });
 }
 
