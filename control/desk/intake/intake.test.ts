@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { addToReport, getReportStatus, ReportReceipt, ReportStatus, sendReport } from '../../../contract/routes/desk/reports.ts';
+import type { ReportDraft } from '../../../contract/routes/desk/reports.ts';
 import { Problem } from '../../../contract/errors.ts';
 import { committedText, receiptLeaf, saltSource } from '../../../core/desk/receipt-leaf.ts';
 import { openStore } from '../../../store/open.ts';
@@ -170,7 +171,7 @@ describe('the door as an API', () => {
   });
 
   const canary = 'rahel.canary@mail.example';
-  const draft = { class: 'doxxing', text: 'My street was posted: [address].', urls: ['https://forum.example/t/9'] } as const;
+  const draft: ReportDraft = { class: 'doxxing', text: 'My street was posted: [address].', urls: ['https://forum.example/t/9'] };
 
   async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
     const response = await fetch(`${house.url()}${path}`, {
