@@ -4,6 +4,7 @@
  * What makes an artefact one is its `artefact` text (a canonical address, a hash of bytes): the same one is never twice in a case. Rows
  * are never deleted: what is shredded or past its time loses its words and bytes and keeps its hashes and its chain of custody.
  */
+import { createHash } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import { EvidenceId, idPrefix } from '../../contract/ids.ts';
 import type { BlobId, CaseId, Instant, PersonId, ReportId } from '../../contract/ids.ts';
@@ -57,7 +58,8 @@ export type EvidenceDraft = {
  * Adds an item unless its case has the artefact already, and notes the report that brought it. A known item without an event time takes
  * the one that is given; an earlier `firstSeenAt` replaces a later one, so that the order of arrival does not matter.
  */
-export async function addEvidenceIn(tx: Tx, draft: EvidenceDraft): Promise<{ evidenceId: EvidenceId; isNew: boolean }> {
+export async function addEvidenceIn(tx: Tx, given: EvidenceDraft): Promise<{ evidenceId: EvidenceId; isNew: boolean }> {
+  const draft = { ...given, artefact: artefactKey(given.artefact) };
   const inserted = await tx
     .insertInto('evidence')
     .values({
@@ -102,6 +104,11 @@ export async function addEvidenceIn(tx: Tx, draft: EvidenceDraft): Promise<{ evi
   return { evidenceId, isNew: inserted !== undefined };
 }
 
+/** An artefact's text as the index takes it: a long one (an address of four thousand characters) stands there as its hash. */
+export function artefactKey(artefact: string): string {
+  return artefact.length <= 500 ? artefact : `sha256:${createHash('sha256').update(artefact).digest('hex')}`;
+}
+
 async function meetAgain(tx: Tx, draft: EvidenceDraft): Promise<EvidenceId> {
   const known = await tx
     .selectFrom('evidence')
@@ -131,6 +138,17 @@ export async function addSourceIn(tx: Tx, evidenceId: EvidenceId, reportId: Repo
     .values({ evidence_id: evidenceId, report_id: reportId })
     .onConflict((conflict) => conflict.columns(['evidence_id', 'report_id']).doNothing())
     .execute();
+}
+
+/** The reports that brought an item, in order of their ids (never of their arrival). */
+export async function sourcesOf(db: Db, evidenceId: EvidenceId): Promise<ReportId[]> {
+  const rows = await db
+    .selectFrom('evidence_source')
+    .select('report_id')
+    .where('evidence_id', '=', evidenceId)
+    .orderBy('report_id')
+    .execute();
+  return rows.map((row) => row.report_id);
 }
 
 export type EvidenceRecord = Omit<Evidence, 'captures'> & {

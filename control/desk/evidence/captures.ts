@@ -16,6 +16,7 @@ import {
   settleCaptureIn,
 } from '../../../store/desk/captures.ts';
 import type { CaptureOutcome, CaptureTurn } from '../../../store/desk/captures.ts';
+import { lockCase, touchDue } from '../../../store/desk/cases.ts';
 import { addCustodyIn } from '../../../store/desk/custody.ts';
 import { changeEvidenceIn, findEvidence } from '../../../store/desk/evidence.ts';
 import { transact } from '../../../store/transact.ts';
@@ -181,8 +182,8 @@ async function settleWith(
     ...(stamp === null ? [`No outside time: ${withoutTime}.`] : []),
   ].join(' ');
   await transact(deps.store, async (unit) => {
-    // Before anything is sealed: whoever adds an item locks it before its captures.
-    await findEvidence(unit.tx, turn.evidenceId, 'lock');
+    // Before anything is sealed: the case first, then its items, then their captures.
+    await lockCase(unit.tx, caseId);
     const keep = async (mediaType: string, bytes: Buffer | null) =>
       bytes === null || bytes.byteLength === 0 ? null : deps.seal.keepBlob(unit.tx, caseId, mediaType, bytes);
     const waczBlob = await deps.seal.keepBlob(unit.tx, caseId, 'application/wacz', wacz);
@@ -211,6 +212,7 @@ async function settleWith(
 
 /** Writes the outcome and what it means for the item; false when it was no longer this process's turn. */
 async function write(deps: CaptureNeeds, unit: Work, turn: CaptureTurn, outcome: CaptureOutcome): Promise<boolean> {
+  if (turn.caseId !== null) await lockCase(unit.tx, turn.caseId);
   const item = await findEvidence(unit.tx, turn.evidenceId, 'lock');
   if (item === null) return false;
   const earlier = await captureRecordsOf(unit.tx, [turn.evidenceId]);
@@ -224,6 +226,8 @@ async function write(deps: CaptureNeeds, unit: Work, turn: CaptureTurn, outcome:
     captureState: state,
     ...(reached > item.level ? { level: reached } : {}),
   });
-  if (turn.caseId !== null) unit.tellAfter({ kind: 'case', caseId: turn.caseId });
+  if (turn.caseId === null) return true;
+  await touchDue(unit.tx, turn.caseId);
+  unit.tellAfter({ kind: 'case', caseId: turn.caseId });
   return true;
 }

@@ -1,0 +1,119 @@
+/**
+ * The end of evidence: a lead shreds a closed case on purpose, or an item's time is over. Refused while a hold is in force (fails closed).
+ *
+ * Shredding deletes the keys of the case and of its reports: every identity and every copy is unreadable for ever, in this database. Hashes,
+ * custody, decisions and the numbers of receipts stay, so that what happened can still be shown without what it was about.
+ * What can still go wrong: a backup of the database that is older than the shredding still opens with the seal key.
+ */
+import type { z } from 'zod';
+import type { CaseId } from '../../../contract/ids.ts';
+import type { shredCase as shredRoute } from '../../../contract/routes/desk/evidence.ts';
+import { redact } from '../../../core/desk/redaction.ts';
+import { instantOf, msOf } from '../../../core/instant.ts';
+import { addAudit } from '../../../store/audit.ts';
+import { lockCase } from '../../../store/desk/cases.ts';
+import { addCustodyIn } from '../../../store/desk/custody.ts';
+import { findEvidence, listEvidence } from '../../../store/desk/evidence.ts';
+import { blankItemIn, blankWordsIn, isHeld, itemsPastTime, lockReportsOf, mergedInto } from '../../../store/desk/shredding.ts';
+import { transact } from '../../../store/transact.ts';
+import { nowOf } from '../../deps.ts';
+import type { Caller, RequestFacts } from '../../http/caller.ts';
+import { Failure, notFound } from '../../http/failure.ts';
+import { credentialOf } from '../../identity/authenticate.ts';
+import type { Job } from '../../jobs/runner.ts';
+import type { DeskDeps } from '../deps.ts';
+import { namesOfCase } from '../names.ts';
+
+type Deps = Pick<DeskDeps, 'store' | 'now' | 'seal' | 'publicUrl' | 'log'>;
+
+const freshMs = 15 * 60_000;
+const dayMs = 86_400_000;
+/** A case without a measure: as long as evidence is kept. With one: the time for appeals (six months) and six months more. */
+const keptDays = 90;
+const keptDecidedDays = 365;
+
+/** Shreds a closed case. Returns how many items, reports and files lost their words. */
+export async function shredCase(
+  deps: Deps,
+  caller: Caller,
+  request: RequestFacts,
+  caseId: CaseId,
+  { number, reason }: z.output<typeof shredRoute.body>,
+): Promise<number> {
+  await mustBeRecent(deps, request);
+  return transact(deps.store, async (unit) => {
+    const { tx } = unit;
+    const reports = await lockReportsOf(tx, caseId);
+    const found = await lockCase(tx, caseId);
+    if (found === null) throw notFound('case');
+    if (found.number !== number) throw new Failure('wrong-state', 'That is not the number of this case. Nothing was shredded.');
+    if (found.closed_at === null) throw new Failure('wrong-state', 'Only a closed case is shredded. Nothing was shredded.');
+    const at = nowOf(deps);
+    if (await isHeld(tx, caseId, at)) {
+      throw new Failure('hold-in-force', 'A legal hold is in force on evidence of this case. Nothing was shredded.');
+    }
+    const why = redact(reason, await namesOfCase(tx, deps.seal, caseId));
+    const who = { personId: caller.personId, name: caller.name };
+    const items = await listEvidence(tx, caseId);
+    for (const item of items) {
+      await blankItemIn(tx, item.evidenceId);
+      const line = { evidenceId: item.evidenceId, at, personId: who.personId, personName: who.name, sha256: item.sha256 };
+      await addCustodyIn(tx, { ...line, act: 'shred', why });
+    }
+    await blankWordsIn(tx, caseId, reports);
+    let files = 0;
+    for (const file of [caseId, ...(await mergedInto(tx, caseId)), ...reports])
+      if (await deps.seal.shred(tx, file, at)) files += 1;
+    await addAudit(tx, {
+      at,
+      who,
+      act: 'case.shred',
+      subject: caseId,
+      detail: { number, reason: why, items: items.length, reports: reports.length, files },
+    });
+    unit.tellAfter({ kind: 'case', caseId });
+    return items.length + reports.length;
+  });
+}
+
+/** A person on the console signed in lately; a token was given this scope by name. */
+async function mustBeRecent(deps: Parameters<typeof credentialOf>[0], request: RequestFacts): Promise<void> {
+  const credential = await credentialOf(deps, request);
+  if (credential?.kind === 'token') return;
+  if (credential !== null && deps.now() - msOf(credential.session.createdAt) <= freshMs) return;
+  throw new Failure(
+    'sign-in-again',
+    'Your sign-in is older than 15 minutes. Nothing was shredded. Sign in again, so that nobody else does this in your name.',
+  );
+}
+
+/** Once an hour: items whose time is over lose their words and bytes. */
+export function retentionJob(deps: Deps): Job {
+  return { name: 'evidence past its time', everyMs: 3_600_000, afterMs: 60_000, run: () => dropPastTime(deps) };
+}
+
+export async function dropPastTime(deps: Deps): Promise<void> {
+  const now = deps.now();
+  const due = await itemsPastTime(deps.store.db, {
+    now: instantOf(now),
+    closedBefore: instantOf(now - keptDays * dayMs),
+    decidedBefore: instantOf(now - keptDecidedDays * dayMs),
+    limit: 500,
+  });
+  for (const evidenceId of due) {
+    await transact(deps.store, async (unit) => {
+      const seen = await findEvidence(unit.tx, evidenceId);
+      if (seen === null || seen.caseId === null) return;
+      await lockCase(unit.tx, seen.caseId);
+      const item = await findEvidence(unit.tx, evidenceId, 'lock');
+      const at = nowOf(deps);
+      // A hold may have come meanwhile.
+      if (item === null || item.captureState === 'shredded' || (item.holdUntil !== null && item.holdUntil > at)) return;
+      await blankItemIn(unit.tx, evidenceId);
+      const line = { evidenceId, at, personId: null, personName: null, sha256: item.sha256 };
+      await addCustodyIn(unit.tx, { ...line, act: 'shred', why: 'its time of keeping is over and no hold is in force' });
+      unit.tellAfter({ kind: 'case', caseId: seen.caseId });
+    });
+  }
+  if (due.length > 0) deps.log.info({ items: due.length }, 'evidence past its time was shredded');
+}

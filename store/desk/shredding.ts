@@ -1,0 +1,101 @@
+/**
+ * Taking away what was kept: of a whole case, or of one item whose time is over. Words and bytes go; hashes, numbers and custody stay.
+ *
+ * Lock order: reports, then the case, then its items. The keys themselves are the seal's to drop; here are the rows that hold words in the clear.
+ */
+import { sql } from 'kysely';
+import type { BlobId, CaseId, EvidenceId, Instant, ReportId } from '../../contract/ids.ts';
+import type { Db } from '../open.ts';
+import type { Tx } from '../transact.ts';
+import { captureRecordsOf } from './captures.ts';
+import { dropPieces } from './seal.ts';
+
+/** Locks the reports of a case and names them. */
+export async function lockReportsOf(tx: Tx, caseId: CaseId): Promise<ReportId[]> {
+  const rows = await tx
+    .selectFrom('report')
+    .select('report_id')
+    .where('case_id', '=', caseId)
+    .orderBy('report_id')
+    .forUpdate()
+    .execute();
+  return rows.map((row) => row.report_id);
+}
+
+/** Whether a hold is in force on any item of a case. */
+export async function isHeld(db: Db, caseId: CaseId, at: Instant): Promise<boolean> {
+  const row = await db
+    .selectFrom('evidence')
+    .select('evidence_id')
+    .where('case_id', '=', caseId)
+    .where('hold_until', '>', at)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Cases that were merged into this one: what was sealed before lies in their files. */
+export async function mergedInto(db: Db, caseId: CaseId): Promise<CaseId[]> {
+  const rows = await db.selectFrom('desk_case').select('case_id').where('merged_into', '=', caseId).execute();
+  return rows.map((row) => row.case_id);
+}
+
+/** Blanks one item: its bytes, its address and its words. What told it apart stays as a hash. */
+export async function blankItemIn(tx: Tx, evidenceId: EvidenceId): Promise<void> {
+  const item = await tx.selectFrom('evidence').select('blob_id').where('evidence_id', '=', evidenceId).executeTakeFirst();
+  const captures = await captureRecordsOf(tx, [evidenceId]);
+  const blobs = [
+    item?.blob_id ?? null,
+    ...captures.flatMap((one) => [one.wacz_blob_id, one.screenshot_blob_id, one.text_blob_id, one.timestamp_blob_id]),
+  ].filter((blobId): blobId is BlobId => blobId !== null);
+  await dropPieces(tx, blobs);
+  await tx
+    .updateTable('capture')
+    .set({ url: null, finding: null, address: null, state: 'shredded', claimed_by: null, claimed_until: null })
+    .where('evidence_id', '=', evidenceId)
+    .execute();
+  await tx
+    .updateTable('evidence')
+    .set({
+      title: 'Shredded',
+      url: null,
+      note: null,
+      confirmed_by_note: null,
+      capture_state: 'shredded',
+      delete_after: null,
+      artefact: sql<string>`case when artefact like 'sha256:%' then artefact
+        else 'sha256:' || encode(sha256(convert_to(artefact, 'UTF8')), 'hex') end`,
+    })
+    .where('evidence_id', '=', evidenceId)
+    .execute();
+}
+
+/** Blanks what reporters wrote and what the desk noted in a case. */
+export async function blankWordsIn(tx: Tx, caseId: CaseId, reports: readonly ReportId[]): Promise<void> {
+  if (reports.length > 0) {
+    await tx
+      .updateTable('report')
+      .set({ text: '', urls: '[]', machine: '{}', search: null, reporter_mark: null })
+      .where('report_id', 'in', reports)
+      .execute();
+    await tx.updateTable('report_message').set({ text: '' }).where('report_id', 'in', reports).execute();
+    await tx.updateTable('report_file').set({ name: 'shredded' }).where('report_id', 'in', reports).execute();
+  }
+  await tx.updateTable('case_note').set({ text: '' }).where('case_id', '=', caseId).execute();
+  await tx.updateTable('desk_case').set({ search: null }).where('case_id', '=', caseId).execute();
+}
+
+/** Items whose time is over: not held, their case closed since `closedBefore`, or since `decidedBefore` when a measure was decided in it. */
+export async function itemsPastTime(
+  db: Db,
+  at: { readonly now: Instant; readonly closedBefore: Instant; readonly decidedBefore: Instant; readonly limit: number },
+): Promise<EvidenceId[]> {
+  const { rows } = await sql<{ evidence_id: EvidenceId }>`
+    select e.evidence_id from evidence e join desk_case c on c.case_id = e.case_id
+    where e.delete_after <= ${at.now} and (e.hold_until is null or e.hold_until <= ${at.now}) and e.capture_state <> 'shredded'
+      and c.closed_at <= (case when exists (
+        select 1 from desk_decision d where d.case_id = c.case_id and d.state = 'confirmed' and d.kind <> 'no-action'
+      ) then ${at.decidedBefore}::timestamptz else ${at.closedBefore}::timestamptz end)
+    order by e.delete_after limit ${at.limit}`.execute(db);
+  return rows.map((row) => row.evidence_id);
+}
