@@ -112,6 +112,78 @@ const order = createRoute({
   component: lazyRouteComponent(() => import('./screens/orders/order.tsx'), 'OrderScreen'),
 });
 
+const desk = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk',
+  validateSearch: searchWords('search', 'lane', 'state', 'show'),
+  component: lazyRouteComponent(() => import('./screens/desk/queue.tsx'), 'QueueScreen'),
+});
+
+const deskCase = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk/cases/$caseId',
+  validateSearch: searchWords('evidence', 'days', 'view'),
+  component: lazyRouteComponent(() => import('./screens/desk/case.tsx'), 'CaseScreen'),
+});
+
+const assess = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk/cases/$caseId/incidents/$incidentId',
+  component: lazyRouteComponent(() => import('./screens/desk/assess.tsx'), 'AssessScreen'),
+});
+
+const decide = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk/cases/$caseId/decide',
+  validateSearch: searchWords('kind', 'of'),
+  component: lazyRouteComponent(() => import('./screens/desk/decide.tsx'), 'DecideScreen'),
+});
+
+const pressure = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk/cases/$caseId/pressure',
+  component: lazyRouteComponent(() => import('./screens/desk/pressure.tsx'), 'PressureScreen'),
+});
+
+const onCall = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk/on-call',
+  component: lazyRouteComponent(() => import('./screens/desk/on-call.tsx'), 'OnCallScreen'),
+});
+
+const appeals = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk/appeals',
+  validateSearch: searchWords('show', 'appeal'),
+  component: lazyRouteComponent(() => import('./screens/desk/appeals.tsx'), 'AppealsScreen'),
+});
+
+const criteria = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk/criteria',
+  component: lazyRouteComponent(() => import('./screens/desk/criteria.tsx'), 'CriteriaScreen'),
+});
+
+const authority = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk/authority',
+  validateSearch: searchWords('show', 'request'),
+  component: lazyRouteComponent(() => import('./screens/desk/authority.tsx'), 'AuthorityScreen'),
+});
+
+const wellness = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk/wellness',
+  component: lazyRouteComponent(() => import('./screens/desk/wellness.tsx'), 'WellnessScreen'),
+});
+
+const notices = createRoute({
+  getParentRoute: () => inside,
+  path: '/notices',
+  validateSearch: searchWords('notice'),
+  component: lazyRouteComponent(() => import('./screens/notices/notices.tsx'), 'NoticesScreen'),
+});
+
 const edges = createRoute({
   getParentRoute: () => inside,
   path: '/edges',
@@ -151,7 +223,11 @@ const tree = root.addChildren([
   signIn,
   setup,
   invitation,
-  inside.addChildren([home, sites, newSite, site, orders, newOrder, order, edges, alarms, audit, people, account]),
+  inside.addChildren([
+    ...[home, sites, newSite, site, orders, newOrder, order],
+    ...[desk, deskCase, assess, decide, pressure, onCall, appeals, criteria, authority, wellness, notices],
+    ...[edges, alarms, audit, people, account],
+  ]),
 ]);
 
 /** Makes the router over a cache. */

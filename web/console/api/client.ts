@@ -72,6 +72,32 @@ export async function call<P extends z.ZodType, Q extends z.ZodType, B extends z
   return answer.data;
 }
 
+/** Asks for a file and hands it to the browser's downloads under a name. Throws an ApiError for everything that can go wrong. */
+export async function download(path: string, body: unknown, name: string): Promise<void> {
+  let response: Response;
+  let blob: Blob;
+  try {
+    const headers = { 'content-type': 'application/json', accept: 'application/zip, application/problem+json' };
+    response = await fetch(path, { method: 'POST', headers, credentials: 'same-origin', body: JSON.stringify(body) });
+    blob = await response.blob();
+  } catch (cause) {
+    throw new ApiError('offline', '', null, [], cause);
+  }
+  if (!response.ok) throw refusal(parseJson(await blob.text()), response.status);
+  saveAs(blob, name);
+}
+
+/** Puts what we hold into the browser's downloads. */
+export function saveAs(content: Blob, name: string): void {
+  const url = URL.createObjectURL(content);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The download has begun by then; the address would hold the content in memory as long as the page.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
 /** The address of a call: path parameters filled in, query parameters that are given appended. */
 export function addressOf<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
   route: Route<P, Q, B, A>,

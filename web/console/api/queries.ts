@@ -77,14 +77,19 @@ export function useAct<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
 type PageAnswer<Item> = { items: Item[]; next: string | null; total: number };
 
 /** A list that is loaded page by page, all pages so far as one array. */
-export function usePages<Q extends z.ZodType, Item>(
-  route: Route<z.ZodType, Q, z.ZodType, z.ZodType<PageAnswer<Item>>>,
+export function usePages<P extends z.ZodType, Q extends z.ZodType, Item>(
+  route: Route<P, Q, z.ZodType, z.ZodType<PageAnswer<Item>>>,
   query: z.input<Q> & object,
+  params?: z.input<P> & object,
 ) {
   const pages = useInfiniteQuery<PageAnswer<Item>, ApiError, InfiniteData<PageAnswer<Item>>, readonly unknown[], string | null>({
-    queryKey: [route.path, {}, query, 'pages'],
+    queryKey: [route.path, params ?? {}, query, 'pages'],
     queryFn: ({ pageParam, signal }) =>
-      call(route, { query: pageParam === null ? query : { ...query, cursor: pageParam }, signal }),
+      call(route, {
+        ...(params === undefined ? {} : { params }),
+        query: pageParam === null ? query : { ...query, cursor: pageParam },
+        signal,
+      }),
     initialPageParam: null,
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,

@@ -18,3 +18,10 @@ export function share(part: number, of: number, language: string): string {
   const shown = part > 0 && exact < 1 ? '<1' : part < of && exact > 99 ? '>99' : whole(exact, language);
   return `${shown} %`;
 }
+
+/** A size in bytes with its unit: `48.2 kB`. */
+export function bytes(value: number, language: string): string {
+  const [unit, per] =
+    value < 1000 ? (['B', 1] as const) : value < 1_000_000 ? (['kB', 1000] as const) : (['MB', 1_000_000] as const);
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value / per)} ${unit}`;
+}

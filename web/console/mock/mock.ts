@@ -12,6 +12,8 @@ import type { ErrorCode } from '../../../contract/errors.ts';
 import { eventsPath } from '../../../contract/routes/house.ts';
 import type { LiveEvent } from '../../../contract/routes/house.ts';
 import type { Route } from '../../../contract/routes/route.ts';
+import { registerDesk } from './desk.ts';
+import { registerDeskHouse } from './desk-house.ts';
 import { registerHouse } from './house.ts';
 import { registerIdentity } from './identity.ts';
 import { registerShield } from './shield.ts';
@@ -87,6 +89,8 @@ export function createMock(state: MockState): Mock {
   registerIdentity(on, state);
   registerHouse(on, state, emit);
   registerShield(on, state, emit);
+  registerDesk(on, state, emit);
+  registerDeskHouse(on, state, emit);
 
   const openStream = (): Response => {
     allow(state, 'status:read');

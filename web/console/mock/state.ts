@@ -11,6 +11,8 @@ import { Alarm, AuditEntry } from '../../../contract/routes/house.ts';
 import { Account, Me, Passkey, Person, Session, Token } from '../../../contract/routes/identity.ts';
 import { Order, StoredReceipt } from '../../../contract/routes/orders.ts';
 import { Site } from '../../../contract/routes/sites.ts';
+import { emptyDesk, workingDesk } from './desk-state.ts';
+import type { DeskState } from './desk-state.ts';
 
 /** Ids end in a readable word, padded: `site_0000000f0rvm`. Crockford's base 32 has no i, l, o and u. */
 export function mockId(prefix: string, word: string): string {
@@ -37,6 +39,7 @@ export type MockState = {
   hasPassword: boolean;
   recoveryCodesLeft: number;
   revision: number;
+  desk: DeskState;
 };
 
 const digest = 'ab'.repeat(32);
@@ -425,6 +428,7 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
     hasPassword: false,
     recoveryCodesLeft: 9,
     revision: 41,
+    desk: workingDesk(nowMs),
   };
 }
 
@@ -438,9 +442,8 @@ export function firstDay(nowMs: () => number): MockState {
     orders: [],
     receipts: new Map(),
     edges: [],
-    alarms: [],
-    audit: [],
-    accounts: [],
-    tokens: [],
+    ...{ alarms: [], audit: [] },
+    ...{ accounts: [], tokens: [] },
+    desk: emptyDesk(nowMs),
   };
 }

@@ -5,10 +5,10 @@
  */
 import { useEffect, useId, useRef, useState } from 'react';
 import type { ReactNode, SyntheticEvent } from 'react';
-import type { ApiError } from '../api/client.ts';
+import type { ApiError, FieldMistake } from '../api/client.ts';
 import { say } from '../words/index.ts';
 import { Button } from './button.tsx';
-import { TextField } from './field.tsx';
+import { TextField, WithMistakes } from './field.tsx';
 import { Failure } from './failure.tsx';
 
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
@@ -123,6 +123,51 @@ export function AskReason({
         <Failure error={failure} />
         <div className="acts">
           <Button kind={kind} type="submit" disabled={reason.trim().length < least} busy={busy}>
+            {busy ? say.act.working : action}
+          </Button>
+          <Button onClick={onClose}>{say.act.cancel}</Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** A form in a window: its fields, what went wrong, one act and the way out. */
+export function FormDialog({
+  title,
+  action,
+  kind = 'primary',
+  busy,
+  failure,
+  mistakes = [],
+  disabled = false,
+  onSubmit,
+  onClose,
+  children,
+}: {
+  title: string;
+  action: string;
+  kind?: 'primary' | 'danger';
+  busy: boolean;
+  failure: ApiError | null;
+  /** Found on this side, before anything was sent. */
+  mistakes?: readonly FieldMistake[];
+  disabled?: boolean;
+  onSubmit: () => void;
+  onClose: () => void;
+  children: ReactNode;
+}) {
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    if (!busy && !disabled) onSubmit();
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={submit} className="stack" noValidate>
+        <WithMistakes fields={[...mistakes, ...(failure?.fields ?? [])]}>{children}</WithMistakes>
+        <Failure error={failure} />
+        <div className="acts">
+          <Button kind={kind} type="submit" busy={busy} disabled={disabled || busy}>
             {busy ? say.act.working : action}
           </Button>
           <Button onClick={onClose}>{say.act.cancel}</Button>

@@ -8,6 +8,7 @@ export function Screen({
   trail,
   lead,
   acts,
+  wide = false,
   children,
 }: {
   title: string;
@@ -15,13 +16,15 @@ export function Screen({
   trail?: ReactNode;
   lead?: ReactNode;
   acts?: ReactNode;
+  /** Takes all the width there is, for columns side by side. */
+  wide?: boolean;
   children: ReactNode;
 }) {
   useEffect(() => {
     document.title = say.titleOf(title);
   }, [title]);
   return (
-    <div className="screen">
+    <div className="screen" data-wide={wide || undefined}>
       <header className="screen-head">
         <div>
           {trail === undefined ? null : <p className="trail">{trail}</p>}

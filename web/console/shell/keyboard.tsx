@@ -1,8 +1,8 @@
 /**
- * The keyboard: `j`/`k` walk rows, `/` searches, `g` and a letter goes to a room, `n` adds, `?` shows this list.
+ * The keyboard: `j`/`k` walk rows, `/` searches, `g` and a letter goes to a room, `n` adds, `c` claims, `?` shows this list.
  *
  * Keys do nothing while one types in a field, holds a modifier, or a window is open. Rows, search and "new" are found by the marks
- * `data-row`, `data-search`, `data-new` that parts put on the page, so screens need no code of their own.
+ * `data-row`, `data-search`, `data-new`, `data-claim` that parts put on the page, so screens need no code of their own.
  */
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
@@ -52,6 +52,8 @@ export function Keyboard({ open }: { open: readonly Room[] }) {
           return focusFirst('[data-search]');
         case 'n':
           return clickFirst('[data-new]');
+        case 'c':
+          return claim();
         case '?':
           setHelp(true);
           return true;
@@ -72,6 +74,7 @@ export function Keyboard({ open }: { open: readonly Room[] }) {
         <Key keys={['Enter']} does={say.keys.open} />
         <Key keys={['/']} does={say.keys.search} />
         <Key keys={['n']} does={say.keys.new} />
+        {open.some((room) => room.room === 'desk') ? <Key keys={['c']} does={say.keys.claim} /> : null}
         {open.map((room) => (
           <Key key={room.room} keys={['g', room.key]} does={say.keys.go(say.nav[room.room])} />
         ))}
@@ -123,6 +126,16 @@ function focusFirst(selector: string): boolean {
   const element = document.querySelector<HTMLElement>(selector);
   element?.focus();
   return element !== null;
+}
+
+/** Claims what the focused row is about; on a screen with one thing to claim, that one. */
+function claim(): boolean {
+  const here = document.activeElement?.closest('tr')?.querySelector<HTMLElement>('[data-claim]');
+  if (here !== null && here !== undefined) {
+    here.click();
+    return true;
+  }
+  return document.querySelectorAll('[data-claim]').length === 1 && clickFirst('[data-claim]');
 }
 
 function clickFirst(selector: string): boolean {

@@ -49,7 +49,7 @@ export function Shell() {
           <nav aria-label={say.nav.label}>
             <ul>
               {open
-                .filter((room) => room.room !== 'account')
+                .filter((room) => room.place === 'rail')
                 .map((room) => (
                   <li key={room.room}>
                     <Link to={room.to} activeProps={{ 'aria-current': 'page' }} aria-keyshortcuts={`g ${room.key}`}>

@@ -143,6 +143,14 @@ function AlarmRow({ alarm }: { alarm: Alarm }) {
 }
 
 function About({ alarm }: { alarm: Alarm }) {
+  const can = useCan();
+  if (alarm.caseId !== null && can('desk:read')) {
+    return (
+      <Link to="/desk/cases/$caseId" params={{ caseId: alarm.caseId }}>
+        {words.about.case}
+      </Link>
+    );
+  }
   if (alarm.orderId !== null) {
     return (
       <Link to="/orders/$orderId" params={{ orderId: alarm.orderId }}>

@@ -1,6 +1,6 @@
 /** A site's settings in one form: only what was changed is sent, with the version it was changed on; and its removal. */
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { SyntheticEvent } from 'react';
 import { changeSite, getSite, listSites, removeSite } from '../../../../contract/routes/sites.ts';
 import type { Site } from '../../../../contract/routes/sites.ts';
@@ -20,6 +20,8 @@ import { sites } from '../../words/en/sites.ts';
 import { language, say } from '../../words/index.ts';
 import { changeOf, changesIn, draftOf } from './settings-draft.ts';
 import type { SettingsDraft } from './settings-draft.ts';
+
+const ExportPanel = lazy(() => import('./export.tsx'));
 
 const words = sites.settings;
 const hashesPerMs = 1200;
@@ -199,6 +201,9 @@ export function SettingsTab({ site }: { site: Site }) {
           </div>
         ) : null}
       </form>
+      <Suspense fallback={null}>
+        <ExportPanel site={site} />
+      </Suspense>
       {mayWrite ? <Removal site={site} /> : null}
     </>
   );

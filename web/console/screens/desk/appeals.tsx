@@ -1,0 +1,188 @@
+/** Appeals, the next due first. Whoever graded, proposed or confirmed is told that somebody else decides. */
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { decideAppeal, listAppeals, takeAppeal } from '../../../../contract/routes/desk/decisions.ts';
+import type { Appeal } from '../../../../contract/routes/desk/decisions.ts';
+import type { AppealState } from '../../../../contract/desk/words.ts';
+import { useAct, usePages } from '../../api/queries.ts';
+import { Badge } from '../../parts/badge.tsx';
+import type { Tone } from '../../parts/badge.tsx';
+import { Button } from '../../parts/button.tsx';
+import { FormDialog } from '../../parts/dialog.tsx';
+import { Failure } from '../../parts/failure.tsx';
+import { Choices, TextArea } from '../../parts/field.tsx';
+import { Filter, FilterBar } from '../../parts/filters.tsx';
+import { notify } from '../../parts/notices.tsx';
+import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
+import { When } from '../../parts/when.tsx';
+import { withWord } from '../../search.ts';
+import { useCan, useMe } from '../../shell/me.ts';
+import { deskHouse } from '../../words/en/desk-house.ts';
+import { desk } from '../../words/en/desk.ts';
+import { say } from '../../words/index.ts';
+import { DeskTabs, Due } from './parts.tsx';
+import '../../look/desk.css';
+
+const api = getRouteApi('/in/desk/appeals');
+const words = deskHouse.appeals;
+const tones: Readonly<Record<AppealState, Tone>> = {
+  open: 'caution',
+  taken: 'waiting',
+  upheld: 'off',
+  modified: 'good',
+  reversed: 'good',
+  withdrawn: 'off',
+};
+
+export function AppealsScreen() {
+  const search = api.useSearch();
+  const navigate = useNavigate({ from: '/desk/appeals' });
+  const pages = usePages(listAppeals, { open: search.show === 'decided' ? 'false' : 'true' });
+  const set = useMemo(
+    () => (value: string) => void navigate({ search: (old) => withWord(old, 'show', value), replace: true }),
+    [navigate],
+  );
+  return (
+    <Screen title={words.title} lead={words.lead}>
+      <DeskTabs current="appeals" />
+      <FilterBar shown={pages.items === undefined ? null : say.list.shown(pages.items.length, pages.total, words.what)}>
+        <Filter
+          label={words.show}
+          value={search.show ?? 'open'}
+          all={false}
+          onPick={(value) => set(value === 'open' ? '' : value)}
+          options={[
+            { value: 'open', label: words.open },
+            { value: 'decided', label: words.decided },
+          ]}
+        />
+      </FilterBar>
+      <Failure error={pages.error} onRetry={pages.reload} />
+      {pages.items === undefined ? (
+        pages.error === null ? (
+          <Waiting />
+        ) : null
+      ) : pages.items.length === 0 ? (
+        <Empty title={words.empty.title}>
+          <p>{words.empty.text}</p>
+        </Empty>
+      ) : (
+        <ul className="items panel">
+          {pages.items.map((appeal) => (
+            <AppealItem key={appeal.appealId} appeal={appeal} />
+          ))}
+        </ul>
+      )}
+      {pages.hasMore ? (
+        <p className="more">
+          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
+            {pages.loadingMore ? say.act.loadingMore : say.act.more}
+          </Button>
+        </p>
+      ) : null}
+    </Screen>
+  );
+}
+
+function AppealItem({ appeal }: { appeal: Appeal }) {
+  const me = useMe();
+  const can = useCan();
+  const take = useAct(takeAppeal, [listAppeals]);
+  const [deciding, setDeciding] = useState(false);
+  const open = appeal.state === 'open' || appeal.state === 'taken';
+  const mine = appeal.takenBy?.personId === me.personId;
+  return (
+    <li id={appeal.appealId} className="stack-tight">
+      <p className="item-head">
+        <Link to="/desk/cases/$caseId" params={{ caseId: appeal.caseId }} className="row-link" data-row>
+          {appeal.decision ?? words.case}
+        </Link>
+      </p>
+      <p className="item-line">
+        <Badge tone={tones[appeal.state]}>{desk.appealState[appeal.state]}</Badge>
+        <span>
+          {words.by}: {desk.appealBy[appeal.by]}
+        </span>
+        <span className="hint">
+          <When at={appeal.openedAt} focusable />
+        </span>
+        {open ? <Due due={{ at: appeal.dueAt, what: 'appeal' }} /> : null}
+        {appeal.takenBy === null ? null : <span className="hint">{appeal.takenBy.name}</span>}
+      </p>
+      <p className="report-text" dir="auto">
+        {appeal.text}
+      </p>
+      {appeal.reasons === null ? null : (
+        <p className="report-text hint">
+          {appeal.decider?.name}: {appeal.reasons}
+        </p>
+      )}
+      <Failure error={take.error} />
+      {open && can('appeals:decide') ? (
+        <div className="item-acts">
+          {!appeal.mayDecide ? (
+            <p className="hint">{words.mayNot}</p>
+          ) : (
+            <>
+              {appeal.state === 'open' ? (
+                <Button
+                  busy={take.isPending}
+                  onClick={() => take.mutate({ params: { appealId: appeal.appealId } }, { onSuccess: () => notify(words.taken) })}
+                >
+                  {words.take}
+                </Button>
+              ) : null}
+              {mine ? (
+                <Button kind="primary" onClick={() => setDeciding(true)}>
+                  {words.decide}
+                </Button>
+              ) : null}
+            </>
+          )}
+        </div>
+      ) : null}
+      {deciding ? <DecideAppeal appeal={appeal} onClose={() => setDeciding(false)} /> : null}
+    </li>
+  );
+}
+
+function DecideAppeal({ appeal, onClose }: { appeal: Appeal; onClose: () => void }) {
+  const decide = useAct(decideAppeal, [listAppeals]);
+  const [outcome, setOutcome] = useState<'upheld' | 'modified' | 'reversed'>('upheld');
+  const [reasons, setReasons] = useState('');
+  return (
+    <FormDialog
+      title={words.decideTitle}
+      action={words.submit}
+      busy={decide.isPending}
+      failure={decide.error}
+      onClose={onClose}
+      onSubmit={() =>
+        decide.mutate(
+          { params: { appealId: appeal.appealId }, body: { outcome, reasons } },
+          {
+            onSuccess: () => {
+              notify(words.done);
+              onClose();
+            },
+          },
+        )
+      }
+    >
+      <Choices
+        legend={words.outcome}
+        value={outcome}
+        onChoose={setOutcome}
+        choices={(['upheld', 'modified', 'reversed'] as const).map((value) => ({ value, ...words.outcomes[value] }))}
+      />
+      <TextArea
+        label={words.reasons}
+        hint={words.reasonsHint}
+        path="reasons"
+        rows={6}
+        value={reasons}
+        onChange={(event) => setReasons(event.target.value)}
+      />
+    </FormDialog>
+  );
+}
