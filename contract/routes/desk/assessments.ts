@@ -86,7 +86,7 @@ export const lockNoThreat = route({
   method: 'POST',
   path: '/api/v1/desk/cases/{caseId}/no-threat',
   summary:
-    'Locks the grade of a case in which there is no incident: no present indication of a threat. A lead does it in the life-threat lane.',
+    'Locks the grade of a case in which there is no incident: no present indication of a threat. Outside the routine lane a lead does it.',
   needs: 'desk:assess',
   params: z.strictObject({ caseId: CaseId }),
   query: Nothing,

@@ -401,16 +401,18 @@ describeOnBoth('grading', (databases) => {
   });
 
   describe('a case without an incident', () => {
-    it('is locked as G0 with a reason, in the life-threat lane by a lead only, and not when there is an incident', async () => {
+    it('is locked as G0 with a reason, outside the routine lane by a lead only, and not when there is an incident', async () => {
       const body = { reason: 'It is advertising and threatens nobody.' };
       const plain = await openCase();
       expect(await ada.call(contract.lockNoThreat, { params: { caseId: plain }, body })).toEqual({
         grade: 'G0',
         gradeLockedAt: at(),
       });
-      const fast = await openCase('life-threat');
-      expect(await refusalOf(ada.call(contract.lockNoThreat, { params: { caseId: fast }, body }))).toBe('not-allowed');
-      expect(await bo.call(contract.lockNoThreat, { params: { caseId: fast }, body })).toMatchObject({ grade: 'G0' });
+      for (const lane of ['serious', 'life-threat'] as const) {
+        const params = { caseId: await openCase(lane) };
+        expect(await refusalOf(ada.call(contract.lockNoThreat, { params, body }))).toBe('not-allowed');
+        expect(await bo.call(contract.lockNoThreat, { params, body })).toMatchObject({ grade: 'G0' });
+      }
       const graded = await openCase();
       await record(graded);
       expect(await refusalOf(ada.call(contract.lockNoThreat, { params: { caseId: graded }, body }))).toBe('wrong-state');

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CaseId } from '../../../contract/ids.ts';
 import type { Grade } from '../../../contract/desk/words.ts';
 import { roleScopes } from '../../../contract/access.ts';
-import { actOnCase, getCase, openCase } from '../../../contract/routes/desk/cases.ts';
+import { actOnCase, getCase, moveReport, openCase } from '../../../contract/routes/desk/cases.ts';
 import { addEvidenceIn } from '../../../store/desk/evidence.ts';
 import { transact } from '../../../store/transact.ts';
 import { refusalOf } from '../../../tests/harness/api.ts';
@@ -87,6 +87,18 @@ describeOnBoth('merging', (databases) => {
     await incident(from, null);
     expect(await refusalOf(merge(from, into))).toBe('wrong-state');
     expect(await gradeOf(into)).toEqual(['G1', house.now()]);
+  });
+
+  it('is no way to count a claim: nor is moving it, before its own case is graded', async () => {
+    const [from, into] = [await open(), await open()];
+    await incident(into, 'G1');
+    const clusterId = await house.cluster(from);
+    const reportId = await house.report({ caseId: from, clusterId });
+    await house.report({ caseId: from, clusterId });
+    const move = () => lead.call(moveReport, { params: { reportId }, body: { caseId: into, why: 'the same people' } });
+    expect(await refusalOf(move())).toBe('wrong-state');
+    await incident(from, 'G1');
+    expect((await move()).caseId).toBe(into);
   });
 
   it('keeps the graver grade of two that are graded', async () => {

@@ -181,9 +181,9 @@ export function lockNoThreat(
     if ((await listIncidents(unit.tx, caseId)).some((incident) => incident.retracted_at === null)) {
       throw wrongState('This case has an incident: grade that, or retract it.');
     }
-    // One person alone opens the volume this way, so where a life may be at stake it is one who leads.
-    if (found.lane === 'life-threat' && !caller.scopes.has('desk:lead')) {
-      throw new Failure('not-allowed', 'In the life-threat lane only a lead says that there is no threat. Nothing was changed.');
+    // One person alone opens the volume this way, so where somebody may be in danger it is one who leads.
+    if (found.lane !== 'routine' && !caller.scopes.has('desk:lead')) {
+      throw new Failure('not-allowed', 'Outside the routine lane only a lead says that there is no threat. Nothing was changed.');
     }
     await changeCase(unit.tx, caseId, { grade: 'G0', grade_locked_at: at });
     const who = { personId: caller.personId, name: caller.name };

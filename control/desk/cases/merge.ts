@@ -143,6 +143,13 @@ export async function moveReport(
     const toId = wanted ?? (await openFor(deps, unit, from, report.class, reason));
     const to = await hold(deps, unit, caller, toId);
     mustBeOpen(to);
+    // Whoever could move a claim into a case whose volume is open could count it before its own case is graded.
+    if (!isLocked && to.found.grade_locked_at !== null) {
+      throw new Failure(
+        'wrong-state',
+        'The other case’s grade is locked and this one’s is not. Nothing was changed; grade this case first.',
+      );
+    }
     const { at, who } = from;
     await moveReportsIn(unit.tx, moved, clusters, { from: fromId, to: toId, at, who, why: reason });
     await linkCasesIn(unit.tx, { one: fromId, other: toId, why: `report ${report.receipt_number} was moved: ${reason}`, at });
