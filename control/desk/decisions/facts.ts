@@ -6,6 +6,7 @@ import type { DecisionFactsOfCase, Draft } from '../../../core/desk/decision-che
 import type { OwnerFacts } from '../../../core/desk/statement.ts';
 import { isOrderInForce } from '../../../core/shield/orders.ts';
 import type { CaseRecord } from '../../../store/desk/cases.ts';
+import { volumeOf } from '../../../store/desk/clusters.ts';
 import { findCriteria } from '../../../store/desk/criteria.ts';
 import { findDecision, gradedIncidents } from '../../../store/desk/decisions.ts';
 import type { DecisionRecord } from '../../../store/desk/decisions.ts';
@@ -21,9 +22,8 @@ import { namesOfCase } from '../names.ts';
 type Needs = Pick<DeskDeps, 'seal' | 'now' | 'publicUrl' | 'provider'>;
 
 /** N/M/K/W of a case once its grade is locked; null before, when nobody may know them. */
-export async function countsOf(_db: Db, found: CaseRecord): Promise<Volume | null> {
-  if (found.grade_locked_at === null) return null;
-  return null;
+export async function countsOf(db: Db, found: CaseRecord): Promise<Volume | null> {
+  return found.grade_locked_at === null ? null : volumeOf(db, found.case_id);
 }
 
 export type CaseFacts = { readonly facts: DecisionFactsOfCase; readonly criteria: Criteria | null };

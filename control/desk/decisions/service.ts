@@ -177,7 +177,7 @@ async function lockCaseAndSite(unit: Work, caseId: CaseId): Promise<CaseRecord> 
   const found = await lockCase(unit.tx, caseId);
   if (found === null) throw notFound('case');
   if (found.site_id !== seen?.site_id) {
-    throw new Failure('conflict', 'The site of the case was changed meanwhile. Look again. Nothing was changed.');
+    throw new Failure('wrong-state', 'The site of the case was changed meanwhile. Look again. Nothing was changed.');
   }
   if (found.merged_into !== null || found.closed_at !== null) {
     throw new Failure('wrong-state', `The case ${found.number} is closed. Reopen it first. Nothing was changed.`);
