@@ -201,6 +201,7 @@ export type EvidenceChange = Partial<{
 }>;
 
 export async function changeEvidenceIn(tx: Tx, evidenceId: EvidenceId, change: EvidenceChange): Promise<void> {
+  if (Object.keys(change).length === 0) return;
   await tx
     .updateTable('evidence')
     .set({

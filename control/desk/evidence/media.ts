@@ -130,8 +130,10 @@ export async function serveMedia(deps: Deps, caller: Caller, request: RequestFac
 }
 
 function readTicket(deps: Deps, key: string): z.output<typeof Ticket> | null {
+  const box = Buffer.from(key, 'base64url');
+  if (box.toString('base64url') !== key) return null;
   try {
-    return Ticket.parse(JSON.parse(deps.seal.decrypt(Buffer.from(key, 'base64url'))));
+    return Ticket.parse(JSON.parse(deps.seal.decrypt(box)));
   } catch {
     return null;
   }
