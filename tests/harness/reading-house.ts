@@ -1,0 +1,197 @@
+/**
+ * Intake and reading on a real database, without HTTP and without a timer: reports come in by the real door and are read when the test says so.
+ */
+import { pino } from 'pino';
+import type { AccountId } from '../../contract/ids.ts';
+import { GroupName, SiteId } from '../../contract/ids.ts';
+import { parseHostname } from '../../contract/hostname.ts';
+import { clusterKeys } from '../../core/desk/clusters.ts';
+import type { Claim } from '../../core/desk/clusters.ts';
+import { instantOf } from '../../core/instant.ts';
+import type { Accepted, Incoming } from '../../control/desk/deps.ts';
+import { openIntake } from '../../control/desk/intake/intake.ts';
+import { readTurn } from '../../control/desk/reading/register.ts';
+import type { Reader } from '../../control/desk/reading/read.ts';
+import { openSeal } from '../../control/desk/seal.ts';
+import { createAuthenticate } from '../../control/identity/authenticate.ts';
+import { openOrderChanges } from '../../control/orders/changes.ts';
+import { dnsResolver } from '../../control/sites/resolver.ts';
+import { randomId } from '../../kit/random-id.ts';
+import { settleHouseAccount } from '../../store/house.ts';
+import { migrate } from '../../store/migrate.ts';
+import { openStore } from '../../store/open.ts';
+import type { Store, StoreAddress } from '../../store/open.ts';
+import { removeFolder, temporaryFolder } from './ports.ts';
+
+export type ReadingHouse = {
+  readonly store: Store;
+  readonly houseAccount: AccountId;
+  readonly woken: string[];
+  readonly told: string[];
+  readonly logged: string[];
+  readonly pass: (ms: number) => void;
+  readonly send: (facts: Partial<Incoming>) => Promise<Accepted>;
+  readonly keysOf: (claim: Claim) => string[];
+  /** Reads what waits; the maker of keys can be another one. */
+  readonly read: (keysOf?: (claim: Claim) => string[]) => Promise<void>;
+  readonly site: (name: string, hostnames: readonly string[]) => Promise<SiteId>;
+  readonly stop: () => Promise<void>;
+};
+
+const incoming: Incoming = {
+  channel: 'api',
+  class: 'harassment',
+  fastLane: false,
+  text: '',
+  urls: [],
+  hostname: null,
+  happenedAt: null,
+  role: 'unsaid',
+  contact: null,
+  proof: 'none',
+  forwardConsent: false,
+  wantsSafetyContact: false,
+  files: [],
+  machine: {},
+  raw: null,
+};
+
+export async function startReadingHouse(address: StoreAddress): Promise<ReadingHouse> {
+  const store = await openStore(address);
+  await migrate(store);
+  const folder = temporaryFolder('reading');
+  let nowMs = Date.UTC(2026, 2, 4, 10, 0, 0);
+  const now = () => nowMs;
+  const logged: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
+  const woken: string[] = [];
+  const told: string[] = [];
+  store.doorbell.onRing('live', (text) => void told.push(text));
+  const seal = await openSeal({ store, now }, folder, null);
+  const houseAccount = await settleHouseAccount(store.db, 'Example Shield', instantOf(nowMs));
+  const publicUrl = 'http://127.0.0.1:9';
+  const posting = {
+    store,
+    now,
+    log,
+    publicUrl,
+    provider: 'Example Shield',
+    version: 'test',
+    allowOrigins: [],
+    breakGlassSeconds: 3600,
+    houseAccount,
+    resolver: dnsResolver(['127.0.0.1:9']),
+    orderChanges: openOrderChanges(),
+    processName: 'test',
+    authenticate: createAuthenticate({ store, publicUrl, now }),
+    seal,
+    state: folder,
+    dnsServers: [],
+    desk: {
+      mailListen: null,
+      mailDomain: 'shield.example',
+      mailRelay: null,
+      allowCaptures: [],
+      timestampUrls: [],
+      chromium: null,
+      allowNotify: [],
+    },
+    outbox: {
+      send: async () => undefined,
+      wake: async (_unit: unknown, page: { readonly sentence: string }) => void woken.push(page.sentence),
+    },
+  };
+  const intake = openIntake(posting);
+  const reader: Reader = { deps: posting, keysOf: clusterKeys((text) => seal.mark(text)) };
+  return {
+    store,
+    houseAccount,
+    woken,
+    told,
+    logged,
+    pass: (ms) => void (nowMs += ms),
+    keysOf: reader.keysOf,
+    send: (facts) => intake.accept({ ...incoming, ...facts }),
+    async read(keysOf = reader.keysOf) {
+      // A turn ends by itself after a while; what waits for its time is not read.
+      for (let turn = 0; turn < 100; turn += 1) {
+        await readTurn(posting, { ...reader, keysOf });
+        const left = await store.db
+          .selectFrom('report')
+          .select('report_id')
+          .where('processed_at', 'is', null)
+          .where((where) => where.or([where('read_again_at', 'is', null), where('read_again_at', '<=', instantOf(nowMs))]))
+          .limit(1)
+          .executeTakeFirst();
+        if (left === undefined) return;
+      }
+      throw new Error('reports are left that were not read');
+    },
+    async site(name, hostnames) {
+      const siteId = SiteId.parse(randomId('site'));
+      await store.db
+        .insertInto('edge_group')
+        .values({
+          group_name: GroupName.parse('default'),
+          revision: 0,
+          digest: '',
+          committed_at: instantOf(nowMs),
+          log_from: 0,
+          last_key_number: 0,
+          key_rotated_at: instantOf(nowMs),
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      await store.db
+        .insertInto('site')
+        .values({
+          site_id: siteId,
+          account_id: houseAccount,
+          group_name: GroupName.parse('default'),
+          name,
+          origin_scheme: 'http',
+          origin_host: '127.0.0.1',
+          origin_port: 80,
+          origin_host_header: null,
+          origin_addresses: '[]',
+          origin_finding: null,
+          resolve_at: null,
+          mode: 'off',
+          limits: '{}',
+          networks: '[]',
+          challenge: '{}',
+          ownership_token: 'token',
+          ownership_checked_at: null,
+          ownership_finding: null,
+          ready: true,
+          version: 1,
+          created_at: instantOf(nowMs),
+          revision: null,
+          committed_at: null,
+        })
+        .execute();
+      await store.db
+        .insertInto('site_hostname')
+        .values(
+          hostnames.map((hostname, position) => {
+            const parsed = parseHostname(hostname);
+            if (!parsed.ok) throw new Error(parsed.why);
+            return {
+              account_id: houseAccount,
+              hostname: parsed.hostname,
+              site_id: siteId,
+              position,
+              ownership: 'waived' as const,
+            };
+          }),
+        )
+        .execute();
+      return siteId;
+    },
+    async stop() {
+      await intake.close();
+      await store.close();
+      removeFolder(folder);
+    },
+  };
+}
