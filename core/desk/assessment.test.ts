@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { AxisName, axisValues, Indicator } from '../../contract/desk/words.ts';
+import type { EvidenceLevel } from '../../contract/desk/words.ts';
 import type { Axes } from '../../contract/desk/shapes.ts';
 import { EvidenceId } from '../../contract/ids.ts';
 import {
@@ -15,7 +16,7 @@ import {
   withoutEvidence,
   worseGrade,
 } from './assessment.ts';
-import type { AxisFacts } from './assessment.ts';
+import type { AssessmentFacts, AxisFacts } from './assessment.ts';
 
 const nothing: AxisFacts = {
   target: 'unknown',
@@ -31,6 +32,8 @@ const nothing: AxisFacts = {
 };
 const gradeOf = (more: Partial<AxisFacts>) => suggestGrade({ ...nothing, ...more }).grade;
 const evidence = [EvidenceId.parse('evid_000000000001')];
+const levelled = (level: EvidenceLevel): ReadonlyMap<EvidenceId, EvidenceLevel> => new Map(evidence.map((id) => [id, level]));
+const mistakesOf = (facts: Omit<AssessmentFacts, 'levels'>) => assessmentMistakes({ ...facts, levels: levelled('A4') });
 
 const facts = fc.record({
   target: fc.constantFrom('unknown' as const, ...axisValues.target),
@@ -160,7 +163,7 @@ describe('evidence', () => {
       const bare: readonly string[] = withoutEvidence[name];
       for (const value of axisValues[name]) {
         const axes: Axes = { ...axesOf(nothing, []), [name]: { value, reason: 'Because it is so.', evidence: [] } };
-        expect(assessmentMistakes({ axes, indicators: [] }).map(({ path }) => path)).toEqual(
+        expect(mistakesOf({ axes, indicators: [] }).map(({ path }) => path)).toEqual(
           bare.includes(value) ? [] : [`axes.${name}.evidence`],
         );
       }
@@ -198,22 +201,45 @@ describe('evidence', () => {
 });
 
 describe('an assessment', () => {
+  it('says no more of authenticity than its best evidence does, and names as many artefacts as it counts', () => {
+    const says = (value: AxisFacts['authenticity'], level: EvidenceLevel) =>
+      assessmentMistakes({ axes: axesOf({ ...nothing, authenticity: value }), indicators: [], levels: levelled(level) });
+    expect(says('our-capture', 'A1').map(({ path }) => path)).toEqual(['axes.authenticity.evidence']);
+    expect(says('our-capture', 'A2')).toEqual([]);
+    expect(says('second-capture', 'A2')).toHaveLength(1);
+    expect(says('second-capture', 'A3')).toEqual([]);
+    expect(says('reporters-copy-only', 'A0')).toEqual([]);
+    expect(mistakesOf({ axes: axesOf({ ...nothing, corroboration: 'one-artefact' }), indicators: [] })).toEqual([]);
+    const doubled = axesOf({ ...nothing, corroboration: 'two-artefacts' }, [...evidence, ...evidence]);
+    expect(mistakesOf({ axes: doubled, indicators: [] }).map(({ path }) => path)).toEqual(['axes.corroboration.evidence']);
+  });
+
+  it('rests on evidence of its own case', () => {
+    const foreign = assessmentMistakes({
+      axes: axesOf({ ...nothing, intent: 'veiled' }),
+      indicators: [{ indicator: 'bounty', evidence }],
+      levels: new Map(),
+    });
+    expect(foreign.map(({ path }) => path)).toContain('axes.intent.evidence');
+    expect(foreign.map(({ path }) => path)).toContain('indicators.0.evidence');
+  });
+
   it('needs a reason for every axis but an unknown one', () => {
     const axes = axesOf({ ...nothing, intent: 'veiled' });
     axes.intent.reason = ' ';
     axes.target.reason = '';
-    expect(assessmentMistakes({ axes, indicators: [] }).map(({ path }) => path)).toEqual(['axes.intent.reason']);
+    expect(mistakesOf({ axes, indicators: [] }).map(({ path }) => path)).toEqual(['axes.intent.reason']);
   });
 
   it('ticks an indicator once and with evidence', () => {
     const indicators = Indicator.options.map((indicator) => ({ indicator, evidence: [] }));
-    expect(assessmentMistakes({ axes: axesOf(nothing), indicators })).toHaveLength(Indicator.options.length);
+    expect(mistakesOf({ axes: axesOf(nothing), indicators })).toHaveLength(Indicator.options.length);
     const twice = [
       { indicator: 'bounty', evidence },
       { indicator: 'bounty', evidence },
     ] as const;
     expect(
-      assessmentMistakes({ axes: axesOf(nothing), indicators: twice.map((one) => ({ ...one, evidence: [...one.evidence] })) }),
+      mistakesOf({ axes: axesOf(nothing), indicators: twice.map((one) => ({ ...one, evidence: [...one.evidence] })) }),
     ).toHaveLength(1);
   });
 

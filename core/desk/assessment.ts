@@ -9,7 +9,8 @@
  * After: O'Toole's low/medium/high, the FBI's "specific" and "credible", TCAP's intent × capability; desk.md 2.1 and 2.2.
  */
 import { axisValues, AxisName } from '../../contract/desk/words.ts';
-import type { AxisValue, Grade, Indicator } from '../../contract/desk/words.ts';
+import type { AxisValue, EvidenceLevel, Grade, Indicator } from '../../contract/desk/words.ts';
+import type { EvidenceId } from '../../contract/ids.ts';
 import type { Axes, TickedIndicator } from '../../contract/desk/shapes.ts';
 import type { Mistake } from './ladder.ts';
 
@@ -58,22 +59,61 @@ export const withoutEvidence = {
 /** Fewest characters of an axis' reason. */
 export const shortestReason = 3;
 
-export type AssessmentFacts = { readonly axes: Axes; readonly indicators: readonly TickedIndicator[] };
+/** The level that at least one piece of evidence must have for what is said of authenticity. */
+export const authenticityNeeds = {
+  'reporters-copy-only': 'A0',
+  'our-capture': 'A2',
+  'second-capture': 'A3',
+  'author-continuity': 'A2',
+} as const satisfies Record<(typeof axisValues)['authenticity'][number], EvidenceLevel>;
+
+/** How many pieces of evidence corroboration must name. Whether they are independent is for people to say. */
+export const corroborationNeeds = {
+  none: 0,
+  'one-artefact': 1,
+  'two-artefacts': 2,
+  'three-or-more': 3,
+} as const satisfies Record<(typeof axisValues)['corroboration'][number], number>;
+
+export type AssessmentFacts = {
+  readonly axes: Axes;
+  readonly indicators: readonly TickedIndicator[];
+  /** The level of each piece of evidence of the case; what is not in it is not the case's. */
+  readonly levels: ReadonlyMap<EvidenceId, EvidenceLevel>;
+};
 
 /** Every mistake of an assessment at once, by field; empty when it may be relied on. */
-export function assessmentMistakes({ axes, indicators }: AssessmentFacts): Mistake[] {
+export function assessmentMistakes({ axes, indicators, levels }: AssessmentFacts): Mistake[] {
   const found: Mistake[] = [];
   const say = (path: string, message: string) => void found.push({ path, message });
+  const check = (path: string, evidence: readonly EvidenceId[]) => {
+    if (evidence.some((id) => !levels.has(id))) say(path, 'holds something that is not evidence of this case');
+  };
   for (const name of AxisName.options) {
     const { value, reason, evidence } = axes[name];
+    const path = `axes.${name}.evidence`;
+    check(path, evidence);
     if (value === 'unknown') continue;
     if (reason.trim().length < shortestReason) say(`axes.${name}.reason`, `say why it is “${value}”, or choose “unknown”`);
-    if (evidence.length === 0 && !isBareClaim(name, value)) say(`axes.${name}.evidence`, `“${value}” needs evidence`);
+    if (evidence.length === 0 && !isBareClaim(name, value)) say(path, `“${value}” needs evidence`);
+  }
+  const { authenticity, corroboration } = axes;
+  if (authenticity.value !== 'unknown' && authenticity.evidence.length > 0) {
+    const needed = authenticityNeeds[authenticity.value];
+    const has = authenticity.evidence.some((id) => (levels.get(id) ?? 'A0') >= needed);
+    if (!has) say('axes.authenticity.evidence', `“${authenticity.value}” needs evidence of level ${needed} or better`);
+  }
+  if (corroboration.value !== 'unknown' && corroboration.evidence.length > 0) {
+    const needed = corroborationNeeds[corroboration.value];
+    const named = new Set(corroboration.evidence).size;
+    if (named < needed) say('axes.corroboration.evidence', `“${corroboration.value}” needs ${needed} pieces of evidence`);
   }
   const ticked = new Set<Indicator>();
   for (const [index, { indicator, evidence }] of indicators.entries()) {
+    const path = `indicators.${index}.evidence`;
+    check(path, evidence);
     if (ticked.has(indicator)) say(`indicators.${index}`, `${indicator} is ticked more than once`);
-    if (evidence.length === 0) say(`indicators.${index}.evidence`, `${indicator} needs evidence`);
+    if (evidence.length === 0) say(path, `${indicator} needs evidence`);
     ticked.add(indicator);
   }
   return found;

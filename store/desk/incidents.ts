@@ -6,7 +6,7 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { CaseId, EvidenceId, IncidentId, Instant, SiteId } from '../../contract/ids.ts';
-import type { Grade } from '../../contract/desk/words.ts';
+import type { EvidenceLevel, Grade } from '../../contract/desk/words.ts';
 import type { MonitorScope } from '../../core/desk/escalation/explanation.ts';
 import type { Db } from '../open.ts';
 import type { NamedPerson } from '../orders.ts';
@@ -143,19 +143,20 @@ export async function judgeAloneIn(tx: Tx, scope: { readonly siteId: SiteId | nu
   await sql`select pg_advisory_xact_lock(hashtextextended(${`escalation ${scope.siteId ?? scope.caseId}`}, 0))`.execute(tx);
 }
 
-export type EvidenceTimes = {
+export type EvidenceFacts = {
   readonly evidenceId: EvidenceId;
+  readonly level: EvidenceLevel;
   readonly artefact: string;
   readonly eventAt: Instant | null;
   readonly firstSeenAt: Instant;
 };
 
 /** Those of the items that are the case's, the oldest first. */
-export async function evidenceTimes(db: Db, caseId: CaseId, ids: readonly EvidenceId[]): Promise<EvidenceTimes[]> {
+export async function evidenceFacts(db: Db, caseId: CaseId, ids: readonly EvidenceId[]): Promise<EvidenceFacts[]> {
   if (ids.length === 0) return [];
   return db
     .selectFrom('evidence')
-    .select(['evidence_id as evidenceId', 'artefact', 'event_at as eventAt', 'first_seen_at as firstSeenAt'])
+    .select(['evidence_id as evidenceId', 'level', 'artefact', 'event_at as eventAt', 'first_seen_at as firstSeenAt'])
     .where('case_id', '=', caseId)
     .where('evidence_id', 'in', ids)
     .orderBy('created_order')

@@ -23,7 +23,7 @@ import type { CaseRecord } from '../../../store/desk/cases.ts';
 import { clockSince } from '../../../store/desk/clocks.ts';
 import {
   caseOfIncident,
-  evidenceTimes,
+  evidenceFacts,
   findIncident,
   insertIncident,
   judgeAloneIn,
@@ -56,7 +56,7 @@ export function addIncident(deps: AssessmentDeps, caller: Caller, caseId: CaseId
     const found = await workableCase(unit, caseId);
     const at = nowOf(deps);
     const ids = [...new Set(body.evidence)];
-    const evidence = await evidenceTimes(unit.tx, caseId, ids);
+    const evidence = await evidenceFacts(unit.tx, caseId, ids);
     const [oldest] = evidence;
     if (oldest === undefined || evidence.length < ids.length) {
       throw badRequest([{ path: 'evidence', message: 'holds something that is not evidence of this case' }]);
@@ -210,18 +210,10 @@ async function lockIn(
 }
 
 async function draftMistakes(db: Db, caseId: CaseId, { axes, indicators }: Draft): Promise<Mistake[]> {
-  const mistakes = assessmentMistakes({ axes, indicators });
-  const named = [
-    ...Object.entries(axes).map(([name, { evidence }]) => ({ path: `axes.${name}.evidence`, evidence })),
-    ...indicators.map(({ evidence }, index) => ({ path: `indicators.${index}.evidence`, evidence })),
-  ];
-  const ids = [...new Set(named.flatMap(({ evidence }) => evidence))];
-  const known = new Set((await evidenceTimes(db, caseId, ids)).map(({ evidenceId }) => evidenceId));
-  for (const { path, evidence } of named) {
-    if (evidence.some((id) => !known.has(id)))
-      mistakes.push({ path, message: 'holds something that is not evidence of this case' });
-  }
-  return mistakes;
+  const named = [...Object.values(axes), ...indicators].flatMap(({ evidence }) => evidence);
+  const facts = await evidenceFacts(db, caseId, [...new Set(named)]);
+  const levels = new Map(facts.map(({ evidenceId, level }) => [evidenceId, level]));
+  return assessmentMistakes({ axes, indicators, levels });
 }
 
 /** Locks the judgement of the case's site, then the case. Throws Failure when there is none or it takes nothing new. */
