@@ -72,6 +72,17 @@ export async function listNotices(
   };
 }
 
+/** Notices of a case, newest first. */
+export async function noticesOfCase(db: Db, caseId: CaseId): Promise<NoticeRecord[]> {
+  const rows = await db
+    .selectFrom('owner_notice')
+    .selectAll()
+    .where('case_id', '=', caseId)
+    .orderBy('created_order', 'desc')
+    .execute();
+  return rows.map(recordOf);
+}
+
 /** One notice of an account. */
 export async function findNotice(db: Db, noticeId: NoticeId, accountId: AccountId): Promise<NoticeRecord | null> {
   const row = await db

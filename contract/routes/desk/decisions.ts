@@ -410,6 +410,53 @@ export const listOwnerNotices = route({
   errors: [],
 });
 
+/** A notice as the desk reads it, with the owner's answers, redacted. */
+export const CaseNotice = z.strictObject({
+  noticeId: NoticeId,
+  kind: OwnerNotice.shape.kind,
+  subject: z.string(),
+  text: z.string(),
+  namedUrls: z.array(z.string()),
+  deadline: Instant.nullable(),
+  at: Instant,
+  readAt: Instant.nullable(),
+  decision: z.string().nullable(),
+  /** `by` is null when it came by the signed link. */
+  replies: z.array(z.strictObject({ at: Instant, text: z.string(), by: PersonRef.nullable() })),
+});
+export type CaseNotice = z.infer<typeof CaseNotice>;
+
+export const listCaseNotices = route({
+  method: 'GET',
+  path: '/api/v1/desk/cases/{caseId}/notices',
+  summary: 'What the owner was told in a case, and what they answered, newest first.',
+  needs: 'desk:read',
+  params: z.strictObject({ caseId: CaseId }),
+  query: Nothing,
+  body: Nothing,
+  answer: z.strictObject({ items: z.array(CaseNotice) }),
+  status: 200,
+  errors: ['not-found'],
+});
+
+export const askOwner = route({
+  method: 'POST',
+  path: '/api/v1/desk/cases/{caseId}/notices',
+  summary: 'Asks the owner something without deciding anything. They learn that there is a case, so it takes a lead.',
+  needs: 'desk:lead',
+  params: z.strictObject({ caseId: CaseId }),
+  query: Nothing,
+  body: z.strictObject({
+    subject: z.string().trim().min(3).max(200),
+    text: z.string().trim().min(10).max(10_000),
+    namedUrls: z.array(z.string().trim().min(1).max(4000)).max(250).default([]),
+    deadline: Instant.optional(),
+  }),
+  answer: CaseNotice,
+  status: 201,
+  errors: ['not-found', 'wrong-state', 'decision-incomplete'],
+});
+
 const NoticeAct = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('reply'), text: z.string().trim().min(3).max(10_000) }),
   z.strictObject({ act: z.literal('appeal'), text: z.string().trim().min(10).max(10_000) }),

@@ -199,6 +199,26 @@ describeOnBoth('what an owner is told', (databases) => {
     expect(await refusalOf(stranger.call(contract.exportSite, { params: { siteId: 'nonsense' } }))).toBe('not-found');
   });
 
+  it('may be asked by a lead without a decision, in words that name nobody, and their answer is read redacted', async () => {
+    const found = await house.openCase(siteId, { target: 'Canary Quillfeather' });
+    const params = { caseId: found.caseId };
+    const ask = (text: string, who = lead) =>
+      who.call(contract.askOwner, { params, body: { subject: 'A thread of yours', text } });
+    expect(await refusalOf(ask('Is it true what stands there about Canary Quillfeather?'))).toBe('decision-incomplete');
+    expect(await refusalOf(ask('Is it true what stands there?', analyst))).toBe('not-allowed');
+    expect((await ask('Is it true what stands there?')).kind).toBe('question');
+    const { noticeId, mayAppeal } = await newest();
+    expect(mayAppeal).toBe(false);
+    const answer = (act: 'reply' | 'appeal', text: string) =>
+      owner.call(contract.answerNotice, { params: { noticeId }, body: { act, text } });
+    await answer('reply', 'It is about Canary Quillfeather, and it is a joke.');
+    expect(await refusalOf(answer('appeal', 'There is nothing to appeal.'))).toBe('wrong-state');
+    const { items } = await analyst.call(contract.listCaseNotices, { params });
+    expect(items[0]?.replies.map(({ text, by }) => [text, by?.name])).toEqual([
+      ['It is about [name], and it is a joke.', 'Otto Owner'],
+    ]);
+  });
+
   it('shows of a mailbox a hint only, and keeps it unreadable', async () => {
     expect((await owner.call(contract.getAccountContact)).hint).toBe('o…@owner.example');
     expect((await stranger.call(contract.getAccountContact)).hint).toBeNull();

@@ -16,6 +16,7 @@ import { registerOwnerPages } from '../../pages/owner/register.ts';
 import type { DeskDeps } from '../deps.ts';
 import { actOnNotice } from './answer.ts';
 import { changeContact, contactHint } from './contact.ts';
+import { askOwner, viewCaseNotices } from './desk-side.ts';
 import { exportOf } from './export.ts';
 import { viewNotices } from './view.ts';
 
@@ -52,6 +53,10 @@ export function registerOwner(app: App, deps: DeskDeps): Job[] {
   registerRoute(app, deps, contract.setAccountContact, async ({ body, caller }) => ({
     hint: await changeContact(deps, caller, accountOf(caller), body.mail),
   }));
+  registerRoute(app, deps, contract.listCaseNotices, async ({ params }) => ({
+    items: await viewCaseNotices(deps, params.caseId),
+  }));
+  registerRoute(app, deps, contract.askOwner, ({ params, body, caller }) => askOwner(deps, caller, params.caseId, body));
   registerOwnerPages(app, deps);
   return [];
 }
