@@ -74,6 +74,11 @@ export function mailboxAt(address: string, ownDomain: string): MailboxUse | null
   return Object.hasOwn(mailboxes, name) ? (mailboxes[name] ?? null) : null;
 }
 
+/** One mailbox and nothing that a header or an SMTP line would read as more. */
+export function isOneMailbox(address: string): boolean {
+  return address.length <= 254 && /^[^\s\p{Cc}<>,;:"\\@()[\]]+@[^\s\p{Cc}<>,;:"\\@()[\]]+$/u.test(address);
+}
+
 /** Of several recipients the one that asks for most: danger, then authority, then report. */
 export function foremostUse(uses: readonly MailboxUse[]): MailboxUse {
   return (['danger', 'authority'] as const).find((use) => uses.includes(use)) ?? 'report';

@@ -11,6 +11,7 @@ import type { LookupFunction } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { Agent, request } from 'undici';
 import { IpAddress } from '../../../contract/network.ts';
+import { isOneMailbox } from '../../../core/desk/mail.ts';
 import { whyOriginRefused } from '../../../core/shield/origin.ts';
 import type { PostDeps } from './outbox.ts';
 
@@ -81,11 +82,6 @@ export function openRelay(deps: Pick<PostDeps, 'desk' | 'provider'>, relay: stri
 /** The Message-ID of a message of ours; `pageIdIn` reads it back. */
 export function messageIdOf(id: string, domain: string): string {
   return `<${id}@${domain}>`;
-}
-
-/** One mailbox and nothing that a header or an SMTP line would read as more. */
-export function isOneMailbox(address: string): boolean {
-  return address.length <= 254 && /^[^\s\p{Cc}<>,;:"\\@()[\]]+@[^\s\p{Cc}<>,;:"\\@()[\]]+$/u.test(address);
 }
 
 function mailFailure(error: unknown): Delivered {

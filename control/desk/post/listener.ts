@@ -4,7 +4,7 @@
  * Everything that is ours to mend is a 4xx answer, so the sender's server keeps the mail and comes again: the database is away, too much is
  * being read, too many mails from one network. What will never work is a 5xx: another domain, no such mailbox, larger than the limit.
  * Bounded: size (what is over it is thrown away as it comes, not held), bytes held by all connections together, connections in all and
- * from one address, time of a connection; mails are taken apart one at a time. Limits never hold up danger@: mails to it pass the limit by
+ * from one address, time of a connection, time for taking a mail apart. Limits never hold up danger@: mails to it pass the limit by
  * network. No sign-in, no relaying. STARTTLS is offered with a certificate made at start, which is what mail servers take from each
  * other (RFC 7435); an operator who wants a named one puts a mail server in front.
  * Hazard: behind another mail server every mail comes from its address; the limits by network then hold for all of them together.
@@ -17,11 +17,10 @@ import { takeFrom } from '../../../core/desk/limits.ts';
 import type { Bucket } from '../../../core/desk/limits.ts';
 import { countedNetwork } from '../../../core/identity/session.ts';
 import { makeSelfSigned } from '../../../kit/self-signed.ts';
-import { Serial } from '../../../kit/serial.ts';
 import { isStoreDown } from '../../../store/errors.ts';
 import { Failure } from '../../http/failure.ts';
 import type { DeskDeps } from '../deps.ts';
-import { readMail } from './read-mail.ts';
+import { openMailReader } from './mail-reader.ts';
 import { codeOf, takeIn } from './take-in.ts';
 
 export const mostMailBytes = 25 * 1024 * 1024;
@@ -42,7 +41,7 @@ export type MailListener = { readonly port: number; close(): Promise<void> };
 export async function listenForMail(deps: DeskDeps): Promise<MailListener | null> {
   const at = deps.desk.mailListen;
   if (at === null) return null;
-  const reading = new Serial();
+  const read = openMailReader();
   const ignored: Partial<Record<MailNature, number>> = {};
   const buckets = new Map<string, Bucket>();
   const active = new Set<Promise<void>>();
@@ -103,7 +102,7 @@ export async function listenForMail(deps: DeskDeps): Promise<MailListener | null
         ip: session.remoteAddress,
         helo: session.hostNameAppearsAs,
       };
-      const taken = await takeIn(deps, envelope, raw, (bytes) => reading.run(() => readMail(bytes)));
+      const taken = await takeIn(deps, envelope, raw, read);
       if (taken.kind !== 'ignored') {
         deps.log.info(taken, 'a mail was taken in');
         return 'kept';

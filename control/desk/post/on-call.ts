@@ -4,6 +4,7 @@
  * Addresses go in and never come out: the list shows a first letter and a host.
  */
 import * as contract from '../../../contract/routes/desk/pressure.ts';
+import { isOneMailbox } from '../../../core/desk/mail.ts';
 import { randomId } from '../../../kit/random-id.ts';
 import { addAudit } from '../../../store/audit.ts';
 import { listOnCall, setOnCallIn } from '../../../store/desk/on-call.ts';
@@ -14,7 +15,7 @@ import { nowOf } from '../../deps.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import { registerRoute } from '../../http/register.ts';
 import type { App } from '../../http/register.ts';
-import { checkNotifyUrl, isOneMailbox } from './delivery.ts';
+import { checkNotifyUrl } from './delivery.ts';
 import { wakeAll } from './outbox.ts';
 import type { PostDeps } from './outbox.ts';
 

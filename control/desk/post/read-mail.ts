@@ -4,10 +4,11 @@
  * A mail that the parser refuses (nested too deep, headers without end) keeps its first words as they stand, so that it still makes a report;
  * the mail itself is kept whole by the caller. HTML becomes text and nothing is loaded from anywhere. Mails inside the mail stay files.
  * Files are never unpacked.
- * Hazard: taking apart 25 MB costs the event loop some hundred milliseconds (control/desk/post/listener.ts lets one mail in at a time).
+ * Hazard: the parser needs seconds for many megabytes of short lines; large mails are read in a process of their own (mail-reader.ts).
  */
 import PostalMime from 'postal-mime';
 import type { Attachment } from 'postal-mime';
+import { isOneMailbox } from '../../../core/desk/mail.ts';
 import type { MailHeader } from '../../../core/desk/mail.ts';
 import { parseXarf } from '../../../core/desk/xarf.ts';
 import type { XarfReport } from '../../../core/desk/xarf.ts';
@@ -15,7 +16,6 @@ import { parseFeedback } from '../../../core/desk/arf.ts';
 import type { Feedback } from '../../../core/desk/arf.ts';
 import { textOfHtml } from '../../../kit/html-text.ts';
 import type { IncomingFile } from '../deps.ts';
-import { isOneMailbox } from './delivery.ts';
 
 export type ReadMail = {
   readonly headers: readonly MailHeader[];
@@ -81,7 +81,7 @@ function wordsOf(text: string, html: string): string {
 }
 
 /** What can be had of a mail without its parser: the first headers, and the words as they stand. */
-function readBroken(raw: Buffer): ReadMail {
+export function readBroken(raw: Buffer): ReadMail {
   const start = raw.subarray(0, 64 * 1024).toString('utf8');
   const end = /\r?\n\r?\n/.exec(start)?.index ?? start.length;
   const headers = start

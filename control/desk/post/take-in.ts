@@ -18,6 +18,7 @@ import type { Accepted, DeskDeps, Incoming, IncomingFile } from '../deps.ts';
 import { sendCourtesy } from './courtesy.ts';
 import { proveMail } from './mail-proof.ts';
 import type { MailProof } from './mail-proof.ts';
+import type { MailReader } from './mail-reader.ts';
 import type { ReadMail } from './read-mail.ts';
 import { receiptMail } from './receipt-mail.ts';
 import { addReply } from './reply.ts';
@@ -36,16 +37,13 @@ export type Taken =
   | { readonly kind: 'authority'; readonly authorityId: string }
   | { readonly kind: 'ignored'; readonly nature: MailNature };
 
-/** `read` takes the mail apart when it is its turn. Rejects when nothing was kept. */
-export async function takeIn(
-  deps: DeskDeps,
-  envelope: Envelope,
-  raw: Buffer,
-  read: (raw: Buffer) => Promise<ReadMail>,
-): Promise<Taken> {
-  const mail = await read(raw);
-  const isReport = mail.feedback !== null || mail.xarf !== null;
+/** Rejects when nothing was kept. */
+export async function takeIn(deps: DeskDeps, envelope: Envelope, raw: Buffer, read: MailReader): Promise<Taken> {
   const ownDomain = deps.desk.mailDomain;
+  const uses = envelope.recipients.map((address) => mailboxAt(address, ownDomain)).filter((use) => use !== null);
+  const use = foremostUse(uses);
+  const mail = await read(raw, use === 'danger' ? 'danger' : 'other');
+  const isReport = mail.feedback !== null || mail.xarf !== null;
   const nature = natureOf({ headers: mail.headers, envelopeFrom: envelope.sender, ownDomain, isReport });
   if (ignoredNatures.includes(nature)) return { kind: 'ignored', nature };
   const proof = await proveMail({ resolver: deps.resolver, mailDomain: ownDomain }, raw, {
@@ -54,8 +52,6 @@ export async function takeIn(
     signatures: mail.headers.filter(({ key }) => key === 'dkim-signature').length,
   });
   const original = { name: 'mail.eml', mediaType: 'message/rfc822', bytes: withTrace(proof, raw) };
-  const uses = envelope.recipients.map((address) => mailboxAt(address, ownDomain)).filter((use) => use !== null);
-  const use = foremostUse(uses);
   if (use === 'authority') {
     return { kind: 'authority', authorityId: await takeAuthorityMail(deps, { mail, proof, original }) };
   }
