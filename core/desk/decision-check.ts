@@ -229,16 +229,39 @@ function ofWords(draft: Draft, { names }: DecisionFactsOfCase): Mistake[] {
   read('publicReason', draft.publicReason);
   for (const [index, { why }] of draft.whyNotBelow.entries()) read(`whyNotBelow.${index}.why`, why);
   read('breakGlass.reason', draft.breakGlass?.reason);
+  found.push(...urlMistakes(draft.namedUrls, names));
+  return found;
+}
+
+/** Addresses for an owner hold no name that is sealed. Numbers in them stay: an address without its numbers leads nowhere. */
+function urlMistakes(urls: readonly string[], names: readonly string[]): Mistake[] {
   const patterns = namePatterns(names);
-  for (const [index, url] of draft.namedUrls.entries()) {
-    if (namesOut(url, patterns) !== url) {
+  const message =
+    'holds a name that is sealed in this case: name the page by an address without it, such as the number of its post';
+  return urls.flatMap((url, index) => (namesOut(url, patterns) === url ? [] : [{ path: `namedUrls.${index}`, message }]));
+}
+
+export type QuestionDraft = {
+  readonly subject: string;
+  readonly text: string;
+  readonly namedUrls: readonly string[];
+  readonly deadline?: Instant | undefined;
+};
+
+/** Every mistake of a question to an owner. */
+export function checkQuestion(draft: QuestionDraft, names: readonly string[], atMs: number): Mistake[] {
+  const found = urlMistakes(draft.namedUrls, names);
+  for (const path of ['subject', 'text'] as const) {
+    const black = blackened(draft[path], names);
+    if (black.length > 0) {
       found.push({
-        path: `namedUrls.${index}`,
-        message:
-          'holds a name that is sealed in this case: name the page by an address without it, such as the number of its post',
+        path,
+        message: `leaves the desk and holds what names or locates a person (${black.join(', ')}): say it without`,
       });
     }
   }
+  if (draft.deadline !== undefined && msOf(draft.deadline) <= atMs)
+    found.push({ path: 'deadline', message: 'must be in the future' });
   return found;
 }
 
