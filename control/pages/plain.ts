@@ -6,6 +6,7 @@ import { sentence } from './format.ts';
 import type { PageBody } from './layout.ts';
 import { reference } from './words/reference.ts';
 import type { Words } from './words/index.ts';
+import { reportWordsFor } from './words/report/index.ts';
 
 export function helpPage(words: Words): PageBody {
   const say = words.help;
@@ -16,6 +17,7 @@ export function helpPage(words: Words): PageBody {
       <div class="call">
         <p><strong>${say.now}</strong></p>
         <p>${say.nowText}</p>
+        <p><a href="/report/now">${reportWordsFor(words.language).fromHelp}</a></p>
       </div>
       <table class="numbered">
         <caption>
@@ -77,7 +79,11 @@ export function appealPage(words: Words, contact: string | null): PageBody {
       </ol>
       <h2>${say.then}</h2>
       ${say.thenText.map((text) => html`<p>${text}</p>`)}
-      <p>${say.money}</p>`,
+      <p>${say.money}</p>
+      <p>
+        ${reportWordsFor(words.language).fromAppeal}
+        <a href="/report/status">${reportWordsFor(words.language).status.openTitle}</a>
+      </p>`,
   };
 }
 

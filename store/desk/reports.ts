@@ -182,7 +182,7 @@ export async function forgetReporter(tx: Db, reportId: ReportId): Promise<void> 
 
 /** Has a report read (again): what was added to it is taken into its case. */
 export async function putInLineAgain(tx: Db, reportId: ReportId): Promise<void> {
-  await tx.updateTable('report').set({ processed_at: null }).where('report_id', '=', reportId).execute();
+  await tx.updateTable('report').set({ processed_at: null, read_again_at: null }).where('report_id', '=', reportId).execute();
 }
 
 export async function addReporterMessage(tx: Db, message: { reportId: ReportId; at: Instant; text: string }): Promise<void> {

@@ -26,13 +26,15 @@ export function noticePage(words: Words, say: OwnerWords, notice: OwnerNoticeVie
       ${
         mood.mistake === undefined
           ? ''
-          : html`<div class="call" role="alert">
-              <p><strong>${say.error}</strong></p>
-              <p><a href="#${mood.mistake}-text">${say.tooShort}</a></p>
+          : html`<div class="mistakes" role="alert" aria-labelledby="mistakes-title">
+              <h2 id="mistakes-title">${say.error}</h2>
+              <ul>
+                <li><a href="#${mood.mistake}-text">${say.tooShort}</a></li>
+              </ul>
             </div>`
       }
       <p class="quiet">${timeAt(words, notice.at)}${words.language === 'en' ? '' : html` · ${say.inEnglish}`}</p>
-      <div lang="en" dir="ltr">${notice.text.split('\n\n').map((part) => html`<p class="prose">${lines(part)}</p>`)}</div>
+      <div lang="en" dir="ltr">${notice.text.split('\n\n').map((part) => html`<p>${lines(part)}</p>`)}</div>
       <dl class="facts">
         ${
           notice.deadline === null
@@ -49,7 +51,7 @@ export function noticePage(words: Words, say: OwnerWords, notice: OwnerNoticeVie
         ${notice.replies.map(
           (reply) =>
             html`<dt>${say.yourReply}<br />${timeAt(words, reply.at)}</dt>
-              <dd class="prose">${lines(reply.text)}</dd>`,
+              <dd>${lines(reply.text)}</dd>`,
         )}
         ${notice.appeals.map(
           (appeal) =>
@@ -61,35 +63,38 @@ export function noticePage(words: Words, say: OwnerWords, notice: OwnerNoticeVie
                     ? html`<p class="quiet">${say.answerBy} ${timeAt(words, appeal.dueAt)}</p>`
                     : ''
                 }
-                ${appeal.reasons === null ? '' : html`<p lang="en" class="prose">${lines(appeal.reasons)}</p>`}
+                ${appeal.reasons === null ? '' : html`<p lang="en">${lines(appeal.reasons)}</p>`}
               </dd>`,
         )}
       </dl>
-      ${form('reply', say.reply, say.replyHint, say.send, mood)}
-      ${notice.mayAppeal ? form('appeal', say.appeal, say.appealHint, say.sendAppeal, mood) : ''}
+      ${form('reply', say.reply, say.replyHint, say.send, say, mood)}
+      ${notice.mayAppeal ? form('appeal', say.appeal, say.appealHint, say.sendAppeal, say, mood) : ''}
       <p class="quiet after">${say.cookie}</p>
     </article>`,
   };
 }
 
-function form(act: 'reply' | 'appeal', title: string, hint: string, send: string, mood: NoticeMood): Piece {
+function form(act: 'reply' | 'appeal', title: string, hint: string, send: string, say: OwnerWords, mood: NoticeMood): Piece {
   const refused = mood.mistake === act;
-  return html`<h2 id="${act}">${title}</h2>
-    <form method="post" action="/notice">
-      <input type="hidden" name="act" value="${act}" />
-      <p><label for="${act}-text">${hint}</label></p>
+  const described = refused ? `${act}-hint ${act}-mistake` : `${act}-hint`;
+  return html`<form class="form" id="${act}" method="post" action="/notice" novalidate>
+    <input type="hidden" name="act" value="${act}" />
+    <div class="field ${refused ? 'wrong' : ''}">
+      <h2><label for="${act}-text">${title}</label></h2>
+      <p class="hint" id="${act}-hint">${hint}</p>
+      ${refused ? html`<p class="mistake" id="${act}-mistake">${say.tooShort}</p>` : ''}
       <textarea
         id="${act}-text"
         name="text"
         rows="6"
-        required
-        minlength="10"
-        maxlength="10000"
+        dir="auto"
+        aria-describedby="${described}"
         ${refused ? html`aria-invalid="true"` : ''}
       >
 ${refused ? (mood.typed ?? '') : ''}</textarea>
-      <p><button type="submit">${send}</button></p>
-    </form>`;
+    </div>
+    <p><button class="button ${act === 'reply' ? '' : 'quiet-button'}" type="submit">${send}</button></p>
+  </form>`;
 }
 
 function lines(text: string): Piece {

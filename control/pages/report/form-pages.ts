@@ -1,5 +1,5 @@
 /**
- * The pages of the report form: whether somebody is in danger now, the fast lane, seven short questions, the check before sending.
+ * The pages of the report form: whether somebody is in danger now, the fast lane, six short questions, the check before sending.
  *
  * One thing to a page; the answers travel in a hidden field (draft.ts). "Back" is a button of the same form, so that it works without scripts and
  * loses nothing. Everything that was typed is escaped where it is printed.
@@ -79,7 +79,7 @@ export function stepPage(
     private: true,
     body: html`${errorSummary(say, mistakes, more)}
       <form class="form" method="post" action="/report/step" novalidate ${check ? html`enctype="multipart/form-data"` : ''}>
-        ${hidden('draft', encodeDraft(draft))} ${hidden('at', step)}
+        ${hidden('draft', encodeDraft(draft))} ${hidden('at', step)} ${enterKey()}
         <p class="eyebrow">
           <button class="back" type="submit" name="go" value="back" formnovalidate>${say.step.back}</button>
           ${check ? '' : html`<span>${say.step.of(number, questions)}</span>`}
@@ -238,6 +238,11 @@ export function abuseBox(say: ReportWords): Piece {
       ${say.what.abuseHotlines.map((one) => html`<li>${one}</li>`)}
     </ul>
   </div>`;
+}
+
+/** The enter key presses a form's first button: without this one it would go back. */
+function enterKey(): Piece {
+  return html`<button class="honey" type="submit" name="go" value="next" tabindex="-1" aria-hidden="true"></button>`;
 }
 
 /** A field that people neither see nor hear: what fills it in is a program. A hint for the desk; it refuses nobody. */

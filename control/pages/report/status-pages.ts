@@ -58,8 +58,14 @@ export function sentPage(
   };
 }
 
-function receipt(words: Words, say: ReportWords, of: Pick<Accepted, 'number' | 'receivedAt' | 'leaf' | 'sha256'>): Piece {
+function receipt(
+  words: Words,
+  say: ReportWords,
+  of: Pick<Accepted, 'number' | 'receivedAt' | 'leaf' | 'sha256'>,
+  more: Piece = html``,
+): Piece {
   return html`<dl class="facts">
+      ${more}
       <dt>${say.sent.number}</dt>
       <dd><span class="number">${of.number}</span></dd>
       <dt>${say.sent.at}</dt>
@@ -119,7 +125,8 @@ export function statusPage(words: Words, provider: string, view: StatusView, ext
         ${stateMark(...markOf(view), status.states[view.state])}
       </p>
       <h1>${status.title}</h1>
-      <p class="lede">${status.next[view.next.step]} ${nextBy(words, say, view, extras.nowAt)}</p>
+      <p class="lede">${status.next[view.next.step]}</p>
+      ${nextBy(words, say, view, extras.nowAt)}
       ${
         view.outcome === null
           ? ''
@@ -193,13 +200,15 @@ export function statusPage(words: Words, provider: string, view: StatusView, ext
               </form>`
       }
       <h2>${status.receipt}</h2>
-      <dl class="facts">
-        <dt>${status.about}</dt>
-        <dd>${say.class.list[view.class][0] ?? ''}</dd>
-        <dt>${status.files}</dt>
-        <dd class="figure">${view.filesAdded}</dd>
-      </dl>
-      ${receipt(words, say, view)}
+      ${receipt(
+        words,
+        say,
+        view,
+        html`<dt>${status.about}</dt>
+          <dd>${say.class.list[view.class][0] ?? ''}</dd>
+          <dt>${status.files}</dt>
+          <dd class="figure">${view.filesAdded}</dd>`,
+      )}
       ${view.mayWithdraw ? html`<p class="after"><a href="/report/status/withdraw">${status.withdrawLink}</a></p>` : ''}
       <form class="form" method="post" action="/report/status/leave">
         ${hidden('key', key)}
@@ -236,7 +245,7 @@ function nextBy(words: Words, say: ReportWords, view: StatusView, nowAt: string)
   const { at } = view.next;
   if (at === null) return html``;
   const parts = { at: timeAt(words, at) };
-  return html`(${sentence(at < nowAt ? say.status.late() : say.status.nextBy(), parts)})`;
+  return html`<p>${sentence(at < nowAt ? say.status.late() : say.status.nextBy(), parts)}</p>`;
 }
 
 function markOf(view: StatusView): readonly ['full' | 'half' | 'ring' | 'tick', 'alarm' | 'good' | 'caution' | 'over'] {
