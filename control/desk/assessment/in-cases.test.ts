@@ -1,4 +1,4 @@
-/** What merging two cases does to their grades and to the volume behind them. */
+/** Grades as a case shows them, and what merging two cases does to them and to the volume behind them. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CaseId } from '../../../contract/ids.ts';
 import type { Grade } from '../../../contract/desk/words.ts';
@@ -15,7 +15,7 @@ import { describeOnBoth } from '../../../tests/harness/stores.ts';
 import type { Caller } from '../../http/caller.ts';
 import { addIncident, assess } from './service.ts';
 
-describeOnBoth('merging', (databases) => {
+describeOnBoth('a case and its grades', (databases) => {
   let house: CasesHouse;
   let lead: Api;
   let analyst: Caller;
@@ -65,7 +65,20 @@ describeOnBoth('merging', (databases) => {
     return [grade, gradeLockedAt];
   };
 
-  it('locks a case without incidents by those that come in graded', async () => {
+  it('shows the second assessor the same, whether or not somebody graded before them', async () => {
+    const sam = await house.person('Sam Second', ['analyst']);
+    const [graded, untouched] = [await open(), await open()];
+    await incident(untouched, null);
+    await incident(graded, 'G4');
+    const seen = async (caseId: CaseId) =>
+      JSON.stringify(await sam.call(getCase, { params: { caseId } }))
+        .replaceAll(/"(\w+)_[0-9a-z]{12}"/g, '"$1"')
+        .replaceAll(/"C-\d+-\d+"/g, '"number"');
+    expect(await seen(graded)).toBe(await seen(untouched));
+    expect(await seen(graded)).toContain('"grading":"none"');
+  });
+
+  it('merging locks a case without incidents by those that come in graded', async () => {
     const [from, into] = [await open(), await open()];
     await incident(from, 'G2');
     expect(await gradeOf(into)).toEqual([null, null]);
@@ -73,7 +86,7 @@ describeOnBoth('merging', (databases) => {
     expect(await gradeOf(into)).toEqual(['G2', house.now()]);
   });
 
-  it('leaves a case shut while one of its own incidents is not graded', async () => {
+  it('merging leaves a case shut while one of its own incidents is not graded', async () => {
     const [from, into] = [await open(), await open()];
     await incident(from, 'G2');
     await incident(into, null);
@@ -81,7 +94,7 @@ describeOnBoth('merging', (databases) => {
     expect(await gradeOf(into)).toEqual([null, null]);
   });
 
-  it('takes no case that nobody has graded into one whose volume is open', async () => {
+  it('merging takes no case that nobody has graded into one whose volume is open', async () => {
     const [from, into] = [await open(), await open()];
     await incident(into, 'G1');
     await incident(from, null);
@@ -89,7 +102,7 @@ describeOnBoth('merging', (databases) => {
     expect(await gradeOf(into)).toEqual(['G1', house.now()]);
   });
 
-  it('is no way to count a claim: nor is moving it, before its own case is graded', async () => {
+  it('merging is no way to count a claim: nor is moving it, before its own case is graded', async () => {
     const [from, into] = [await open(), await open()];
     await incident(into, 'G1');
     const clusterId = await house.cluster(from);
@@ -101,7 +114,7 @@ describeOnBoth('merging', (databases) => {
     expect((await move()).caseId).toBe(into);
   });
 
-  it('keeps the graver grade of two that are graded', async () => {
+  it('merging keeps the graver grade of two that are graded', async () => {
     const [from, into] = [await open(), await open()];
     await incident(from, 'G2');
     await incident(into, 'G1');
