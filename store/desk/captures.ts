@@ -6,7 +6,7 @@
 import type { Selectable } from 'kysely';
 import { CaptureId, idPrefix } from '../../contract/ids.ts';
 import type { BlobId, CaseId, EvidenceId, Instant } from '../../contract/ids.ts';
-import type { ReportClass } from '../../contract/desk/words.ts';
+import type { CaptureState, ReportClass } from '../../contract/desk/words.ts';
 import type { Capture } from '../../contract/desk/shapes.ts';
 import { randomId } from '../../kit/random-id.ts';
 import type { Db } from '../open.ts';
@@ -107,8 +107,21 @@ export type CaptureTurn = {
   /** Of its case; null without one. */
   readonly class: ReportClass | null;
   readonly urgent: boolean;
+  /** The item's: `never` when its address was reported as criminal to hold meanwhile. */
+  readonly itemState: CaptureState;
   readonly claimedBy: string;
 };
+
+/** Makes what waits in a case urgent, as when its lane becomes that of a life in danger. */
+export async function urgeCapturesIn(tx: Tx, caseId: CaseId, dueAt: Instant): Promise<void> {
+  await tx
+    .updateTable('capture')
+    .set({ urgent: true, due_at: dueAt })
+    .where('state', '=', 'waiting')
+    .where('urgent', '=', false)
+    .where('evidence_id', 'in', tx.selectFrom('evidence').select('evidence_id').where('case_id', '=', caseId))
+    .execute();
+}
 
 function dueAt(db: Db, at: Instant) {
   return db
@@ -184,6 +197,7 @@ export async function claimCapturesIn(
       'capture.url as url',
       'attempts',
       'urgent',
+      'capture_state as itemState',
       'evidence.case_id as caseId',
       'class',
     ])

@@ -106,7 +106,7 @@ export async function addEvidenceIn(tx: Tx, given: EvidenceDraft): Promise<{ evi
 
 /** An artefact's text as the index takes it: a long one (an address of four thousand characters) stands there as its hash. */
 export function artefactKey(artefact: string): string {
-  return artefact.length <= 500 ? artefact : `sha256:${createHash('sha256').update(artefact).digest('hex')}`;
+  return artefact.length <= 600 ? artefact : `sha256:${createHash('sha256').update(artefact).digest('hex')}`;
 }
 
 async function meetAgain(tx: Tx, draft: EvidenceDraft): Promise<EvidenceId> {

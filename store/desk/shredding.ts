@@ -63,7 +63,7 @@ export async function blankItemIn(tx: Tx, evidenceId: EvidenceId): Promise<void>
       confirmed_by_note: null,
       capture_state: 'shredded',
       delete_after: null,
-      artefact: sql<string>`case when artefact like 'sha256:%' then artefact
+      artefact: sql<string>`case when artefact ~ '^(sha256|url-sha256|file):' then artefact
         else 'sha256:' || encode(sha256(convert_to(artefact, 'UTF8')), 'hex') end`,
     })
     .where('evidence_id', '=', evidenceId)
@@ -83,6 +83,7 @@ export async function blankWordsIn(tx: Tx, caseId: CaseId, reports: readonly Rep
   }
   await tx.updateTable('case_note').set({ text: '' }).where('case_id', '=', caseId).execute();
   await tx.updateTable('desk_case').set({ search: null }).where('case_id', '=', caseId).execute();
+  await tx.deleteFrom('case_search').where('case_id', '=', caseId).execute();
 }
 
 /** Items whose time is over: not held, their case closed since `closedBefore`, or since `decidedBefore` when a measure was decided in it. */

@@ -6,6 +6,7 @@
  * that class, a case that is gone is not fetched). Log lines carry ids and outcomes, never an address.
  */
 import type { CaptureState, EvidenceLevel } from '../../../contract/desk/words.ts';
+import { canonicalUrl } from '../../../core/desk/urls.ts';
 import { instantOf, msOf } from '../../../core/instant.ts';
 import { askTimestamp } from '../../../kit/timestamp.ts';
 import {
@@ -90,7 +91,7 @@ export async function captureNext(deps: CaptureNeeds, urgentOnly: boolean, signa
 }
 
 async function work(deps: CaptureNeeds, turn: CaptureTurn, signal: AbortSignal): Promise<void> {
-  if (turn.class === 'child-abuse') {
+  if (turn.class === 'child-abuse' || turn.itemState === 'never') {
     const finding = 'What may be criminal to hold is never fetched; the hotlines have the task.';
     await settleWithout(deps, turn, { state: 'never', finding });
     return;
@@ -100,7 +101,7 @@ async function work(deps: CaptureNeeds, turn: CaptureTurn, signal: AbortSignal):
     return;
   }
   const rules = { allowed: [...deps.desk.allowCaptures], dnsServers: [...deps.dnsServers] };
-  const result = await runCapture({ kind: 'capture', url: turn.url, rules, ...limits }, signal);
+  const result = await fetchAny(addressesOf(turn.url), (url) => runCapture({ kind: 'capture', url, rules, ...limits }, signal));
   if (signal.aborted) throw new Error('stopping');
   const { answer } = result;
   deps.log.debug({ capture: turn.captureId, outcome: answer.kind }, 'a capture came back');
@@ -122,6 +123,26 @@ async function work(deps: CaptureNeeds, turn: CaptureTurn, signal: AbortSignal):
     default:
       answer satisfies never;
   }
+}
+
+/**
+ * What to ask for: the address as it was typed. One without a scheme, or written so that nobody opens it by mistake (`hxxp`), is read as
+ * evidence reads it, first over TLS and then in the clear.
+ */
+function addressesOf(typed: string): string[] {
+  if (/^https?:\/\//i.test(typed.trim()) && URL.canParse(typed.trim())) return [typed];
+  const canonical = canonicalUrl(typed);
+  if (canonical === null) return [typed];
+  return canonical.startsWith('https:') ? [canonical, canonical.replace(/^https:/, 'http:')] : [canonical];
+}
+
+async function fetchAny(urls: readonly string[], fetchOne: (url: string) => Promise<WorkerResult>): Promise<WorkerResult> {
+  let result: WorkerResult = { answer: { kind: 'failed', why: 'There is no address.', parts: [] }, parts: [] };
+  for (const url of urls) {
+    result = await fetchOne(url);
+    if (result.answer.kind !== 'failed') break;
+  }
+  return result;
 }
 
 /** Pauses before the second, third and fourth try, in seconds. */
@@ -184,6 +205,12 @@ async function settleWith(
   await transact(deps.store, async (unit) => {
     // Before anything is sealed: the case first, then its items, then their captures.
     await lockCase(unit.tx, caseId);
+    const item = await findEvidence(unit.tx, turn.evidenceId, 'lock');
+    if (item === null || item.captureState === 'never' || item.captureState === 'shredded') {
+      // Reported as criminal to hold, or shredded, while it was fetched: nothing of it is kept.
+      await write(deps, unit, turn, { state: 'never', finding: 'What was fetched meanwhile was not kept.' });
+      return;
+    }
     const keep = async (mediaType: string, bytes: Buffer | null) =>
       bytes === null || bytes.byteLength === 0 ? null : deps.seal.keepBlob(unit.tx, caseId, mediaType, bytes);
     const waczBlob = await deps.seal.keepBlob(unit.tx, caseId, 'application/wacz', wacz);

@@ -15,7 +15,7 @@ import type {
 import { later, timings } from '../../../core/desk/clocks.ts';
 import { whyNotLevel } from '../../../core/desk/evidence-level.ts';
 import { redact, redactUrl } from '../../../core/desk/redaction.ts';
-import { canonicalUrl } from '../../../core/desk/urls.ts';
+import { artefactOfFile, artefactOfHiddenUrl, artefactOfUrl, canonicalUrl } from '../../../core/desk/urls.ts';
 import { instantOf } from '../../../core/instant.ts';
 import { sniffType } from '../../../kit/sniff.ts';
 import { addAudit } from '../../../store/audit.ts';
@@ -25,6 +25,7 @@ import type { CaseRecord } from '../../../store/desk/cases.ts';
 import { addCustodyIn, listCustody } from '../../../store/desk/custody.ts';
 import { addEvidenceIn, changeEvidenceIn, findEvidence, withCaptures } from '../../../store/desk/evidence.ts';
 import type { EvidenceRecord } from '../../../store/desk/evidence.ts';
+import { hiddenAmong } from '../../../store/desk/reading.ts';
 import { transact } from '../../../store/transact.ts';
 import type { Work } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
@@ -125,17 +126,18 @@ async function addAddress(deps: Deps, unit: Work, found: CaseRecord, base: Base,
   }
   const names = await namesOfCase(unit.tx, deps.seal, found.case_id);
   const note = draft.note === undefined ? null : redact(draft.note, names);
-  const hash = createHash('sha256').update(canonical).digest('hex');
-  if (found.class === 'child-abuse') {
+  const hidden = artefactOfHiddenUrl(canonical, sha256);
+  const never = found.class === 'child-abuse' || (await hiddenAmong(unit.tx, [hidden])).size > 0;
+  if (never) {
     return addEvidenceIn(unit.tx, {
       ...base,
       kind: 'url',
       level: 'A0',
-      artefact: `sha256:${hash}`,
-      title: 'An address for the hotline; never fetched',
+      artefact: hidden,
+      title: 'An address that is not kept: only its hash',
       url: null,
       blob: null,
-      sha256: hash,
+      sha256: sha256(canonical),
       sensitive: true,
       captureState: 'never',
       note,
@@ -145,7 +147,7 @@ async function addAddress(deps: Deps, unit: Work, found: CaseRecord, base: Base,
     ...base,
     kind: 'url',
     level: 'A0',
-    artefact: canonical,
+    artefact: artefactOfUrl(canonical, sha256),
     title: `Address at ${new URL(canonical).hostname}`,
     url: redactUrl(draft.url, names),
     blob: null,
@@ -175,7 +177,7 @@ async function addWords(deps: Deps, unit: Work, found: CaseRecord, base: Base, d
     kind: draft.kind,
     // A note of a call is what somebody said to us; a file is a copy that somebody made.
     level: draft.kind === 'file' ? 'A1' : 'A0',
-    artefact: `sha256:${kept.sha256}`,
+    artefact: artefactOfFile(kept.sha256),
     title: redact(draft.title, names),
     url: null,
     blob: { ...kept, mediaType },
@@ -329,4 +331,8 @@ export async function viewCustody(deps: Deps, evidenceId: EvidenceId) {
 /** The case of an item, for what must know its grade or class. */
 export async function caseOf(deps: Deps, item: EvidenceRecord): Promise<CaseRecord | null> {
   return item.caseId === null ? null : findCase(deps.store.db, item.caseId);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
