@@ -40,6 +40,9 @@ const empty = () => {
   return made;
 };
 
+const owner = () => createMock(populated(() => Date.now(), ['owner']));
+const ofCase = (id: string) => `/desk/cases/${mockId('case', id)}`;
+
 /** Each screen: its address, the mock it needs, what to press once it is there. */
 type Screen = readonly [name: string, where: string, make: () => Mock, press?: string];
 
@@ -75,6 +78,32 @@ const screens: readonly Screen[] = [
   ['tokens', '/account?tab=tokens', busy],
   ['token-make', '/account?tab=tokens', busy, 'Make a token'],
   ['audit', '/audit', busy],
+  ['desk-queue', '/desk', busy],
+  ['desk-queue-empty', '/desk', empty],
+  ['desk-case-open', '/desk', busy, 'Open a case'],
+  ['case', `${ofCase('forum')}?evidence=${mockId('evid', 'thread')}&view=table`, busy],
+  ['case-locked', ofCase('harbour'), busy],
+  ['case-child', ofCase('child'), busy],
+  ['case-add-evidence', ofCase('forum'), busy, 'Add evidence'],
+  ['case-incident', ofCase('forum'), busy, 'Record an incident'],
+  ['case-unseal', ofCase('forum'), busy, 'Unseal: Target A'],
+  ['case-explanation', ofCase('harbour'), busy, 'Explanation'],
+  ['assess', `${ofCase('forum')}/incidents/${mockId('inc', 'older')}`, busy],
+  ['assess-mistakes', `${ofCase('forum')}/incidents/${mockId('inc', 'older')}`, busy, 'Lock in my grade'],
+  ['decide', `${ofCase('harbour')}/decide`, busy],
+  ['decide-mistakes', `${ofCase('harbour')}/decide`, busy, 'Propose this decision'],
+  ['pressure', `${ofCase('harbour')}/pressure`, busy],
+  ['pressure-locked', `${ofCase('forum')}/pressure`, busy],
+  ['pressure-add', `${ofCase('forum')}/pressure`, busy, 'Hand in pressure'],
+  ['on-call', '/desk/on-call', busy],
+  ['on-call-add', '/desk/on-call', busy, 'Add a way to wake somebody'],
+  ['appeals', '/desk/appeals', busy],
+  ['criteria', '/desk/criteria', busy],
+  ['criteria-publish', '/desk/criteria', busy, 'Publish a version'],
+  ['authority', '/desk/authority', busy],
+  ['authority-enter', '/desk/authority', busy, 'Enter a request'],
+  ['wellness', '/desk/wellness', busy],
+  ['notices', '/notices', owner],
   ['lost', '/nowhere', busy],
 ];
 

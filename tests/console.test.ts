@@ -338,7 +338,7 @@ describe('a role without a scope', () => {
     await open('/sites');
     await page.getByRole('link', { name: 'Harbour Forum' }).waitFor();
     const rooms = page.getByRole('navigation', { name: 'Rooms of the console' });
-    expect(await rooms.getByRole('link').allTextContents()).toEqual(['Sites', 'Orders1']);
+    expect(await rooms.getByRole('link').allTextContents()).toEqual(['Sites', 'Orders1', 'Notices']);
   });
 });
 

@@ -54,7 +54,7 @@ export function CaseActs({ held }: { held: Case }) {
   );
   return (
     <>
-      {works && !mine ? (
+      {works && held.claim === null && held.closedAt === null ? (
         <Button data-claim busy={act.busy} onClick={() => act.run({ act: 'claim' }, words.claimed)}>
           {words.claim}
         </Button>

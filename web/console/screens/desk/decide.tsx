@@ -162,7 +162,7 @@ function Form({ held, criteria, decisions }: { held: Case; criteria: readonly Cr
     <form onSubmit={submit} noValidate className="side-form">
       <WithMistakes fields={mistakes}>
         <div>
-          <Panel title={words.kind} acts={<GradeMark grade={held.grade} />}>
+          <Panel title={words.kindTitle} acts={<GradeMark grade={held.grade} />}>
             <div className="stack">
               {held.gradeLockedAt === null && measures ? (
                 <p className="note" data-tone="caution">

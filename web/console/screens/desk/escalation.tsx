@@ -77,6 +77,7 @@ export default function Escalation({ caseId }: { caseId: CaseId }) {
             </li>
           </ul>
           <details
+            className="step-points"
             open={search.view === 'table'}
             onToggle={(event) => {
               const wanted = event.currentTarget.open ? 'table' : '';

@@ -24,7 +24,7 @@ export function MeasureFields({ typed, missing, provisional, put }: Props) {
   const why = (narrower: LadderStep, text: string) => put({ whyNot: new Map(typed.whyNot).set(narrower, text) });
   return (
     <>
-      <Panel title={words.ladder}>
+      <Panel title={words.ladderTitle}>
         <div className="stack">
           <Choices
             legend={words.ladder}

@@ -27,10 +27,10 @@ const shows = ['mine', 'unclaimed', 'closed'] as const;
 const columns = [
   { key: 'lane', head: words.columns.lane },
   { key: 'number', head: words.columns.number },
-  { key: 'state', head: words.columns.state },
-  { key: 'grade', head: words.columns.grade },
   { key: 'due', head: words.columns.due },
   { key: 'claim', head: words.columns.claim },
+  { key: 'state', head: words.columns.state },
+  { key: 'grade', head: words.columns.grade },
   { key: 'tasks', head: words.columns.tasks, align: 'end' },
 ] as const;
 
@@ -79,8 +79,9 @@ export function QueueScreen() {
         <Filter
           label={words.filter.show}
           value={search.show ?? ''}
+          all={false}
           onPick={set('show')}
-          options={shows.map((value) => ({ value, label: words.show[value] }))}
+          options={[{ value: '', label: words.show.open }, ...shows.map((value) => ({ value, label: words.show[value] }))]}
         />
       </FilterBar>
       <Failure error={pages.error} onRetry={pages.reload} />
@@ -139,16 +140,16 @@ function QueueRow({ row }: { row: CaseRow }) {
         </span>
       </td>
       <td>
-        <CaseStateBadge state={row.state} />
-      </td>
-      <td>
-        <GradeMark grade={row.grade} brief />
-      </td>
-      <td>
         <Due due={row.due} />
       </td>
       <td>
         <Claim row={row} />
+      </td>
+      <td>
+        <CaseStateBadge state={row.state} />
+      </td>
+      <td>
+        <GradeMark grade={row.grade} brief />
       </td>
       <td data-align="end">{row.openTasks === 0 ? <span className="hint">{words.noTasks}</span> : row.openTasks}</td>
     </tr>

@@ -4,7 +4,8 @@ export const decide = {
   lead: 'Danger before opinion, evidence before volume, narrow before broad, reversible before final. Nobody blocks alone.',
   notGraded:
     'A measure needs a locked grade. Until then you can decide on no action, or on a provisional measure that evidence of level A1 can carry for 24 hours.',
-  kind: 'What is decided',
+  kindTitle: 'What is decided',
+  kind: 'Kind',
   kinds: {
     measure: { label: 'A measure', help: 'One step of the ladder.' },
     'no-action': { label: 'No action', help: 'With a reason and a day to look again.' },
@@ -23,7 +24,8 @@ export const decide = {
   reason: 'Why',
   limbEvidence: 'Evidence',
   findingMissing: 'needs “met” or “not met”',
-  ladder: 'The measure',
+  ladderTitle: 'The measure',
+  ladder: 'Step of the ladder',
   ladderHelp: 'From narrow to broad. Take the first step that ends the danger.',
   stepMissing: 'needs a step',
   whyNot: 'Why not the step below?',

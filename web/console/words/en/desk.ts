@@ -308,7 +308,7 @@ export const desk = {
     what: { one: 'case', many: 'cases' },
     search: 'Search number, title, site, report',
     filter: { lane: 'Lane', state: 'State', show: 'Show' },
-    show: { mine: 'Mine', unclaimed: 'Unclaimed', closed: 'Closed' },
+    show: { open: 'Open', mine: 'Mine', unclaimed: 'Unclaimed', closed: 'Closed' },
     columns: {
       lane: 'Lane',
       number: 'Case',
