@@ -247,3 +247,16 @@ export const actOnAuthority = route({
   status: 200,
   errors: ['not-found', 'wrong-state', 'same-person'],
 });
+
+export const unsealAuthority = route({
+  method: 'POST',
+  path: '/api/v1/desk/authority/{authorityId}/unseal',
+  summary: 'Opens who sent a request, with a reason. Leaves an entry in the audit trail.',
+  needs: 'desk:unseal',
+  params: z.strictObject({ authorityId: AuthorityId }),
+  query: Nothing,
+  body: z.strictObject({ reason: z.string().trim().min(10).max(1000) }),
+  answer: z.strictObject({ fields: z.array(z.strictObject({ name: z.string(), value: z.string() })) }),
+  status: 200,
+  errors: ['not-found', 'sealed-away', 'sign-in-again'],
+});

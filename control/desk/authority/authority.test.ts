@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { AuthorityId } from '../../../contract/ids.ts';
-import { openCase } from '../../../contract/routes/desk/cases.ts';
-import { actOnAuthority, enterAuthority, listAuthority } from '../../../contract/routes/desk/pressure.ts';
+import { getCase, openCase } from '../../../contract/routes/desk/cases.ts';
+import { actOnAuthority, enterAuthority, listAuthority, unsealAuthority } from '../../../contract/routes/desk/pressure.ts';
+import { listAudit } from '../../../contract/routes/house.ts';
 import type { Api } from '../../../tests/harness/api.ts';
 import { refusalOf } from '../../../tests/harness/api.ts';
 import { startControlHouse } from '../../../tests/harness/control-house.ts';
@@ -63,6 +64,12 @@ describeOnBoth('requests of authorities', (databases) => {
     });
     const seen = JSON.stringify(await house.lead().call(listAuthority)) + house.logged.join('');
     expect(seen).not.toContain('canary');
+    const opened = house.lead().call(unsealAuthority, { params: { authorityId }, body: { reason: 'to write to the officer' } });
+    expect((await opened).fields).toEqual([{ name: 'contact', value: 'officer.canary@police.example' }]);
+    const { items } = await house.lead().call(listAudit, { query: { subject: authorityId } });
+    expect(items[0]).toMatchObject({ act: 'authority.unseal', detail: { reason: 'to write to the officer' } });
+    const refused = analyst.call(unsealAuthority, { params: { authorityId }, body: { reason: 'to write to the officer' } });
+    expect(await refusalOf(refused)).toBe('not-allowed');
   });
 
   it('a mail to authority@ is an unverified request; its kind is a suggestion', async () => {
@@ -77,6 +84,11 @@ describeOnBoth('requests of authorities', (databases) => {
     expect(request?.agency).toBe('unverified, by mail from police.example');
     expect(JSON.stringify(request)).not.toMatch(/canary|555 0143/);
     expect(house.logged.join('')).not.toContain('canary');
+    const { caseId } = await analyst.call(openCase, { body: { title: 'A case', class: 'harassment', reason: 'by hand' } });
+    if (request === undefined) throw new Error('there is a request');
+    await act(house.lead(), request.authorityId, { act: 'link', caseId });
+    const { evidence } = await analyst.call(getCase, { params: { caseId } });
+    expect(evidence).toMatchObject([{ kind: 'order', level: 'A1', sensitive: true, mediaType: 'message/rfc822' }]);
   });
 
   it('a preservation holds a case, at most 90 days at a time, and a renewal never shortens it', async () => {

@@ -11,7 +11,8 @@ import type { App } from '../../http/register.ts';
 import type { Job } from '../../jobs/runner.ts';
 import type { DeskDeps } from '../deps.ts';
 import { namesOfCase } from '../names.ts';
-import { actOnRequest, enterRequest, factsOf, holdNewEvidence } from './service.ts';
+import { mustHaveSignedInLately } from '../recent.ts';
+import { actOnRequest, enterRequest, factsOf, holdNewEvidence, openContact } from './service.ts';
 
 export function registerAuthority(app: App, deps: DeskDeps): Job[] {
   const { db } = deps.store;
@@ -28,6 +29,10 @@ export function registerAuthority(app: App, deps: DeskDeps): Job[] {
   registerRoute(app, deps, contract.actOnAuthority, async ({ params, body, caller }) =>
     view(deps, await actOnRequest(deps, caller, params.authorityId, body)),
   );
+  registerRoute(app, deps, contract.unsealAuthority, async ({ params, body, caller, request }) => {
+    await mustHaveSignedInLately(deps, request);
+    return { fields: await openContact(deps, caller, params.authorityId, body.reason) };
+  });
   return [{ name: 'evidence under preservation', everyMs: 600_000, afterMs: 30_000, run: () => holdNewEvidence(deps) }];
 }
 

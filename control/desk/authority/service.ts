@@ -13,13 +13,14 @@ import type { AuthorityKind } from '../../../contract/desk/words.ts';
 import type { actOnAuthority, enterAuthority } from '../../../contract/routes/desk/pressure.ts';
 import { mayAct, stateOf } from '../../../core/desk/authority.ts';
 import type { AuthorityFacts } from '../../../core/desk/authority.ts';
+import { redact } from '../../../core/desk/redaction.ts';
 import { instantOf } from '../../../core/instant.ts';
 import { randomId } from '../../../kit/random-id.ts';
 import { addAudit } from '../../../store/audit.ts';
 import { findAuthority, insertAuthority, replaceAuthority, runningPreservations } from '../../../store/desk/authority.ts';
 import type { AuthorityRecord } from '../../../store/desk/authority.ts';
 import { findCase, lockCase } from '../../../store/desk/cases.ts';
-import { holdCaseIn } from '../../../store/desk/evidence.ts';
+import { addEvidenceIn, holdCaseIn } from '../../../store/desk/evidence.ts';
 import type { NamedPerson } from '../../../store/orders.ts';
 import { transact } from '../../../store/transact.ts';
 import type { Work } from '../../../store/transact.ts';
@@ -27,6 +28,7 @@ import { nowOf } from '../../deps.ts';
 import type { Caller } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import type { DeskDeps } from '../deps.ts';
+import { shreddedAway } from '../seal.ts';
 
 type Entered = z.output<typeof enterAuthority.body>;
 type Act = z.output<typeof actOnAuthority.body>;
@@ -147,6 +149,7 @@ async function apply(deps: DeskDeps, unit: Work, record: AuthorityRecord, act: A
     case 'second':
       return { ...record, second: who };
     case 'link':
+      await addOriginalIn(deps, unit, record, act.caseId, who);
       return { ...record, caseId: act.caseId };
     case 'preserve': {
       const until = instantOf(deps.now() + act.days * dayMs);
@@ -164,6 +167,60 @@ async function apply(deps: DeskDeps, unit: Work, record: AuthorityRecord, act: A
     default:
       return act satisfies never;
   }
+}
+
+/** Who sent a request. The entry in the audit trail is committed before anything is opened. Throws Failure `not-found`, `sealed-away`. */
+export async function openContact(
+  deps: DeskDeps,
+  caller: Caller,
+  authorityId: AuthorityId,
+  reason: string,
+): Promise<{ name: string; value: string }[]> {
+  const sealedId = await transact(deps.store, async (unit) => {
+    const record = await findAuthority(unit.tx, authorityId);
+    if (record === null) throw notFound('request');
+    if (record.contactSealedId === null) {
+      throw new Failure('not-found', 'Nobody wrote down who sent this request. Nothing was opened.');
+    }
+    const who = { personId: caller.personId, name: caller.name };
+    const detail = { kind: record.kind, caseId: record.caseId, reason: redact(reason, []) };
+    await addAudit(unit.tx, { at: nowOf(deps), who, act: 'authority.unseal', subject: authorityId, detail });
+    return record.contactSealedId;
+  });
+  const fields = await deps.seal.open(deps.store.db, sealedId);
+  if (fields === null) throw shreddedAway();
+  return Object.entries(fields).map(([name, value]) => ({ name, value }));
+}
+
+/** Puts the mail of a request among the evidence of its case, under the case's key, so that it can be opened and is shredded with it. */
+async function addOriginalIn(
+  deps: DeskDeps,
+  unit: Work,
+  record: AuthorityRecord,
+  caseId: CaseId,
+  who: NamedPerson,
+): Promise<void> {
+  const original = record.blobId === null ? null : await deps.seal.openBlob(unit.tx, record.blobId);
+  if (original === null) return;
+  const { mediaType, sha256, bytes } = original;
+  const kept = await deps.seal.keepBlob(unit.tx, caseId, mediaType, bytes);
+  await addEvidenceIn(unit.tx, {
+    caseId,
+    kind: 'order',
+    // What a stranger sent: an authority confirms by the call back, which is on the request's record.
+    level: 'A1',
+    artefact: `authority request ${sha256}`,
+    title: `Request of an authority ${record.authorityId}`,
+    url: null,
+    blob: { blobId: kept.blobId, sha256: kept.sha256, mediaType, bytes: kept.bytes },
+    eventAt: null,
+    firstSeenAt: record.receivedAt,
+    at: nowOf(deps),
+    addedBy: who,
+    sensitive: true,
+    captureState: 'none',
+    why: 'the request was linked with the case',
+  });
 }
 
 /** Holds what came into a case while a preservation runs on it. Safe to run twice: what is held long enough is left alone. */
