@@ -45,6 +45,19 @@ export async function assessmentsOf(db: Db, incidentIds: readonly IncidentId[]):
   return rows.map(recordOf);
 }
 
+/** Blanks what people typed into the assessments of a case. Values, grades and evidence stay: they name nobody. */
+export async function blankAssessmentsIn(tx: Tx, caseId: CaseId): Promise<void> {
+  const rows = await tx.selectFrom('assessment').select(['assessment_id', 'axes']).where('case_id', '=', caseId).execute();
+  for (const row of rows) {
+    const axes = Object.entries(Axes.parse(row.axes)).map(([name, axis]) => [name, { ...axis, reason: '' }] as const);
+    await tx
+      .updateTable('assessment')
+      .set({ axes: JSON.stringify(Object.fromEntries(axes)), differs_reason: null })
+      .where('assessment_id', '=', row.assessment_id)
+      .execute();
+  }
+}
+
 const Indicators = z.array(TickedIndicator);
 
 function recordOf(row: Selectable<AssessmentTable>): AssessmentRecord {

@@ -116,6 +116,17 @@ export async function retractIn(tx: Tx, incidentId: IncidentId, why: string, at:
   await tx.updateTable('incident').set({ retracted_at: at, retracted_why: why }).where('incident_id', '=', incidentId).execute();
 }
 
+/** Blanks what people typed about the incidents of a case. Times, grades and evidence stay. */
+export async function blankIncidentsIn(tx: Tx, caseId: CaseId): Promise<void> {
+  await tx.updateTable('incident').set({ title: 'Shredded' }).where('case_id', '=', caseId).execute();
+  await tx
+    .updateTable('incident')
+    .set({ retracted_why: 'Shredded' })
+    .where('case_id', '=', caseId)
+    .where('retracted_why', 'is not', null)
+    .execute();
+}
+
 /**
  * Verified incidents with a locked grade that were not retracted, on a site (over all its cases) or in a case, that happened at or after an instant.
  */

@@ -26,6 +26,7 @@ import { replay } from '../../../core/desk/escalation/monitor.ts';
 import { randomId } from '../../../kit/random-id.ts';
 import { findCase, openCaseIn } from '../../../store/desk/cases.ts';
 import { addEvidenceIn } from '../../../store/desk/evidence.ts';
+import { blankWordsIn } from '../../../store/desk/shredding.ts';
 import { addTargetIn } from '../../../store/desk/targets.ts';
 import { listTasks } from '../../../store/desk/tasks.ts';
 import { migrate } from '../../../store/migrate.ts';
@@ -41,6 +42,7 @@ import { problemResponse } from '../../http/problem.ts';
 import type { App } from '../../http/register.ts';
 import type { Outbox } from '../deps.ts';
 import { registerAssessment } from './register.ts';
+import { incidentsOfCase } from './view.ts';
 
 /** A name that is sealed in every case here: it must come out of no route. */
 const sealedName = 'Mira Beispiel';
@@ -400,6 +402,19 @@ describeOnBoth('grading', (databases) => {
     });
   });
 
+  describe('shredding', () => {
+    it('blanks what people typed of incidents and grades, and keeps times and grades', async () => {
+      const caseId = await openCase();
+      const incident = await record(caseId);
+      await grade(ada, incident, 'G2');
+      await transact(store, (unit) => blankWordsIn(unit.tx, caseId, []));
+      const [shown] = await incidentsOfCase(store.db, caseId, PersonId.parse(randomId(idPrefix.person)), (text) => text);
+      expect(shown).toMatchObject({ title: 'Shredded', grade: 'G2', eventAt: incident.eventAt });
+      expect(JSON.stringify(shown)).not.toMatch(/Mira|Read on/);
+      expect(shown?.assessments[0]?.axes.intent.value).toBe('conditional');
+    });
+  });
+
   describe('a case without an incident', () => {
     it('is locked as G0 with a reason, outside the routine lane by a lead only, and not when there is an incident', async () => {
       const body = { reason: 'It is advertising and threatens nobody.' };
@@ -437,6 +452,7 @@ describeOnBoth('grading', (databases) => {
       const text = alarms[0]?.explanation ?? '';
       expect(replay(text)).toBe(text);
       expect(text).not.toContain('Mira');
+      expect(text).not.toContain('forum.example');
       expect(woken.filter((dedupe) => dedupe.includes(caseId))).toHaveLength(1);
       const raised = await store.db.selectFrom('alarm').selectAll().where('case_id', '=', caseId).execute();
       expect(raised.map(({ kind }) => kind)).toEqual(['escalation']);

@@ -5,6 +5,7 @@
  * incident may have seen it, and the assessment says so. Audit lines of a grade hold no grade before the lock: whoever reads the trail may be the second.
  * Locks: the site's judgement (an advisory lock), then the case's row, then what is below it.
  */
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { AssessmentId, IncidentId, idPrefix } from '../../../contract/ids.ts';
 import type { CaseId, Instant } from '../../../contract/ids.ts';
@@ -81,7 +82,7 @@ export function addIncident(deps: AssessmentDeps, caller: Caller, caseId: CaseId
       target_id: targetId,
       title: body.title,
       offline_act: body.offlineAct,
-      independent_key: oldest.artefact,
+      independent_key: artefactKey(oldest.artefact),
       evidence: evidence.map((one) => one.evidenceId),
       verifiedBy: { personId: caller.personId, name: caller.name },
       verifiedAt: at,
@@ -207,6 +208,12 @@ async function lockIn(
   const settled = await settleCaseGradeIn(unit, found, at);
   const escalated = await escalateIn(deps.outbox, unit, { found: settled, incident, grade, at });
   await ensureWarningsIn(unit, { found: escalated, incident, grade, at });
+}
+
+/** What tells an artefact again without telling what it is: an address may name somebody, and the monitor's explanation is shown as it is. */
+function artefactKey(artefact: string): string {
+  if (/^(sha256|url-sha256|file):/.test(artefact)) return artefact;
+  return `sha256:${createHash('sha256').update(artefact).digest('hex')}`;
 }
 
 async function draftMistakes(db: Db, caseId: CaseId, { axes, indicators }: Draft): Promise<Mistake[]> {
