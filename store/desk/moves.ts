@@ -10,6 +10,7 @@ import type { CaseId, ClusterId, Instant, ReportId } from '../../contract/ids.ts
 import type { PersonRef } from '../../contract/routes/common.ts';
 import { randomId } from '../../kit/random-id.ts';
 import type { Tx } from '../transact.ts';
+import { shareWordsIn } from './case-words.ts';
 import { addCustodyIn } from './custody.ts';
 
 /** Holds every report of a case until the transaction ends. */
@@ -37,6 +38,7 @@ export async function moveAllIn(tx: Tx, move: Move): Promise<void> {
     .where('case_id', '=', from)
     .where('finished_at', 'is', null)
     .execute();
+  await shareWordsIn(tx, from, to);
   for (const item of await itemsOf(tx, from)) await moveItem(tx, item, move);
   await tx.updateTable('incident').set({ case_id: to }).where('case_id', '=', from).execute();
   await tx.updateTable('assessment').set({ case_id: to }).where('case_id', '=', from).execute();
@@ -96,6 +98,7 @@ export async function moveReportsIn(
       .where('case_id', '=', move.from)
       .execute();
   }
+  await shareWordsIn(tx, move.from, move.to);
   const items = await tx
     .selectFrom('evidence')
     .select(['evidence_id', 'artefact'])

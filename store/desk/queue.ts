@@ -1,7 +1,8 @@
 /**
  * The desk's queue: a page of cases in their order, filtered and searched.
  *
- * Pages go on from a place (keyset), so the thousandth costs what the first does. Totals are counted up to `mostCounted` and stop there.
+ * Pages go on from a place (keyset), so the thousandth costs what the first does. Totals are counted up to `mostCounted` (a search with very many
+ * matches: up to 500) and stop there.
  * A search has two ways. Few cases match: they are collected from the indexes first. Many match: the queue is walked in its order and asked case
  * by case, which ends soon because many match. Measured by bench/desk/queue.ts at 100,000 cases and a million reports.
  * Nothing here counts reports; a case is found or it is not.
@@ -10,6 +11,7 @@ import { sql } from 'kysely';
 import type { Expression, SqlBool } from 'kysely';
 import type { CaseState, Lane } from '../../contract/desk/words.ts';
 import type { CaseId, Instant, PersonId, SiteId } from '../../contract/ids.ts';
+import { laneRank } from '../../core/desk/lane.ts';
 import { tsqueryOf } from '../../core/desk/queue.ts';
 import type { QueuePlace, QueueSearch } from '../../core/desk/queue.ts';
 import type { Db } from '../open.ts';
@@ -36,7 +38,9 @@ export type QueuePage = { readonly rows: readonly QueueRow[]; readonly next: Que
 
 /** Where counting stops: a total of this many means "at least". */
 export const mostCounted = 10_000;
-/** Above so many matching cases or reports, a search walks the queue instead. */
+/** The same for a search that walks the queue, where each case counted costs a look into its words. */
+const mostCountedWalking = 500;
+/** Above so many matching cases, a search walks the queue instead. */
 const mostCollected = 2000;
 
 /** A page of the queue after a place, or from its beginning. */
@@ -46,8 +50,8 @@ export async function listQueue(
   page: { readonly limit: number; readonly after: QueuePlace | null },
 ): Promise<QueuePage> {
   const found = await searchCondition(db, filter.search);
-  if (found === 'none') return { rows: [], next: null, total: 0 };
-  const conditions = [...plainConditions(filter), ...(found === 'all' ? [] : [found])];
+  if (found === null) return { rows: [], next: null, total: 0 };
+  const conditions = [...plainConditions(filter), ...found.conditions];
   const matching = () => conditions.reduce((query, condition) => query.where(condition), db.selectFrom('desk_case'));
   let rows = matching()
     .select(caseColumns)
@@ -69,7 +73,7 @@ export async function listQueue(
   const shown = read.slice(0, page.limit).map((row) => ({ ...row, openTasks: row.openTasks ?? 0 }));
   const last = shown.at(-1);
   const counted = await db
-    .selectFrom(matching().select('case_id').limit(mostCounted).as('counted'))
+    .selectFrom(matching().select('case_id').limit(found.countTo).as('counted'))
     .select((select) => select.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow();
   return {
@@ -96,7 +100,7 @@ function plainConditions(filter: QueueFilter): Expression<SqlBool>[] {
   const { open, lane, state, siteId, mine, at } = filter;
   return [
     ...(open === null ? [] : [sql<SqlBool>`(closed_at is not null) = ${!open}::boolean`]),
-    ...(lane === null ? [] : [sql<SqlBool>`lane = ${lane}`]),
+    ...(lane === null ? [] : [sql<SqlBool>`lane_rank = ${laneRank[lane]}`]),
     ...(state === null ? [] : [sql<SqlBool>`state = ${state}`]),
     ...(siteId === null ? [] : [sql<SqlBool>`site_id = ${siteId}`]),
     ...(mine === null ? [] : [sql<SqlBool>`((claimed_by = ${mine} and claimed_until > ${at}) or lead_id = ${mine})`]),
@@ -104,38 +108,39 @@ function plainConditions(filter: QueueFilter): Expression<SqlBool>[] {
   ];
 }
 
-async function searchCondition(db: Db, search: QueueSearch): Promise<Expression<SqlBool> | 'all' | 'none'> {
+type Found = { readonly conditions: readonly Expression<SqlBool>[]; readonly countTo: number };
+
+/** What a search asks of a case; null when nothing can match. */
+async function searchCondition(db: Db, search: QueueSearch): Promise<Found | null> {
+  const only = (condition: Expression<SqlBool>): Found => ({ conditions: [condition], countTo: mostCounted });
   switch (search.kind) {
     case 'nothing':
-      return 'all';
+      return { conditions: [], countTo: mostCounted };
     case 'case':
-      return sql<SqlBool>`number = ${search.number}`;
+      return only(sql<SqlBool>`number = ${search.number}`);
     case 'decision':
-      return sql<SqlBool>`case_id in (select case_id from desk_decision where number = ${search.number})`;
+      return only(sql<SqlBool>`case_id in (select case_id from desk_decision where number = ${search.number})`);
     case 'receipt':
-      return sql<SqlBool>`case_id in (select case_id from report where receipt_number = ${search.number})`;
+      return only(sql<SqlBool>`case_id in (select case_id from report where receipt_number = ${search.number})`);
     case 'words': {
       const query = tsqueryOf(search.words);
       const collected = await collect(db, query);
-      if (collected === null) {
-        return sql<SqlBool>`(desk_case.search @@ ${query}::tsquery or exists (select from report
-          where report.case_id = desk_case.case_id and report.search @@ ${query}::tsquery))`;
-      }
-      return collected.length === 0 ? 'none' : sql<SqlBool>`case_id = any(${collected})`;
+      if (collected !== null) return collected.length === 0 ? null : only(sql<SqlBool>`case_id = any(${collected})`);
+      const walked = sql<SqlBool>`(desk_case.search @@ ${query}::tsquery or exists (select from case_search words
+        where words.case_id = desk_case.case_id and words.search @@ ${query}::tsquery))`;
+      return { conditions: [walked], countTo: mostCountedWalking };
     }
     default:
       return search satisfies never;
   }
 }
 
-/** Every case that matches, by its own words or by a report's; null when there are too many to collect. */
+/** Every case that matches, by its own words or by its reports'; null when there are too many to collect. */
 async function collect(db: Db, query: string): Promise<CaseId[] | null> {
-  const { rows } = await sql<{ case_id: CaseId | null }>`
+  const { rows } = await sql<{ case_id: CaseId }>`
     (select case_id from desk_case where search @@ ${query}::tsquery limit ${mostCollected + 1})
     union all
-    (select case_id from report where search @@ ${query}::tsquery and case_id is not null limit ${mostCollected + 1})`.execute(
-    db,
-  );
+    (select case_id from case_search where search @@ ${query}::tsquery limit ${mostCollected + 1})`.execute(db);
   if (rows.length > mostCollected) return null;
-  return [...new Set(rows.flatMap((row) => row.case_id ?? []))];
+  return [...new Set(rows.map((row) => row.case_id))];
 }

@@ -7,7 +7,9 @@ import { sql } from 'kysely';
 import type { BlobId, CaseId, EvidenceId, Instant, ReportId } from '../../contract/ids.ts';
 import type { Db } from '../open.ts';
 import type { Tx } from '../transact.ts';
+import { blankAssessmentsIn } from './assessments.ts';
 import { captureRecordsOf } from './captures.ts';
+import { blankIncidentsIn } from './incidents.ts';
 import { dropPieces } from './seal.ts';
 
 /** Locks the reports of a case and names them. */
@@ -82,6 +84,8 @@ export async function blankWordsIn(tx: Tx, caseId: CaseId, reports: readonly Rep
     await tx.updateTable('report_file').set({ name: 'shredded' }).where('report_id', 'in', reports).execute();
   }
   await tx.updateTable('case_note').set({ text: '' }).where('case_id', '=', caseId).execute();
+  await blankIncidentsIn(tx, caseId);
+  await blankAssessmentsIn(tx, caseId);
   await tx.updateTable('desk_case').set({ search: null }).where('case_id', '=', caseId).execute();
   await tx.deleteFrom('case_search').where('case_id', '=', caseId).execute();
 }

@@ -305,6 +305,11 @@ export type DeskCaseTable = {
   search: SearchColumn;
 };
 
+export type CaseSearchTable = {
+  case_id: CaseId;
+  search: ColumnType<unknown, string, string>;
+};
+
 export type CaseNoteTable = {
   message_id: MessageId;
   created_order: GeneratedAlways<number>;
@@ -643,6 +648,7 @@ export type DeskTables = {
   cluster_part: ClusterPartTable;
   case_counter: CaseCounterTable;
   desk_case: DeskCaseTable;
+  case_search: CaseSearchTable;
   case_note: CaseNoteTable;
   case_link: CaseLinkTable;
   target: TargetTable;

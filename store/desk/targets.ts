@@ -3,7 +3,6 @@
  *
  * Take the case's row first, so that two targets never get one label.
  */
-import { sql } from 'kysely';
 import { TargetId, idPrefix } from '../../contract/ids.ts';
 import type { CaseId, Instant, SealedId } from '../../contract/ids.ts';
 import { targetLabel } from '../../core/desk/labels.ts';
@@ -65,16 +64,4 @@ export async function moveTargetsIn(tx: Tx, from: CaseId, to: CaseId): Promise<R
     renamed.set(target.label, label);
   }
   return renamed;
-}
-
-/**
- * Takes words out of what the search finds of a case and its reports: once a name is sealed, searching for it must not lead to the case.
- * `words`: lower case, single words.
- */
-export async function forgetWordsIn(tx: Tx, caseId: CaseId, words: readonly string[]): Promise<void> {
-  if (words.length === 0) return;
-  await sql`update report set search = ts_delete(search, ${words}::text[]) where case_id = ${caseId}
-    and search @@ ${words.map((word) => `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`).join(' | ')}::tsquery`.execute(
-    tx,
-  );
 }

@@ -88,7 +88,8 @@ create index report_wrote_again on report (case_id) where wrote_again;
 create index report_by_cluster on report (cluster_id, receipt_number) where cluster_id is not null;
 create index report_by_site on report (site_id, received_at) where site_id is not null;
 create index report_by_mark on report (reporter_mark, received_at) where reporter_mark is not null;
-create index report_search on report using gin (search);
+-- Words that were not taken over into their case's search yet; null once they were.
+create index report_unsearched on report (case_id) where search is not null;
 
 -- Files that came with a report or were added to it later. The bytes are sealed; the name is as the reporter gave it.
 create table report_file (
@@ -307,12 +308,19 @@ create table desk_case (
 create index desk_case_queue on desk_case ((closed_at is not null), lane_rank, (coalesce(due_at, timestamptz 'infinity')), created_order);
 create index desk_case_by_holder on desk_case (claimed_by) where claimed_by is not null;
 create index desk_case_by_lead on desk_case (lead_id) where lead_id is not null;
-create index desk_case_by_state on desk_case (state, created_order);
+create index desk_case_by_state on desk_case (state, (closed_at is not null), lane_rank, (coalesce(due_at, timestamptz 'infinity')), created_order);
 create index desk_case_by_hostname on desk_case (hostname) where hostname is not null;
 create index desk_case_by_site on desk_case (site_id, created_order) where site_id is not null;
 create index desk_case_by_account on desk_case (account_id, created_order) where account_id is not null;
 create index desk_case_by_creation on desk_case (created_order);
 create index desk_case_search on desk_case using gin (search);
+
+-- The words of a case's reports, each once, however many wrote it: what the search looks in beside the case's own words.
+create table case_search (
+  case_id text primary key references desk_case,
+  search tsvector not null
+);
+create index case_search_words on case_search using gin (search);
 
 create table case_note (
   message_id text primary key,

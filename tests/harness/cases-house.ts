@@ -7,6 +7,7 @@
 import { serve } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import type { Role } from '../../contract/access.ts';
 import { scopesOf } from '../../contract/access.ts';
@@ -41,6 +42,8 @@ export type ReportFacts = {
   readonly role?: 'target' | 'bystander' | 'unsaid';
   readonly wantsSafetyContact?: boolean;
   readonly contact?: Record<string, string>;
+  /** Words for the search, as the reading part leaves them. */
+  readonly search?: string;
 };
 
 export type CasesHouse = {
@@ -114,7 +117,7 @@ export async function startCasesHouse(address: StoreAddress): Promise<CasesHouse
   const app = new Hono<{ Bindings: HttpBindings }>();
   const jobs: Job[] = registerCases(app, deps);
   app.onError((error, context) => problemResponse(error, { method: context.req.method, path: context.req.path }, deps));
-  const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' });
+  const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1', serverOptions: { keepAliveTimeout: 120_000 } });
   let receipts = 0;
   return {
     store,
@@ -202,6 +205,9 @@ export async function startCasesHouse(address: StoreAddress): Promise<CasesHouse
             search: null,
           })
           .execute();
+        if (facts.search !== undefined) {
+          await sql`update report set search = to_tsvector('simple', ${facts.search}) where report_id = ${reportId}`.execute(tx);
+        }
       });
       return reportId;
     },

@@ -21,8 +21,9 @@ import { stepTask } from '../../../core/desk/task-states.ts';
 import { msOf } from '../../../core/instant.ts';
 import { addAudit } from '../../../store/audit.ts';
 import { findReport } from '../../../store/desk/case-reports.ts';
+import { forgetWordsIn, gatherWordsOfCaseIn } from '../../../store/desk/case-words.ts';
 import { changeCase, touchSearch } from '../../../store/desk/cases.ts';
-import { addTargetIn, findTarget, forgetWordsIn } from '../../../store/desk/targets.ts';
+import { addTargetIn, findTarget } from '../../../store/desk/targets.ts';
 import { ensureTaskIn, lockTask, settleTaskIn } from '../../../store/desk/tasks.ts';
 import { transact } from '../../../store/transact.ts';
 import { credentialOf } from '../../identity/authenticate.ts';
@@ -40,6 +41,8 @@ export async function addTarget(
   draft: z.output<typeof addTargetRoute.body>,
 ): Promise<void> {
   await transact(deps.store, async (unit) => {
+    // Before the case is locked: reports first (store/desk/reports.ts).
+    await gatherWordsOfCaseIn(unit.tx, caseId);
     const held = await hold(deps, unit, caller, caseId);
     mustBeOpen(held);
     const { found, at } = held;

@@ -1,11 +1,13 @@
 /**
- * The routes of contract/routes/desk/cases.ts, served, and the jobs that go with them: answers to whole claims, and cases whose clock ran out.
+ * The routes of contract/routes/desk/cases.ts, served, and the jobs that go with them: answers to whole claims, words for the search, and cases whose clock ran out.
  */
 import * as contract from '../../../contract/routes/desk/cases.ts';
 import { readPlace, readSearch, writePlace } from '../../../core/desk/queue.ts';
 import { claimsOfCase, reportsOfCase } from '../../../store/desk/case-reports.ts';
+import { gatherWordsIn } from '../../../store/desk/case-words.ts';
 import { findCase } from '../../../store/desk/cases.ts';
 import { listQueue } from '../../../store/desk/queue.ts';
+import { transact } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import { readCursor, writeCursor } from '../../http/page.ts';
@@ -90,12 +92,24 @@ export function registerCases(app: App, deps: DeskDeps): Job[] {
         for (let round = 0; round < mostRounds; round += 1) if (!(await writeClaimAnswers(deps))) return;
       },
     },
+    {
+      name: 'words for the search',
+      everyMs: 1000,
+      afterMs: 500,
+      run: async () => {
+        for (let round = 0; round < mostRounds; round += 1) {
+          const taken = await transact(deps.store, (unit) => gatherWordsIn(unit.tx, wordsAtOnce));
+          if (taken < wordsAtOnce) return;
+        }
+      },
+    },
     { name: 'overdue cases', everyMs: 1000, afterMs: 500, run: () => alarmAboutOverdue(deps) },
   ];
 }
 
-/** Pieces of claims' answers in one turn, so that no turn lasts long. */
+/** Pieces of work in one turn, so that no turn lasts long. */
 const mostRounds = 10;
+const wordsAtOnce = 500;
 
 function placeIn(cursor: string | undefined) {
   if (cursor === undefined) return null;
