@@ -23,7 +23,7 @@ const text = `What we look at before we restrict a site that we shield
 
 We shield sites from attacks. We do not host them and do not choose what they say; that we shield a site says nothing about whether we like it. We restrict a site only when our own service carries the danger, when law orders it, or when our contract is broken, and we say which.
 
-When somebody's life may be in danger we ask ten questions. Each is answered with evidence or with "not met"; none is left out, and the answers are published with the decision.
+When somebody's life may be in danger we ask ten questions. Each is answered with evidence or with “not met”; none is left out, and the answers are published with the decision.
 
 1. Is the threat specific, and targeted at named persons?
 2. Did it escalate within 48 hours, by the time at which things happened and not by the time at which they were reported?

@@ -19,6 +19,7 @@ export function noticePage(words: Words, say: OwnerWords, notice: OwnerNoticeVie
     at: 'none',
     unlisted: true,
     private: true,
+    foot: say.cookie,
     body: html`<article>
       <p class="eyebrow">${say.eyebrow(notice.siteName)}</p>
       <h1>${notice.subject}</h1>
@@ -34,7 +35,7 @@ export function noticePage(words: Words, say: OwnerWords, notice: OwnerNoticeVie
             </div>`
       }
       <p class="quiet">${timeAt(words, notice.at)}${words.language === 'en' ? '' : html` · ${say.inEnglish}`}</p>
-      <div lang="en" dir="ltr">${notice.text.split('\n\n').map((part) => html`<p>${lines(part)}</p>`)}</div>
+      <p class="typed" lang="en" dir="ltr">${notice.text}</p>
       <dl class="facts">
         ${
           notice.deadline === null
@@ -51,7 +52,7 @@ export function noticePage(words: Words, say: OwnerWords, notice: OwnerNoticeVie
         ${notice.replies.map(
           (reply) =>
             html`<dt>${say.yourReply}<br />${timeAt(words, reply.at)}</dt>
-              <dd>${lines(reply.text)}</dd>`,
+              <dd class="typed" dir="auto">${reply.text}</dd>`,
         )}
         ${notice.appeals.map(
           (appeal) =>
@@ -63,13 +64,12 @@ export function noticePage(words: Words, say: OwnerWords, notice: OwnerNoticeVie
                     ? html`<p class="quiet">${say.answerBy} ${timeAt(words, appeal.dueAt)}</p>`
                     : ''
                 }
-                ${appeal.reasons === null ? '' : html`<p lang="en">${lines(appeal.reasons)}</p>`}
+                ${appeal.reasons === null ? '' : html`<p class="typed" dir="auto">${appeal.reasons}</p>`}
               </dd>`,
         )}
       </dl>
       ${form('reply', say.reply, say.replyHint, say.send, say, mood)}
       ${notice.mayAppeal ? form('appeal', say.appeal, say.appealHint, say.sendAppeal, say, mood) : ''}
-      <p class="quiet after">${say.cookie}</p>
     </article>`,
   };
 }
@@ -95,10 +95,6 @@ ${refused ? (mood.typed ?? '') : ''}</textarea>
     </div>
     <p><button class="button ${act === 'reply' ? '' : 'quiet-button'}" type="submit">${send}</button></p>
   </form>`;
-}
-
-function lines(text: string): Piece {
-  return html`${text.split('\n').map((line, index) => (index === 0 ? line : html`<br />${line}`))}`;
 }
 
 /** For a link that is wrong, too old, or opened without its cookie. */
