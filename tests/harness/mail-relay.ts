@@ -2,12 +2,19 @@
 import { SMTPServer } from 'smtp-server';
 import { freePort } from './ports.ts';
 
-export type KeptMail = { readonly from: string; readonly to: string[]; readonly text: string };
+export type KeptMail = {
+  readonly from: string;
+  readonly to: string[];
+  /** The whole message as it came. */
+  readonly text: string;
+  /** The same with quoted-printable undone, as a person reads it. */
+  readonly words: string;
+};
 
 export type TestRelay = {
   /** `smtp:` URL, as `--mail-relay` takes it. */
   readonly url: string;
-  /** What was taken, in order; `text` is the whole message. */
+  /** What was taken, in order. */
   readonly mails: KeptMail[];
   /** From now on recipients are refused with this code (null: taken again). */
   readonly refuse: (code: number | null) => void;
@@ -35,11 +42,9 @@ export async function startRelay({ started = true } = {}): Promise<TestRelay> {
         stream.on('data', (piece: Buffer) => void pieces.push(piece));
         stream.on('end', () => {
           const { mailFrom, rcptTo } = session.envelope;
-          mails.push({
-            from: mailFrom === false ? '' : mailFrom.address,
-            to: rcptTo.map((to) => to.address),
-            text: Buffer.concat(pieces).toString('utf8'),
-          });
+          const text = Buffer.concat(pieces).toString('utf8');
+          const from = mailFrom === false ? '' : mailFrom.address;
+          mails.push({ from, to: rcptTo.map((to) => to.address), text, words: unquoted(text) });
           callback();
         });
       },
@@ -62,4 +67,11 @@ export async function startRelay({ started = true } = {}): Promise<TestRelay> {
       if (running !== null) await new Promise<void>((resolve) => running.close(() => resolve()));
     },
   };
+}
+
+function unquoted(text: string): string {
+  const bytes = text
+    .replaceAll('=\r\n', '')
+    .replaceAll(/=([0-9A-F]{2})/g, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return /^Content-Transfer-Encoding: quoted-printable/im.test(text) ? Buffer.from(bytes, 'latin1').toString('utf8') : text;
 }

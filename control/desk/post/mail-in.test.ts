@@ -81,7 +81,7 @@ describeOnBoth('mail in', (databases) => {
     await sendDue(desk.deps, { channels: ['mail'], urgent: false });
     const [receipt] = relay.mails.splice(0);
     expect(receipt?.to).toEqual(['rahel.canary@people.example']);
-    const flat = (receipt?.text ?? '').replaceAll('=\r\n', '').replaceAll('=3D', '=');
+    const flat = receipt?.words ?? '';
     expect(flat).toContain('https://shield.example/r/');
     expect(flat).toContain(report.receipt_sha256);
     expect(flat).not.toContain('threat naming');
