@@ -36,6 +36,13 @@ export function namesOfTarget(target: TargetRecord): string[] {
   return [...names];
 }
 
+/** The single words of names, as the search keeps them, and the names whole. */
+export function searchedWords(names: readonly string[]): string[] {
+  const folded = names.map((name) => name.normalize('NFKC').toLowerCase());
+  const words = folded.flatMap((name) => name.split(/[^\p{L}\p{M}\p{N}]+/u));
+  return [...new Set([...words, ...folded])].filter((word) => word !== '');
+}
+
 /** Too short to tell a person from a word. */
 const shortestPart = 3;
 

@@ -13,8 +13,8 @@ import type { Tx } from '../transact.ts';
 /** A row beyond this is not added to: a case with so many different words is found by its own words, its site and its numbers. */
 const mostBytes = 200_000;
 
-/** Takes over the words of reports that were read into cases; returns of how many. Safe in several processes at once. */
-export async function gatherWordsIn(tx: Tx, limit: number): Promise<number> {
+/** Takes over the words of reports that were read into cases: of how many, and into which. Safe in several processes at once. */
+export async function gatherWordsIn(tx: Tx, limit: number): Promise<{ reports: number; cases: CaseId[] }> {
   const waiting = await tx
     .selectFrom('report')
     .select(['report_id', 'case_id'])
@@ -34,7 +34,7 @@ export async function gatherWordsIn(tx: Tx, limit: number): Promise<number> {
         rows.map((row) => row.report_id),
       );
   }
-  return waiting.length;
+  return { reports: waiting.length, cases: [...byCase.keys()].flatMap((caseId) => caseId ?? []) };
 }
 
 /** Takes over all words that still wait for one case, so that what is deleted next is all there is. */

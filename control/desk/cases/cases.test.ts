@@ -185,6 +185,7 @@ describeOnBoth('cases', ({ fresh }) => {
     const rows = JSON.stringify(await house.store.db.selectFrom('desk_case').selectAll().where('case_id', '=', caseId).execute());
     for (const text of [seen, audit, rows, house.logged.join('\n')])
       expect(text.toLowerCase()).not.toMatch(/canary|shelter|ines /);
+    await house.report({ caseId, search: 'once more ines canaryfeather' });
     await house.runJobs();
     expect((await analyst.call(listCases, { query: { search: 'canaryfeather' } })).items).toEqual([]);
   });

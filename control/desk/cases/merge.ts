@@ -10,6 +10,7 @@ import type { CaseAct, moveReport as moveReportRoute } from '../../../contract/r
 import { laneOfClass } from '../../../contract/desk/words.ts';
 import { isMoreUrgent, laneRank } from '../../../core/desk/lane.ts';
 import { addNoteIn, hasDecision, linkCasesIn } from '../../../store/desk/case-file.ts';
+import { lockClusters } from '../../../store/desk/clusters.ts';
 import { clusterFamily, findReport } from '../../../store/desk/case-reports.ts';
 import { changeCase, findCase, lockCase, openCaseIn, touchDue } from '../../../store/desk/cases.ts';
 import type { CaseRecord } from '../../../store/desk/cases.ts';
@@ -32,6 +33,8 @@ export async function mergeCase(deps: Deps, caller: Caller, caseId: CaseId, { ca
   mustHold({ caller }, 'desk:lead');
   if (caseId === intoId) throw new Failure('wrong-state', 'A case is not merged into itself. Nothing was changed.');
   await transact(deps.store, async (unit) => {
+    // As control/desk/reading locks them: clusters, reports, cases.
+    await lockClusters(unit.tx);
     await lockReportsOfCase(unit.tx, caseId);
     await lockBoth(unit, caseId, intoId);
     const from = await hold(deps, unit, caller, caseId);
@@ -118,6 +121,7 @@ export async function moveReport(
   { caseId: wanted, why }: MoveDraft,
 ): Promise<CaseId> {
   return transact(deps.store, async (unit) => {
+    await lockClusters(unit.tx);
     const seen = await findReport(unit.tx, reportId);
     if (seen === null) throw notFound('report');
     const fromId = seen.case_id;

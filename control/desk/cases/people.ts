@@ -16,12 +16,12 @@ import type {
 import type { TaskKind } from '../../../contract/desk/words.ts';
 import { taskDueAt } from '../../../core/desk/clocks.ts';
 import { redact } from '../../../core/desk/redaction.ts';
-import { namesOfTarget, targetFields } from '../../../core/desk/target-record.ts';
+import { namesOfTarget, searchedWords, targetFields } from '../../../core/desk/target-record.ts';
 import { stepTask } from '../../../core/desk/task-states.ts';
 import { msOf } from '../../../core/instant.ts';
 import { addAudit } from '../../../store/audit.ts';
 import { findReport } from '../../../store/desk/case-reports.ts';
-import { forgetWordsIn, gatherWordsOfCaseIn } from '../../../store/desk/case-words.ts';
+import { forgetWordsIn, gatherWordsIn, gatherWordsOfCaseIn } from '../../../store/desk/case-words.ts';
 import { changeCase, touchSearch } from '../../../store/desk/cases.ts';
 import { addTargetIn, findTarget } from '../../../store/desk/targets.ts';
 import { ensureTaskIn, lockTask, settleTaskIn } from '../../../store/desk/tasks.ts';
@@ -29,6 +29,7 @@ import { transact } from '../../../store/transact.ts';
 import { credentialOf } from '../../identity/authenticate.ts';
 import type { Caller, RequestFacts } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
+import { namesOfCase } from '../names.ts';
 import { shreddedAway } from '../seal.ts';
 import { hold, mustBeOpen, settle } from './work.ts';
 import type { Deps } from './work.ts';
@@ -51,7 +52,7 @@ export async function addTarget(
     const names = namesOfTarget(draft);
     await changeCase(unit.tx, caseId, { title: redact(held.clean(found.title), names) });
     await touchSearch(unit.tx, caseId);
-    await forgetWordsIn(unit.tx, caseId, wordsOf(names));
+    await forgetWordsIn(unit.tx, caseId, searchedWords(names));
     // A grave grade that stands already asks for this person's warning too.
     if (found.grade_locked_at !== null && (found.grade === 'G3' || found.grade === 'G4')) {
       const dueAt = taskDueAt('warn-target', found.lane, at);
@@ -61,15 +62,13 @@ export async function addTarget(
   });
 }
 
-/** Single words, as the search keeps them. */
-function wordsOf(names: readonly string[]): string[] {
-  const words = names.flatMap((name) =>
-    name
-      .normalize('NFKC')
-      .toLowerCase()
-      .split(/[^\p{L}\p{M}\p{N}]+/u),
-  );
-  return [...new Set([...words, ...names.map((name) => name.toLowerCase())])].filter((word) => word !== '');
+/** Takes the words of reports into their cases' search, without the names that are sealed there. Returns how many reports there were. */
+export async function gatherWords(deps: Pick<Deps, 'store' | 'seal'>, limit: number): Promise<number> {
+  return transact(deps.store, async ({ tx }) => {
+    const { reports, cases } = await gatherWordsIn(tx, limit);
+    for (const caseId of cases) await forgetWordsIn(tx, caseId, searchedWords(await namesOfCase(tx, deps.seal, caseId)));
+    return reports;
+  });
 }
 
 const freshMs = 15 * 60_000;

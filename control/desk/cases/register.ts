@@ -4,10 +4,8 @@
 import * as contract from '../../../contract/routes/desk/cases.ts';
 import { readPlace, readSearch, writePlace } from '../../../core/desk/queue.ts';
 import { claimsOfCase, reportsOfCase } from '../../../store/desk/case-reports.ts';
-import { gatherWordsIn } from '../../../store/desk/case-words.ts';
 import { findCase } from '../../../store/desk/cases.ts';
 import { listQueue } from '../../../store/desk/queue.ts';
-import { transact } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import { readCursor, writeCursor } from '../../http/page.ts';
@@ -19,7 +17,7 @@ import { actOnCase, openByHand } from './acts.ts';
 import { moveReport } from './merge.ts';
 import { answerReport, writeClaimAnswers } from './messages.ts';
 import { alarmAboutOverdue } from './overdue.ts';
-import { addTarget, addTask, settleTask, unseal } from './people.ts';
+import { addTarget, addTask, gatherWords, settleTask, unseal } from './people.ts';
 import { viewCase, viewQueueRow, viewReports } from './view.ts';
 
 export function registerCases(app: App, deps: DeskDeps): Job[] {
@@ -98,8 +96,7 @@ export function registerCases(app: App, deps: DeskDeps): Job[] {
       afterMs: 500,
       run: async () => {
         for (let round = 0; round < mostRounds; round += 1) {
-          const taken = await transact(deps.store, (unit) => gatherWordsIn(unit.tx, wordsAtOnce));
-          if (taken < wordsAtOnce) return;
+          if ((await gatherWords(deps, wordsAtOnce)) < wordsAtOnce) return;
         }
       },
     },

@@ -15,13 +15,13 @@ import { listLinks, listNotes, listNoticesOfCase } from '../../../store/desk/cas
 import { findCase } from '../../../store/desk/cases.ts';
 import type { CaseRecord } from '../../../store/desk/cases.ts';
 import { clockFactsOf } from '../../../store/desk/clocks.ts';
+import { volumeOf } from '../../../store/desk/clusters.ts';
 import { evidenceOfCase } from '../../../store/desk/evidence.ts';
 import type { QueueRow } from '../../../store/desk/queue.ts';
 import { ReportUrls } from '../../../store/desk/reports.ts';
 import { listTargets } from '../../../store/desk/targets.ts';
 import { listTasks } from '../../../store/desk/tasks.ts';
 import type { TaskRecord } from '../../../store/desk/tasks.ts';
-import type { Db } from '../../../store/open.ts';
 import { nowOf } from '../../deps.ts';
 import { notFound } from '../../http/failure.ts';
 import { incidentsOfCase } from '../assessment/view.ts';
@@ -101,12 +101,8 @@ export async function viewCase(deps: Deps, caseId: CaseId, callerId: PersonId): 
     notes: (await listNotes(db, caseId)).map((note) => ({ ...note, text: clean(note.text) })),
     links: (await listLinks(db, caseId)).map((link) => ({ ...link, why: clean(link.why) })),
     notices: (await listNoticesOfCase(db, caseId)).map((notice) => ({ ...notice, subject: clean(notice.subject) })),
-    volume: row.grade_locked_at === null ? null : await volumeFor(db, caseId),
+    volume: row.grade_locked_at === null ? null : await volumeOf(db, caseId),
   };
-}
-
-async function volumeFor(_db: Db, _caseId: CaseId) {
-  return null;
 }
 
 function viewTask(task: TaskRecord, clean: (text: string) => string): z.input<typeof Task> {
