@@ -3,6 +3,7 @@
  *
  * A capture is claimed for a while by one control process; when that dies the claim runs out and another takes it. Urgent ones go first.
  */
+import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import { CaptureId, idPrefix } from '../../contract/ids.ts';
 import type { BlobId, CaseId, EvidenceId, Instant } from '../../contract/ids.ts';
@@ -112,15 +113,15 @@ export type CaptureTurn = {
   readonly claimedBy: string;
 };
 
-/** Makes what waits in a case urgent, as when its lane becomes that of a life in danger. */
-export async function urgeCapturesIn(tx: Tx, caseId: CaseId, dueAt: Instant): Promise<void> {
-  await tx
-    .updateTable('capture')
-    .set({ urgent: true, due_at: dueAt })
-    .where('state', '=', 'waiting')
-    .where('urgent', '=', false)
-    .where('evidence_id', 'in', tx.selectFrom('evidence').select('evidence_id').where('case_id', '=', caseId))
-    .execute();
+/**
+ * Makes urgent what waits in open cases in whose lane a life is in danger: a case may have come into that lane after its captures were asked for.
+ * Found by way of the few such cases, so it costs nothing when thousands wait elsewhere.
+ */
+export async function urgeCaptures(db: Db, dueAt: Instant): Promise<void> {
+  await sql`update capture set urgent = true, due_at = least(capture.due_at, ${dueAt}::timestamptz)
+    from evidence e join desk_case c on c.case_id = e.case_id
+    where capture.evidence_id = e.evidence_id and capture.state = 'waiting' and not capture.urgent
+      and c.lane_rank = 0 and c.closed_at is null`.execute(db);
 }
 
 function dueAt(db: Db, at: Instant) {

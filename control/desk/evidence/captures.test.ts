@@ -7,8 +7,6 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WARCParser } from 'warcio';
-import { fromBuffer } from 'yauzl';
-import type { Entry } from 'yauzl';
 import { listCustody } from '../../../store/desk/custody.ts';
 import { captureRecordsOf } from '../../../store/desk/captures.ts';
 import { findEvidence } from '../../../store/desk/evidence.ts';
@@ -18,6 +16,7 @@ import { embeddedAddress } from '../../../tests/harness/stores.ts';
 import { startEvidenceHouse, startOrigin } from '../../../tests/harness/evidence-house.ts';
 import type { EvidenceHouse, Origin } from '../../../tests/harness/evidence-house.ts';
 import { removeFolder, temporaryFolder } from '../../../tests/harness/ports.ts';
+import { unzipped } from '../../../tests/harness/zip.ts';
 import { startTimestampAuthority } from '../../../tests/harness/timestamp-authority.ts';
 import type { TestAuthority } from '../../../tests/harness/timestamp-authority.ts';
 
@@ -67,7 +66,7 @@ describe('a capture', () => {
 
     const wacz = await opened(capture.wacz_blob_id);
     expect(createHash('sha256').update(wacz).digest('hex')).toBe(capture.wacz_sha256);
-    const files = await unzip(wacz);
+    const files = await unzipped(wacz);
     const description: { resources: { path: string; hash: string; bytes: number }[] } = JSON.parse(
       textOf(files, 'datapackage.json'),
     );
@@ -171,7 +170,7 @@ describe('a capture', () => {
     const { capture } = await house.capture(await house.addCase(), url);
     expect(capture.state).toBe('captured');
     expect(capture.finding).toContain('Cut off: only the first part was kept.');
-    const warc = (await unzip(await opened(capture.wacz_blob_id))).get('archive/data.warc.gz');
+    const warc = (await unzipped(await opened(capture.wacz_blob_id))).get('archive/data.warc.gz');
     const response = (await readWarc(warc)).find(({ type }) => type === 'response');
     expect(response?.truncated).toBe('length');
   }, 40_000);
@@ -197,7 +196,7 @@ describe('a capture', () => {
     const { url } = await origin((_request, response) => response.end('secret words'), { key, cert });
     const { capture } = await house.capture(await house.addCase(), url);
     expect(capture.finding).toMatch(/A certificate on the way is not valid \(.*self.signed/i);
-    const records = await readWarc((await unzip(await opened(capture.wacz_blob_id))).get('archive/data.warc.gz'));
+    const records = await readWarc((await unzipped(await opened(capture.wacz_blob_id))).get('archive/data.warc.gz'));
     expect(records.find(({ url: address }) => address.startsWith('urn:tls-chain:'))?.raw.trim()).toBe(cert.trim());
   });
 
@@ -258,35 +257,6 @@ async function readWarc(bytes: Buffer | undefined): Promise<ReadRecord[]> {
     });
   }
   return records;
-}
-
-function unzip(bytes: Buffer): Promise<Map<string, Buffer>> {
-  return new Promise((resolve, reject) => {
-    fromBuffer(bytes, { lazyEntries: true }, (error, zip) => {
-      if (error !== null) {
-        reject(error);
-        return;
-      }
-      const files = new Map<string, Buffer>();
-      zip.on('error', reject);
-      zip.on('end', () => resolve(files));
-      zip.on('entry', (entry: Entry) => {
-        zip.openReadStream(entry, (failed, stream) => {
-          if (failed !== null) {
-            reject(failed);
-            return;
-          }
-          const chunks: Buffer[] = [];
-          stream.on('data', (chunk: Buffer) => void chunks.push(chunk));
-          stream.on('end', () => {
-            files.set(entry.fileName, Buffer.concat(chunks));
-            zip.readEntry();
-          });
-        });
-      });
-      zip.readEntry();
-    });
-  });
 }
 
 function textOf(files: ReadonlyMap<string, Buffer>, name: string): string {

@@ -15,6 +15,7 @@ import {
   hasCaptureDue,
   returnCapture,
   settleCaptureIn,
+  urgeCaptures,
 } from '../../../store/desk/captures.ts';
 import type { CaptureOutcome, CaptureTurn } from '../../../store/desk/captures.ts';
 import { lockCase, touchDue } from '../../../store/desk/cases.ts';
@@ -45,12 +46,19 @@ const stampMs = 8_000;
 /** Longer than everything above together. */
 const claimMs = 180_000;
 const mostAttempts = 4;
+const urgentMs = 60_000;
 /** A second copy is one of another time only when an hour lies between. */
 const independentMs = 3_600_000;
 
-/** Slots: one for urgent captures alone, two for all. */
+/** Slots: one for urgent captures alone, two for all; and a look for cases that came to be a matter of life. */
 export function captureJobs(deps: CaptureNeeds): Job[] {
-  return [true, false, false].map((urgentOnly, index) => {
+  const urge = {
+    name: 'captures of a life in danger',
+    everyMs: 5000,
+    afterMs: 1000,
+    run: () => urgeCaptures(deps.store.db, instantOf(deps.now() + urgentMs)),
+  };
+  const slots = [true, false, false].map((urgentOnly, index) => {
     const stopping = new AbortController();
     return {
       name: `captures ${index + 1}`,
@@ -62,6 +70,7 @@ export function captureJobs(deps: CaptureNeeds): Job[] {
       cut: () => stopping.abort(),
     };
   });
+  return [urge, ...slots];
 }
 
 /** Does one capture; false when none is due. */

@@ -7,7 +7,7 @@
  * Written as a stream: one blob is opened at a time. Each item gets a line of custody before the first byte leaves.
  */
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import type { z } from 'zod';
 import type { BlobId, CaseId } from '../../../contract/ids.ts';
@@ -166,7 +166,10 @@ async function filesOf(
 function holds(bytes: Buffer, name: string): boolean {
   if (name.length < 3) return false;
   const wanted = name.toLowerCase();
-  return bytes.toString('utf8').toLowerCase().includes(wanted) || bytes.toString('utf16le').toLowerCase().includes(wanted);
+  // UTF-16 may begin at an odd byte. By TextDecoder: `toString('utf16le')` of a buffer at an odd address ends Node 24.21 (“double free”).
+  const wide = new TextDecoder('utf-16le');
+  const readings = [bytes.toString('utf8'), wide.decode(bytes), wide.decode(bytes.subarray(1))];
+  return readings.some((reading) => reading.toLowerCase().includes(wanted));
 }
 
 function factsOf(
@@ -246,7 +249,8 @@ function zipOf(deps: Deps, entries: readonly Entry[], atMs: number): Readable {
     });
   }
   zip.addBuffer(Buffer.from(manifest), 'manifest.sha256', { mtime: new Date(atMs), mode: 0o100644 });
-  const stream = new Readable().wrap(zip.outputStream);
+  const stream = new PassThrough();
+  zip.outputStream.pipe(stream);
   zip.on('error', (error: Error) => {
     deps.log.warn({ err: error }, 'an export broke off');
     stream.destroy(error);
