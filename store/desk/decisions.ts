@@ -259,13 +259,23 @@ export async function gradedIncidents(db: Db, caseId: CaseId): Promise<IncidentL
   }));
 }
 
-/** Reports of a case that wait are decided with it; each is answered on its own later. Withdrawn and answered ones stay as they are. */
+/**
+ * Reports of a case that wait are decided with it; each is answered on its own later. Withdrawn and answered ones stay as they are. A report whose
+ * reporter is writing at this very moment is passed over: confirming an order waits for nobody's form, and its answer does not depend on this state.
+ */
 export async function markReportsDecided(tx: Tx, caseId: CaseId): Promise<void> {
   await tx
     .updateTable('report')
     .set({ state: 'decided' })
-    .where('case_id', '=', caseId)
-    .where('state', 'in', ['acknowledged', 'more-asked', 'linked'])
+    .where('report_id', 'in', (select) =>
+      select
+        .selectFrom('report')
+        .select('report_id')
+        .where('case_id', '=', caseId)
+        .where('state', 'in', ['acknowledged', 'more-asked', 'linked'])
+        .forUpdate()
+        .skipLocked(),
+    )
     .execute();
 }
 

@@ -468,6 +468,25 @@ describeOnBoth('decisions of the desk', (databases) => {
     });
   });
 
+  it('is confirmed once when two people confirm it at once by both doors, and ends in one state with its order', async () => {
+    const found = await newCase();
+    const proposed = await propose(found);
+    const orderId = idOf(proposed);
+    const tries = await Promise.allSettled([
+      confirm(proposed, lead),
+      confirm(proposed, decider),
+      third.call(orders.confirmOrder, { params: { orderId } }),
+      analyst.call(contract.withdrawDecision, {
+        params: { decisionId: proposed.decisionId },
+        body: { why: 'On second thoughts.' },
+      }),
+    ]);
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const [decision, order] = [await again(proposed), await orderOf(proposed)];
+    expect(['confirmed', 'withdrawn']).toContain(decision.state);
+    expect(order.state).toBe(decision.state);
+  });
+
   it('previews what would be published, with its mistakes, and keeps nothing', async () => {
     const found = await newCase();
     const body = await house.draft(found, { publicReason: 'Write to mail@person.example about it.' });
