@@ -1,4 +1,5 @@
 /** What a capture worker may reach: whatever somebody reports, it never connects inward, whichever way the address is written or changes. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import net from 'node:net';
@@ -180,16 +181,29 @@ describe('a capture', () => {
     });
   });
 
-  it('runs without the environment of the control plane, and reads no file but the program', async () => {
+  it('runs without the environment of the control plane, may read only the program, and write and start nothing', async () => {
     process.env['PORTCULLIS_TEST_SECRET'] = 'do not hand this on';
+    const seen: { environ: string; command: string }[] = [];
     try {
-      const page = await origin((request, response) => response.end(JSON.stringify(request.headers)));
-      const { answer, parts } = await runCapture(jobFor(page.url, loopback), never);
+      const page = await origin((_request, response) => {
+        for (const pid of childrenOfThis()) {
+          const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+          if (command.includes('worker/main.ts')) seen.push({ environ: readFileSync(`/proc/${pid}/environ`, 'utf8'), command });
+        }
+        response.end('seen');
+      });
+      const { answer } = await runCapture(jobFor(page.url, loopback), never);
       expect(answer.kind).toBe('captured');
-      expect(Buffer.concat([...parts]).toString()).not.toContain('do not hand this on');
     } finally {
       delete process.env['PORTCULLIS_TEST_SECRET'];
     }
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.environ).toBe('');
+    const words = seen[0]?.command.split('\0') ?? [];
+    expect(words).toContain('--permission');
+    const allowed = words.filter((word) => word.startsWith('--allow')).map((word) => word.split('=')[0]);
+    expect(new Set(allowed)).toEqual(new Set(['--allow-fs-read']));
+    expect(words.filter((word) => word.startsWith('--allow-fs-read') && /\.portcullis|\/tmp|seal/.test(word))).toEqual([]);
   });
 
   it('by a browser goes through a proxy with the same rules', async () => {
@@ -220,6 +234,15 @@ describe('a capture', () => {
     }
   });
 });
+
+/** Processes that this one started. */
+function childrenOfThis(): string[] {
+  return readdirSync('/proc/self/task').flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8')
+      .split(' ')
+      .filter((pid) => pid !== ''),
+  );
+}
 
 function firstLine(port: number, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
