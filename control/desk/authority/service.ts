@@ -34,6 +34,7 @@ type Entered = z.output<typeof enterAuthority.body>;
 type Act = z.output<typeof actOnAuthority.body>;
 
 const dayMs = 86_400_000;
+const wakeAgainMs = 600_000;
 
 export type NewRequest = {
   readonly authorityId: AuthorityId;
@@ -71,8 +72,10 @@ export async function addRequestIn(deps: DeskDeps, unit: Work, request: NewReque
     detail: { kind: record.kind, state: record.state, channel: record.channel, caseId: record.caseId },
   });
   if (record.kind === 'emergency-request') {
+    // Anybody can write to the mailbox: a flood of such mails wakes people once in ten minutes, and each still waits on the list.
+    const cause = record.channel === 'mail' ? `by mail ${Math.floor(deps.now() / wakeAgainMs)}` : record.authorityId;
     await deps.outbox.wake(unit, {
-      dedupe: `authority ${record.authorityId}`,
+      dedupe: `authority ${cause}`,
       sentence: 'An emergency request of an authority waits for a call back on a number that we find ourselves.',
       caseId: record.caseId,
     });

@@ -2,6 +2,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { PersonId } from '../../../contract/ids.ts';
+import { setOnCallIn } from '../../../store/desk/on-call.ts';
+import { insertPerson } from '../../../store/identity/people.ts';
 import { sendMail, sendRaw } from '../../../tests/harness/mail-sender.ts';
 import type { Letter } from '../../../tests/harness/mail-sender.ts';
 import { startMailDesk } from '../../../tests/harness/mail-desk.ts';
@@ -10,6 +13,7 @@ import { startRelay } from '../../../tests/harness/mail-relay.ts';
 import type { TestRelay } from '../../../tests/harness/mail-relay.ts';
 import { until } from '../../../tests/harness/ports.ts';
 import { describeOnBoth } from '../../../tests/harness/stores.ts';
+import { nowOf } from '../../deps.ts';
 import { sendDue } from './sender.ts';
 
 // Its record fits into one string of TXT, which is all that the test's name server knows.
@@ -17,6 +21,8 @@ const keys = generateKeyPairSync('rsa', { modulusLength: 1024 });
 const privateKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 const dkim = { domainName: 'people.example', keySelector: 's1', privateKey };
+
+const ada = PersonId.parse('person_aaaaaaaaaaaa');
 
 const letter: Letter = {
   from: 'Rahel Canary <rahel.canary@people.example>',
@@ -94,6 +100,15 @@ describeOnBoth('mail in', (databases) => {
     // The same answer from somebody else, or without proof, is a report of its own.
     await send({ inReplyTo: messageId, text: 'I take everything back.' });
     expect(await count()).toBe(before + 1);
+  });
+
+  it('the receipt is in the language of the report', async () => {
+    relay.mails.length = 0;
+    desk.dns.set('leute.example', { txt: ['v=spf1 ip4:127.0.0.1 -all'] });
+    await send({ from: 'ada@leute.example', text: 'Auf dem Forum steht, dass ich nicht sicher bin. Sie drohen mit [Drohung].' });
+    await sendDue(desk.deps, { channels: ['mail'], urgent: false });
+    expect(relay.mails[0]?.words).toContain('hat Ihre Meldung erhalten');
+    expect(relay.mails[0]?.words).toContain('https://shield.example/r/');
   });
 
   it('a signature of another domain proves nothing, and a stranger’s mailbox gets no mail from us', async () => {
@@ -262,6 +277,29 @@ describeOnBoth('mail in', (databases) => {
       const alarms = await desk.store.db.selectFrom('alarm').select('sentence').execute();
       expect(JSON.stringify(alarms)).toContain('call back');
       expect(desk.logged.join('')).not.toContain('officer@');
+    });
+
+    it('a flood of them wakes people once, and each is kept', async () => {
+      const at = nowOf(desk.deps);
+      await insertPerson(desk.store.db, {
+        personId: ada,
+        name: 'Ada',
+        nameKey: 'ada',
+        roles: ['lead'],
+        accountId: null,
+        state: 'active',
+        createdAt: at,
+      });
+      const address = { encrypted: desk.deps.seal.encrypt('ada@house.example'), hint: 'x' };
+      await setOnCallIn(desk.store.db, { personId: ada, name: 'Ada', channel: 'mail', position: 1, active: true, address, at });
+      // The first of ten minutes, so that the clock does not turn in between.
+      desk.pass(600_000 - (desk.deps.now() % 600_000));
+      const before = (await desk.store.db.selectFrom('authority_request').select('authority_id').execute()).length;
+      for (let n = 0; n < 4; n += 1) await send({ to: 'authority@shield.example', subject: `Emergency request ${n}` });
+      const after = await desk.store.db.selectFrom('authority_request').select('authority_id').execute();
+      expect(after.length - before).toBe(4);
+      const pages = await desk.store.db.selectFrom('outbox').select('page_id').where('person_id', '=', ada).execute();
+      expect(pages).toHaveLength(1);
     });
   });
 

@@ -7,6 +7,7 @@
  * Decided: the class of a mail that a person wrote is `other`, and no word in it makes it urgent; the mailbox danger@ does.
  */
 import type { ReportId } from '../../../contract/ids.ts';
+import { languageHint } from '../../../core/desk/language.ts';
 import { foremostUse, ignoredNatures, mailboxAt, natureOf, reportText } from '../../../core/desk/mail.ts';
 import type { MailNature } from '../../../core/desk/mail.ts';
 import type { XarfReport } from '../../../core/desk/xarf.ts';
@@ -64,7 +65,7 @@ export async function takeIn(deps: DeskDeps, envelope: Envelope, raw: Buffer, re
   const accepted = await deps.intake.accept(incomingOf(mail, { proof, original, fastLane, nature }));
   if (proof.senderProved && nature === 'person' && mail.from !== null) {
     // The report is kept already: what fails here must not make the sender's server send it again.
-    await sendReceipt(deps, accepted, mail.from.address).catch((error: unknown) =>
+    await sendReceipt(deps, accepted, mail).catch((error: unknown) =>
       deps.log.warn({ report: accepted.reportId, code: codeOf(error) }, 'the receipt of a mailed report was not sent'),
     );
   }
@@ -159,11 +160,16 @@ function withTrace(proof: MailProof, raw: Buffer): Buffer {
   return proof.headers === '' ? raw : Buffer.concat([Buffer.from(proof.headers), raw]);
 }
 
-async function sendReceipt(deps: DeskDeps, accepted: Accepted, address: string): Promise<void> {
+async function sendReceipt(deps: DeskDeps, accepted: Accepted, mail: ReadMail): Promise<void> {
+  const address = mail.from?.address ?? '';
   await transact(deps.store, async ({ tx }) => {
     const sealedId = await reporterSealOf(tx, accepted.reportId);
     if (sealedId === null) return;
-    const letter = receiptMail(accepted, { provider: deps.provider, publicUrl: deps.publicUrl, domain: deps.desk.mailDomain });
+    const letter = receiptMail(accepted, languageHint(mail.body), {
+      provider: deps.provider,
+      publicUrl: deps.publicUrl,
+      domain: deps.desk.mailDomain,
+    });
     if (await sendCourtesy(deps, tx, { sealedId, address, ...letter })) await acknowledgeByMail(tx, accepted.reportId);
   });
 }
