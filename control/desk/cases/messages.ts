@@ -36,7 +36,8 @@ import type { Deps } from './work.ts';
 
 type Draft = z.output<typeof answerReportRoute.body>;
 
-const steps = { question: 'ask-more', answer: 'reporter-adds', outcome: 'answer' } as const;
+/** What each kind of message does to a report; a plain answer does nothing: a report that waits for its reporter goes on waiting. */
+const steps = { question: 'ask-more', answer: null, outcome: 'answer' } as const;
 
 /** Writes to a reporter, and on request to all of the same claim. Throws Failure `not-found`, `wrong-state`. */
 export async function answerReport(deps: Deps, caller: Caller, reportId: ReportId, draft: Draft): Promise<void> {
@@ -78,8 +79,8 @@ type Words = { kind: Draft['kind']; text: string; who: PersonRef; at: ReturnType
 
 async function write(deps: Deps, unit: Work, report: DeskReportRow, { kind, text, who, at }: Words): Promise<Written> {
   if (report.state === 'withdrawn') return { ok: false, why: 'The report was withdrawn by its reporter.' };
-  // A plain answer moves nothing: a report that waits for its reporter goes on waiting.
-  const stepped = kind === 'answer' ? { ok: true as const, state: report.state } : stepReport(report.state, steps[kind]);
+  const step = steps[kind];
+  const stepped = step === null ? { ok: true as const, state: report.state } : stepReport(report.state, step);
   if (!stepped.ok) return stepped;
   const messageId = await addDeskMessageIn(unit.tx, {
     reportId: report.report_id,
