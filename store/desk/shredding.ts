@@ -72,17 +72,21 @@ export async function blankItemIn(tx: Tx, evidenceId: EvidenceId): Promise<void>
     .execute();
 }
 
+/** Blanks what reporters wrote; their receipts stay. */
+export async function blankReportsIn(tx: Tx, reports: readonly ReportId[]): Promise<void> {
+  if (reports.length === 0) return;
+  await tx
+    .updateTable('report')
+    .set({ text: '', urls: '[]', machine: '{}', search: null, reporter_mark: null })
+    .where('report_id', 'in', reports)
+    .execute();
+  await tx.updateTable('report_message').set({ text: '' }).where('report_id', 'in', reports).execute();
+  await tx.updateTable('report_file').set({ name: 'shredded' }).where('report_id', 'in', reports).execute();
+}
+
 /** Blanks what reporters wrote and what the desk noted in a case. */
 export async function blankWordsIn(tx: Tx, caseId: CaseId, reports: readonly ReportId[]): Promise<void> {
-  if (reports.length > 0) {
-    await tx
-      .updateTable('report')
-      .set({ text: '', urls: '[]', machine: '{}', search: null, reporter_mark: null })
-      .where('report_id', 'in', reports)
-      .execute();
-    await tx.updateTable('report_message').set({ text: '' }).where('report_id', 'in', reports).execute();
-    await tx.updateTable('report_file').set({ name: 'shredded' }).where('report_id', 'in', reports).execute();
-  }
+  await blankReportsIn(tx, reports);
   await tx.updateTable('case_note').set({ text: '' }).where('case_id', '=', caseId).execute();
   await blankIncidentsIn(tx, caseId);
   await blankAssessmentsIn(tx, caseId);
@@ -103,4 +107,23 @@ export async function itemsPastTime(
       ) then ${at.decidedBefore}::timestamptz else ${at.closedBefore}::timestamptz end)
     order by e.delete_after limit ${at.limit}`.execute(db);
   return rows.map((row) => row.evidence_id);
+}
+
+/** Reports whose time is over: of cases that led to no measure, closed long enough, without a hold, and not shredded yet. */
+export async function reportsPastTime(
+  db: Db,
+  at: { readonly now: Instant; readonly closedBefore: Instant; readonly limit: number },
+): Promise<ReportId[]> {
+  const { rows } = await sql<{ report_id: ReportId }>`
+    select r.report_id from desk_case c join report r on r.case_id = c.case_id left join seal_key k on k.file_id = r.report_id
+    where c.closed_at <= ${at.closedBefore} and (k.file_id is null or k.wrapped is not null)
+      and not exists (select 1 from desk_decision d where d.case_id = c.case_id and d.state = 'confirmed' and d.kind <> 'no-action')
+      and not exists (select 1 from evidence e where e.case_id = c.case_id and e.hold_until > ${at.now})
+    order by r.report_id limit ${at.limit}`.execute(db);
+  return rows.map((row) => row.report_id);
+}
+
+/** Locks one report. */
+export async function lockReport(tx: Tx, reportId: ReportId): Promise<void> {
+  await tx.selectFrom('report').select('report_id').where('report_id', '=', reportId).forUpdate().executeTakeFirst();
 }

@@ -164,6 +164,17 @@ describeOnBoth('evidence', ({ fresh }) => {
     expect(await states()).toEqual(['none', 'shredded', 'shredded']);
     const [, , gone] = ids;
     if (gone === undefined) throw new Error('there are three');
+    // Who reported into a case that led to nothing is forgotten with it; into an open one, not.
+    const reports = await db()
+      .selectFrom('report')
+      .select(['case_id', 'text', 'reporter_sealed_id'])
+      .where('case_id', 'in', [open, past])
+      .execute();
+    for (const report of reports) {
+      const fields = report.reporter_sealed_id === null ? null : await house.deps.seal.open(db(), report.reporter_sealed_id);
+      expect([fields?.['name'] ?? null, report.text]).toEqual(report.case_id === past ? [null, ''] : [reporter.name, 'words']);
+    }
+    expect(reports).toHaveLength(2);
     const item = await findEvidence(db(), gone);
     expect(item?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(item?.blobId === null || item === null ? null : await house.deps.seal.openBlob(db(), item.blobId)).toBeNull();

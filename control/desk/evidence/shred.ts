@@ -14,7 +14,17 @@ import { addAudit } from '../../../store/audit.ts';
 import { lockCase } from '../../../store/desk/cases.ts';
 import { addCustodyIn } from '../../../store/desk/custody.ts';
 import { findEvidence, listEvidence } from '../../../store/desk/evidence.ts';
-import { blankItemIn, blankWordsIn, isHeld, itemsPastTime, lockReportsOf, mergedInto } from '../../../store/desk/shredding.ts';
+import {
+  blankItemIn,
+  blankReportsIn,
+  blankWordsIn,
+  isHeld,
+  itemsPastTime,
+  lockReport,
+  lockReportsOf,
+  mergedInto,
+  reportsPastTime,
+} from '../../../store/desk/shredding.ts';
 import { transact } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
 import type { Caller, RequestFacts } from '../../http/caller.ts';
@@ -87,7 +97,7 @@ async function mustBeRecent(deps: Parameters<typeof credentialOf>[0], request: R
   );
 }
 
-/** Once an hour: items whose time is over lose their words and bytes. */
+/** Once an hour: items and reports whose time is over lose their words, bytes and identities. */
 export function retentionJob(deps: Deps): Job {
   return { name: 'evidence past its time', everyMs: 3_600_000, afterMs: 60_000, run: () => dropPastTime(deps) };
 }
@@ -115,5 +125,19 @@ export async function dropPastTime(deps: Deps): Promise<void> {
       unit.tellAfter({ kind: 'case', caseId: seen.caseId });
     });
   }
-  if (due.length > 0) deps.log.info({ items: due.length }, 'evidence past its time was shredded');
+  const reports = await reportsPastTime(deps.store.db, {
+    now: instantOf(now),
+    closedBefore: instantOf(now - keptDays * dayMs),
+    limit: 500,
+  });
+  for (const reportId of reports) {
+    await transact(deps.store, async ({ tx }) => {
+      await lockReport(tx, reportId);
+      await blankReportsIn(tx, [reportId]);
+      await deps.seal.shred(tx, reportId, nowOf(deps));
+    });
+  }
+  if (due.length + reports.length > 0) {
+    deps.log.info({ items: due.length, reports: reports.length }, 'what was past its time was shredded');
+  }
 }
