@@ -17,7 +17,7 @@ import { addAccount, addPersonWithToken } from '../contract/routes/identity.ts';
 import type { Route } from '../contract/routes/route.ts';
 import { addSite, getSite } from '../contract/routes/sites.ts';
 import { actOnCase, getCase as getCaseRoute, openCase } from '../contract/routes/desk/cases.ts';
-import { answerNotice, exportSite, listOwnerNotices } from '../contract/routes/desk/decisions.ts';
+import { answerNotice, exportSite, listOwnerNotices } from '../contract/routes/desk/owners.ts';
 import { exportPath } from '../contract/routes/desk/evidence.ts';
 import { randomId } from '../kit/random-id.ts';
 import { openStore } from '../store/open.ts';

@@ -6,7 +6,7 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { AccountId, CaseId, DeskDecisionId, Instant, MessageId, NoticeId, PersonId, SiteId } from '../../contract/ids.ts';
-import type { OwnerNotice } from '../../contract/routes/desk/decisions.ts';
+import type { OwnerNotice } from '../../contract/routes/desk/owners.ts';
 import type { Db } from '../open.ts';
 import type { NamedPerson } from '../orders.ts';
 import type { Tx } from '../transact.ts';

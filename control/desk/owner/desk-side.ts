@@ -1,7 +1,7 @@
 /** The desk's side of what owners are told: asking them something, and reading what they answered. Answers are redacted like everything that is read here. */
 import type { z } from 'zod';
 import type { CaseId } from '../../../contract/ids.ts';
-import type { CaseNotice, askOwner as askOwnerRoute } from '../../../contract/routes/desk/decisions.ts';
+import type { CaseNotice, askOwner as askOwnerRoute } from '../../../contract/routes/desk/owners.ts';
 import { checkQuestion } from '../../../core/desk/decision-check.ts';
 import { redact } from '../../../core/desk/redaction.ts';
 import { addAudit } from '../../../store/audit.ts';

@@ -7,7 +7,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { NoticeId, idPrefix } from '../../../contract/ids.ts';
 import type { Instant } from '../../../contract/ids.ts';
-import type { OwnerNotice } from '../../../contract/routes/desk/decisions.ts';
+import type { OwnerNotice } from '../../../contract/routes/desk/owners.ts';
 import { ownerNoticeText } from '../../../core/desk/statement.ts';
 import { randomId } from '../../../kit/random-id.ts';
 import type { CaseRecord } from '../../../store/desk/cases.ts';

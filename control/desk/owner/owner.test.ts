@@ -1,8 +1,9 @@
 /** The owner's side, on both databases: told at the measure, by console and link, nobody else's, and never kept here by what they cannot take along. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as contract from '../../../contract/routes/desk/decisions.ts';
+import * as owners from '../../../contract/routes/desk/owners.ts';
 import type { DecisionDraft } from '../../../contract/routes/desk/decisions.ts';
-import { setAccountContact } from '../../../contract/routes/desk/decisions.ts';
+import { setAccountContact } from '../../../contract/routes/desk/owners.ts';
 import { refusalOf } from '../../../tests/harness/api.ts';
 import { startDecisionsHouse } from '../../../tests/harness/decisions-house.ts';
 import type { DecisionsHouse, GradedCase, Person } from '../../../tests/harness/decisions-house.ts';
@@ -37,7 +38,7 @@ describeOnBoth('what an owner is told', (databases) => {
     const { decisionId } = await analyst.call(contract.proposeDecision, { params: { caseId: found.caseId }, body });
     return lead.call(contract.confirmDecision, { params: { decisionId } });
   };
-  const notices = async (who = owner) => (await who.call(contract.listOwnerNotices)).items;
+  const notices = async (who = owner) => (await who.call(owners.listOwnerNotices)).items;
   const newest = async () => {
     const [first] = await notices();
     if (first === undefined) throw new Error('there is no notice');
@@ -110,7 +111,7 @@ describeOnBoth('what an owner is told', (databases) => {
     const decision = await decide(await house.openCase(siteId));
     const { noticeId } = await newest();
     const act = (who: Person, body: { act: 'reply' | 'appeal'; text: string }) =>
-      who.call(contract.answerNotice, { params: { noticeId }, body });
+      who.call(owners.answerNotice, { params: { noticeId }, body });
     const text = 'We removed the thread and banned its author.';
     expect((await act(owner, { act: 'reply', text })).replies.map((reply) => reply.text)).toEqual([text]);
     expect(await refusalOf(act(stranger, { act: 'reply', text }))).toBe('not-found');
@@ -192,40 +193,39 @@ describeOnBoth('what an owner is told', (databases) => {
 
   it('can be taken along under any order: settings and a zone file, to nobody else', async () => {
     await decide(await house.openCase(siteId));
-    const { site, zone } = await owner.call(contract.exportSite, { params: { siteId } });
+    const { site, zone } = await owner.call(owners.exportSite, { params: { siteId } });
     expect(site).toMatchObject({ name: 'forum.example', mode: 'off' });
     expect(zone).toContain('forum.example. 300 IN A 127.0.0.1');
-    expect(await refusalOf(stranger.call(contract.exportSite, { params: { siteId } }))).toBe('not-found');
-    expect(await refusalOf(stranger.call(contract.exportSite, { params: { siteId: 'nonsense' } }))).toBe('not-found');
+    expect(await refusalOf(stranger.call(owners.exportSite, { params: { siteId } }))).toBe('not-found');
+    expect(await refusalOf(stranger.call(owners.exportSite, { params: { siteId: 'nonsense' } }))).toBe('not-found');
   });
 
   it('may be asked by a lead without a decision, in words that name nobody, and their answer is read redacted', async () => {
     const found = await house.openCase(siteId, { target: 'Canary Quillfeather' });
     const params = { caseId: found.caseId };
-    const ask = (text: string, who = lead) =>
-      who.call(contract.askOwner, { params, body: { subject: 'A thread of yours', text } });
+    const ask = (text: string, who = lead) => who.call(owners.askOwner, { params, body: { subject: 'A thread of yours', text } });
     expect(await refusalOf(ask('Is it true what stands there about Canary Quillfeather?'))).toBe('decision-incomplete');
     expect(await refusalOf(ask('Is it true what stands there?', analyst))).toBe('not-allowed');
     expect((await ask('Is it true what stands there?')).kind).toBe('question');
     const { noticeId, mayAppeal } = await newest();
     expect(mayAppeal).toBe(false);
     const answer = (act: 'reply' | 'appeal', text: string) =>
-      owner.call(contract.answerNotice, { params: { noticeId }, body: { act, text } });
+      owner.call(owners.answerNotice, { params: { noticeId }, body: { act, text } });
     await answer('reply', 'It is about Canary Quillfeather, and it is a joke.');
     expect(await refusalOf(answer('appeal', 'There is nothing to appeal.'))).toBe('wrong-state');
-    const { items } = await analyst.call(contract.listCaseNotices, { params });
+    const { items } = await analyst.call(owners.listCaseNotices, { params });
     expect(items[0]?.replies.map(({ text, by }) => [text, by?.name])).toEqual([
       ['It is about [name], and it is a joke.', 'Otto Owner'],
     ]);
   });
 
   it('shows of a mailbox a hint only, and keeps it unreadable', async () => {
-    expect((await owner.call(contract.getAccountContact)).hint).toBe('o…@owner.example');
-    expect((await stranger.call(contract.getAccountContact)).hint).toBeNull();
+    expect((await owner.call(owners.getAccountContact)).hint).toBe('o…@owner.example');
+    expect((await stranger.call(owners.getAccountContact)).hint).toBeNull();
     const rows = await house.store.db.selectFrom('account_contact').select('address').execute();
     expect(rows.map(({ address }) => address.toString('utf8')).join(' ')).not.toContain('otto');
     expect(hintOf('é@x.example')).toBe('é…@x.example');
-    expect(await refusalOf(lead.call(contract.listOwnerNotices))).toBe('not-allowed');
+    expect(await refusalOf(lead.call(owners.listOwnerNotices))).toBe('not-allowed');
   });
 
   it('rests on criteria that everybody can read', async () => {

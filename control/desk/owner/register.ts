@@ -1,7 +1,7 @@
 /** Registers what owners of sites are told, their answers, and the export of what is theirs. */
 import type { AccountId } from '../../../contract/ids.ts';
 import { SiteId } from '../../../contract/ids.ts';
-import * as contract from '../../../contract/routes/desk/decisions.ts';
+import * as contract from '../../../contract/routes/desk/owners.ts';
 import { findNotice, listNotices, markNoticesRead } from '../../../store/desk/owner-notices.ts';
 import type { NoticeRecord } from '../../../store/desk/owner-notices.ts';
 import { findSite } from '../../../store/sites.ts';

@@ -1,5 +1,5 @@
 /** Notices as their owner reads them. Who of the provider acted, and everything of other accounts, stays out by construction. */
-import type { OwnerNotice } from '../../../contract/routes/desk/decisions.ts';
+import type { OwnerNotice } from '../../../contract/routes/desk/owners.ts';
 import type { Db } from '../../../store/open.ts';
 import { appealsOfDecisions } from '../../../store/desk/appeals.ts';
 import { findDecision } from '../../../store/desk/decisions.ts';

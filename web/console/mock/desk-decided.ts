@@ -1,5 +1,6 @@
 /** What the mock's desk has decided, and its other rooms: decisions, criteria, appeals, notices, people on call, authorities. */
-import { DeskDecision, Appeal, Criteria, OwnerNotice } from '../../../contract/routes/desk/decisions.ts';
+import { DeskDecision, Appeal, Criteria } from '../../../contract/routes/desk/decisions.ts';
+import { OwnerNotice } from '../../../contract/routes/desk/owners.ts';
 import { Limb } from '../../../contract/desk/words.ts';
 import { AuthorityRequest, OnCallPerson, Page } from '../../../contract/routes/desk/pressure.ts';
 import type { DeskState } from './desk-state.ts';

@@ -1,6 +1,7 @@
 /** The mock's decisions, criteria, appeals, pressure, people on call, authorities, and the owner's notices. */
 import { DecisionNumber, Instant } from '../../../contract/ids.ts';
 import * as decisions from '../../../contract/routes/desk/decisions.ts';
+import * as owners from '../../../contract/routes/desk/owners.ts';
 import * as pressure from '../../../contract/routes/desk/pressure.ts';
 import type { LiveEvent } from '../../../contract/routes/house.ts';
 import { MockFailure } from './mock.ts';
@@ -132,15 +133,15 @@ export function registerDeskHouse(on: On, state: MockState, emit: (event: LiveEv
     desk.reviews.set(params.caseId, [...(desk.reviews.get(params.caseId) ?? []), review]);
     return review;
   });
-  on(decisions.listOwnerNotices, () => ({ items: desk.notices, next: null, total: desk.notices.length }));
-  on(decisions.answerNotice, ({ params, body }) => {
+  on(owners.listOwnerNotices, () => ({ items: desk.notices, next: null, total: desk.notices.length }));
+  on(owners.answerNotice, ({ params, body }) => {
     const old = desk.notices.find((notice) => notice.noticeId === params.noticeId);
     if (old === undefined) throw new MockFailure('not-found', 'There is no such notice.');
     const appeal = { appealId: fresh('appeal'), state: 'open', openedAt: now(), dueAt: later(72 * 3_600_000), reasons: null };
     const notice =
       body.act === 'reply'
         ? { ...old, replies: [...old.replies, { at: now(), text: body.text }] }
-        : decisions.OwnerNotice.parse({ ...old, mayAppeal: false, appeals: [...old.appeals, appeal] });
+        : owners.OwnerNotice.parse({ ...old, mayAppeal: false, appeals: [...old.appeals, appeal] });
     desk.notices = desk.notices.map((other) => (other.noticeId === notice.noticeId ? notice : other));
     return notice;
   });
@@ -155,12 +156,12 @@ export function registerDeskHouse(on: On, state: MockState, emit: (event: LiveEv
     desk.appeals = [...desk.appeals, appeal];
     return { appealId: appeal.appealId, dueAt: appeal.dueAt };
   });
-  on(decisions.getAccountContact, () => ({ hint: desk.contactHint }));
-  on(decisions.setAccountContact, ({ body }) => {
+  on(owners.getAccountContact, () => ({ hint: desk.contactHint }));
+  on(owners.setAccountContact, ({ body }) => {
     desk.contactHint = body.mail === null ? null : `${body.mail.slice(0, 1)}…@${body.mail.split('@')[1] ?? ''}`;
     return { hint: desk.contactHint };
   });
-  on(decisions.exportSite, ({ params }) => ({
+  on(owners.exportSite, ({ params }) => ({
     site: { siteId: params.siteId, hostnames: ['forum.example'] },
     zone: 'forum.example. 300 IN A 192.0.2.7\n',
   }));

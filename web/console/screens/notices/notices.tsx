@@ -2,13 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { SyntheticEvent } from 'react';
-import {
-  answerNotice,
-  getAccountContact,
-  listOwnerNotices,
-  setAccountContact,
-} from '../../../../contract/routes/desk/decisions.ts';
-import type { OwnerNotice } from '../../../../contract/routes/desk/decisions.ts';
+import { answerNotice, getAccountContact, listOwnerNotices, setAccountContact } from '../../../../contract/routes/desk/owners.ts';
+import type { OwnerNotice } from '../../../../contract/routes/desk/owners.ts';
 import { ask, useAct, usePages } from '../../api/queries.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';

@@ -1,6 +1,6 @@
 /** Takes a site's settings and DNS records away as files. Never withheld, whatever the order. */
 import type { Site } from '../../../../contract/routes/sites.ts';
-import { exportSite } from '../../../../contract/routes/desk/decisions.ts';
+import { exportSite } from '../../../../contract/routes/desk/owners.ts';
 import { saveAs } from '../../api/client.ts';
 import { useAct } from '../../api/queries.ts';
 import { Button } from '../../parts/button.tsx';
