@@ -310,6 +310,7 @@ export type ClusterOfCase = {
   readonly w: number;
   readonly firstAt: Instant;
   readonly lastAt: Instant;
+  readonly firstReportId: ReportId;
   /** Text of its first report, as it came: whoever shows it redacts it. */
   readonly sample: string;
 };
@@ -323,6 +324,7 @@ export async function clustersOfCase(db: Db, caseId: CaseId, limit: number): Pro
     w: number;
     first_at: Instant;
     last_at: Instant;
+    first_report: ReportId;
     sample: string;
   }>`with recursive of_case as (
       select cluster_id, report_id, receipt_number, received_at from report where case_id = ${caseId} and cluster_id is not null
@@ -333,7 +335,8 @@ export async function clustersOfCase(db: Db, caseId: CaseId, limit: number): Pro
     ), rooted as (
       select up.cluster_id as root, min(receipt_number) as first, count(*) as n, min(received_at) as first_at, max(received_at) as last_at
         from of_case join up on up.start = of_case.cluster_id and up.parent is null group by up.cluster_id
-    ) select root as cluster_id, rooted.n, cluster.k, cluster.w, first_at, last_at, left(report.text, 300) as sample
+    ) select root as cluster_id, rooted.n, cluster.k, cluster.w, first_at, last_at, report.report_id as first_report,
+        left(report.text, 600) as sample
       from rooted join cluster on cluster.cluster_id = root join report on report.receipt_number = rooted.first
       order by rooted.first limit ${limit}`.execute(db);
   return rows.map((row) => ({
@@ -343,6 +346,7 @@ export async function clustersOfCase(db: Db, caseId: CaseId, limit: number): Pro
     w: row.w,
     firstAt: row.first_at,
     lastAt: row.last_at,
+    firstReportId: row.first_report,
     sample: row.sample,
   }));
 }
