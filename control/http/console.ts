@@ -26,7 +26,7 @@ const types: Readonly<Record<string, string>> = {
 
 /** What the console needs, and no more: everything from here, nothing inline (elements are sized through the style object, which no policy minds). */
 export const consolePolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 export function registerConsole(app: App, folder: string, publicUrl: string): void {
   // A phone on a slow line gets a third of the bytes.

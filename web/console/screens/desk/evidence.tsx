@@ -93,7 +93,7 @@ function EvidenceItem({ held, item }: { held: Case; item: Evidence }) {
       <p className="item-head">
         <LevelMark level={item.level} /> <strong>{item.title}</strong>
       </p>
-      {item.url === null ? null : <p className="mono item-url">{item.url}</p>}
+      {item.url === null || item.url === item.title ? null : <p className="mono item-url">{item.url}</p>}
       <p className="item-line">
         <span>{desk.evidenceKind[item.kind]}</span>
         <Badge tone={captureTones[item.captureState]}>{desk.capture[item.captureState]}</Badge>

@@ -88,7 +88,12 @@ function IncidentItem({ held, incident }: { held: Case; incident: Incident }) {
       </p>
       {incident.retractedWhy === null ? null : <p>{incident.retractedWhy}</p>}
       {incident.assessments.map((assessment) => (
-        <Grades key={assessment.assessmentId} held={held} assessment={assessment} open={held.incidents.length === 1} />
+        <Grades
+          key={assessment.assessmentId}
+          held={held}
+          assessment={assessment}
+          open={incident.assessments.length === 1 && incident.grading !== 'locked'}
+        />
       ))}
       {incident.grading === 'second-needed' && seat === null ? <p className="hint">{words.secondBlind}</p> : null}
       {over ? null : (
@@ -143,6 +148,9 @@ const axisColumns = [
 /** One person's grade: what the rules suggested, what was assigned, and what both rest on. */
 export function Grades({ held, assessment, open }: { held: Case; assessment: Assessment; open: boolean }) {
   const seat: Seat = assessment.seat;
+  const isSaid = (name: AxisName) => assessment.axes[name].value !== 'unknown' || assessment.axes[name].reason !== '';
+  const said = AxisName.options.filter(isSaid);
+  const unknown = AxisName.options.filter((name) => !isSaid(name));
   return (
     <details className="grades" open={open}>
       <summary>
@@ -159,7 +167,7 @@ export function Grades({ held, assessment, open }: { held: Case; assessment: Ass
         </p>
       )}
       <Table caption={words.byAxis} columns={axisColumns}>
-        {AxisName.options.map((name) => {
+        {said.map((name) => {
           const axis = assessment.axes[name];
           return (
             <tr key={name}>
@@ -179,6 +187,11 @@ export function Grades({ held, assessment, open }: { held: Case; assessment: Ass
           );
         })}
       </Table>
+      {unknown.length === 0 ? null : (
+        <p className="hint">
+          {desk.axisValue.unknown}: {unknown.map((name) => desk.axis[name]).join(', ')}
+        </p>
+      )}
       {assessment.indicators.length === 0 ? null : (
         <p className="indicators">
           {words.indicators}: {assessment.indicators.map((ticked) => desk.indicator[ticked.indicator]).join(', ')}

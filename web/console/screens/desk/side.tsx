@@ -27,8 +27,8 @@ export function Clocks({ held }: { held: Case }) {
     <Panel title={words.clocks}>
       {sorted.length === 0 ? <p className="hint">{words.noClocks}</p> : null}
       <ul className="plain rows">
-        {sorted.map((clock) => (
-          <ClockItem key={clock.what} clock={clock} />
+        {sorted.map((clock, index) => (
+          <ClockItem key={`${clock.what}${index}`} clock={clock} />
         ))}
       </ul>
     </Panel>

@@ -36,7 +36,7 @@ export const deskHouse = {
   },
   onCall: {
     title: 'On call',
-    lead: 'Who is woken when somebody is in danger or a case escalates, in this order.',
+    lead: 'Everybody who is active is woken at once when somebody is in danger or a case escalates, and again until somebody has it.',
     people: 'Who is woken',
     none: 'Nobody is on call. A fast-lane report would reach nobody at night.',
     columns: { position: 'Order', name: 'Name', channel: 'By', address: 'Where', state: 'State', acts: 'Acts' },

@@ -325,7 +325,7 @@ export const desk = {
     claim: 'Claim',
     claimOf: (number: string) => `Claim ${number}`,
     you: 'You',
-    until: 'until',
+    until: 'claim ends',
     noTasks: 'None',
     open: 'Open a case',
     empty: {
