@@ -151,8 +151,8 @@ export type Unanswered = {
   readonly round: number;
 };
 
-/** Pages that nobody acknowledged, whose newest round is from before `before`, and that were not said `rounds` times yet. */
-export async function unansweredWakes(db: Db, ask: { before: Instant; rounds: number }): Promise<Unanswered[]> {
+/** Pages that nobody acknowledged, whose newest round is from before `before`, and that were not said `rounds` times yet; those that wait longest first. */
+export async function unansweredWakes(db: Db, ask: { before: Instant; rounds: number; limit: number }): Promise<Unanswered[]> {
   const rows = await db
     .selectFrom('outbox')
     .select((select) => [
@@ -166,6 +166,8 @@ export async function unansweredWakes(db: Db, ask: { before: Instant; rounds: nu
     .groupBy('wake')
     .having((having) => having.fn.max('created_at'), '<=', ask.before)
     .having((having) => having.fn.max('round'), '<', ask.rounds)
+    .orderBy((order) => order.fn.max('created_at'))
+    .limit(ask.limit)
     .execute();
   return rows.flatMap((row) =>
     row.wake === null ? [] : [{ about: row.wake, caseId: row.case_id, subject: row.subject, round: row.round }],

@@ -17,14 +17,17 @@ import type { PostDeps } from './outbox.ts';
 
 export const answerWithinMs = 300_000;
 export const mostRounds = 12;
+/** In each half minute: whoever causes many pages does not drown the others in repetitions. */
+const mostAtOnce = 5;
 
 export function pagingJob(deps: PostDeps): Job {
-  return { name: 'pages that nobody answered', everyMs: 5000, afterMs: 1000, run: () => repeatPages(deps) };
+  return { name: 'pages that nobody answered', everyMs: 30_000, afterMs: 1000, run: () => repeatPages(deps) };
 }
 
 /** Wakes again for every page that waited too long. Several processes may do it at once: a round is made once. */
 export async function repeatPages(deps: PostDeps): Promise<void> {
-  const due = await unansweredWakes(deps.store.db, { before: instantOf(deps.now() - answerWithinMs), rounds: mostRounds - 1 });
+  const before = instantOf(deps.now() - answerWithinMs);
+  const due = await unansweredWakes(deps.store.db, { before, rounds: mostRounds - 1, limit: mostAtOnce });
   for (const { about, caseId, subject, round } of due) {
     await transact(deps.store, async (unit) => {
       if (await lockWake(unit.tx, about)) return;
