@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { CaseId, ReportId } from '../../../contract/ids.ts';
+import { Problem } from '../../../contract/errors.ts';
+import { SessionId } from '../../../contract/ids.ts';
+import type { CaseId, PersonId, ReportId } from '../../../contract/ids.ts';
 import {
   actOnCase,
   addTarget,
@@ -19,6 +22,9 @@ import { changeCase } from '../../../store/desk/cases.ts';
 import type { CaseChange } from '../../../store/desk/cases.ts';
 import { addEvidenceIn } from '../../../store/desk/evidence.ts';
 import { listCustody } from '../../../store/desk/custody.ts';
+import { randomId } from '../../../kit/random-id.ts';
+import { insertSession } from '../../../store/identity/sessions.ts';
+import { hashOf } from '../../identity/secrets.ts';
 import { refusalOf } from '../../../tests/harness/api.ts';
 import type { Api } from '../../../tests/harness/api.ts';
 import { startCasesHouse } from '../../../tests/harness/cases-house.ts';
@@ -32,7 +38,7 @@ describeOnBoth('cases', ({ fresh }) => {
   let house: CasesHouse;
   let analyst: Api;
   let other: Api;
-  let lead: Api;
+  let lead: Api & { readonly personId: PersonId };
 
   beforeAll(async () => {
     house = await startCasesHouse(await fresh());
@@ -217,6 +223,46 @@ describeOnBoth('cases', ({ fresh }) => {
     expect(await refusalOf(lead.call(unseal, { params: { caseId: elsewhere.caseId }, body }))).toBe('not-found');
     await house.store.db.transaction().execute((tx) => house.deps.seal.shred(tx, caseId, house.now()));
     expect(await refusalOf(lead.call(unseal, { params: { caseId }, body }))).toBe('sealed-away');
+  });
+
+  test('a person on the console opens a seal only with a sign-in of the last quarter of an hour', async () => {
+    const { caseId } = await open();
+    const reportId = await house.report({ caseId, contact: { mail: 'reporter@mail.example' } });
+    const secret = randomBytes(32).toString('base64url');
+    const at = house.now();
+    const until = instantOf(msOf(at) + 600 * minute);
+    await insertSession(
+      house.store.db,
+      {
+        sessionId: SessionId.parse(randomId('sess')),
+        secretHash: hashOf(secret),
+        personId: lead.personId,
+        method: 'passkey',
+        at,
+        until,
+        agent: 'test',
+        network: 'test',
+      },
+      at,
+    );
+    const ask = async () => {
+      const response = await fetch(`${lead.url}/api/v1/desk/cases/${caseId}/unseal`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: lead.url, cookie: `portcullis_session=${secret}` },
+        body: JSON.stringify({ what: { kind: 'reporter', reportId }, reason: 'asked for a safe call back' }),
+      });
+      return [response.status, response.ok ? null : Problem.parse(await response.json()).code];
+    };
+    expect(await ask()).toEqual([200, null]);
+    house.pass(16 * minute);
+    expect(await ask()).toEqual([403, 'sign-in-again']);
+    const opened = await house.store.db
+      .selectFrom('audit_entry')
+      .select('audit_id')
+      .where('act', '=', 'desk.unseal')
+      .where('subject', '=', caseId)
+      .execute();
+    expect(opened).toHaveLength(1);
   });
 
   test('show one report of each claim before the grade, and the same answer for one report as for two hundred', async () => {
