@@ -236,12 +236,15 @@ describe('every language', () => {
         await look('start');
         await page.goto(`${house.url()}/report/class`);
         await page.getByRole('button', { name: say.step.go }).click();
+        await page.getByRole('alert').waitFor();
         await look('class');
         await page.goto(`${house.url()}/report/now`);
         await page.locator('#text').fill('now');
         await page.getByRole('button', { name: say.now.send }).click();
+        await page.locator('.link a').waitFor();
         await look('sent');
         await page.locator('.link a').click();
+        await page.waitForURL('**/report/status');
         await look('status');
         await context.close();
       }

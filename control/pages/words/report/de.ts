@@ -158,13 +158,10 @@ export const reportGerman: ReportWords = {
     linkText:
       'Behalten Sie ihn: speichern, diese Seite drucken oder aufschreiben. Er ist der einzige Weg zurück zu Ihrer Meldung. Wer ihn hat, kann unsere Antworten lesen; geben Sie ihn nur Menschen, denen Sie vertrauen.',
     linkSafe: 'Wenn jemand anders dieses Gerät benutzt, schließen Sie diese Seite und löschen Sie sie aus dem Verlauf.',
-    open: 'Nachsehen, wie es steht',
-    next: 'Wie es weitergeht',
     abuseFiles:
       'Die Dateien wurden nicht gespeichert: Bilder von Kindesmissbrauch zu besitzen ist strafbar, auch für uns. Ihre Worte und Adressen sind angekommen. Bitte melden Sie das Material selbst einer Meldestelle:',
     filesOver:
       'Ihre Worte sind angekommen. Die Dateien wurden nicht gespeichert, weil aus Ihrem Netz mehr kam, als auf einmal angenommen werden kann. Öffnen Sie in einer Stunde Ihren privaten Link und fügen Sie sie dort hinzu.',
-    proofTitle: 'Beweis, dass Sie gemeldet haben',
     proof:
       'Diese Zeile gehört in unser Verzeichnis. Sie nennt niemanden und sagt nichts von dem, was Sie schrieben; mit Ihrem Link und Ihrer eigenen Kopie können Sie zeigen, dass sie Ihre ist.',
     leaf: 'Zeile des Verzeichnisses',
@@ -180,7 +177,6 @@ export const reportGerman: ReportWords = {
     openButton: 'Öffnen',
     unknown:
       'Zu diesem Link gibt es keine Meldung. Prüfen Sie, ob er ganz kopiert ist. Ohne ihn kann niemand eine Meldung finden, auch wir nicht.',
-    state: 'Stand',
     states: {
       received: 'Eingegangen',
       acknowledged: 'Eingegangen',
@@ -199,11 +195,9 @@ export const reportGerman: ReportWords = {
       done: 'Mehr ist nicht nötig. Neue Worte oder Belege von Ihnen öffnen sie wieder.',
       withdrawn: 'Für Sie geschieht nichts mehr. Was Sie gezeigt haben, bleibt Beleg; wer Sie sind, wurde gelöscht.',
     },
-    nextTitle: 'Wie es weitergeht',
     nextBy: () => ['Bis ', 'at', '.'],
     late: () => ['Das war bis ', 'at', ' fällig. Wir sind zu spät.'],
     number: 'Quittung',
-    received: 'Eingegangen',
     about: 'Worum es geht',
     files: 'Dateien',
     outcome: 'Ergebnis',

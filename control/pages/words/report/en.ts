@@ -168,13 +168,10 @@ export const reportEnglish = {
     linkText:
       'Keep it: save it, print this page, or write it down. It is the only way back to your report. Whoever has it can read our answers, so share it with nobody whom you do not trust.',
     linkSafe: 'If somebody else uses this device, close this page and delete it from the history.',
-    open: 'See how it stands',
-    next: 'What happens next',
     abuseFiles:
       'The files were not kept: holding pictures of child abuse is a crime, also for us. Your words and addresses were taken. Please report the material itself to a hotline:',
     filesOver:
       'Your words were taken. The files were not kept, because more came from your network than can be taken at once. Open your private link in an hour and add them there.',
-    proofTitle: 'Proof that you reported',
     proof:
       'This line belongs into our record. It names nobody and says nothing of what you wrote; with your link and your own copy you can show that it is yours.',
     leaf: 'Line of the record',
@@ -189,14 +186,11 @@ export const reportEnglish = {
     openLabel: 'Private link',
     openButton: 'Open',
     unknown: 'No report has this link. Check that it was copied whole. Without it nobody can find a report, not even we.',
-    state: 'State',
     states,
     next,
-    nextTitle: 'What happens next',
     nextBy: (): Pieces<'at'> => ['By ', 'at', '.'],
     late: (): Pieces<'at'> => ['This was due by ', 'at', '. We are late.'],
     number: 'Receipt',
-    received: 'Received',
     about: 'About',
     files: 'Files added',
     outcome: 'Outcome',

@@ -151,13 +151,10 @@ export const reportSpanish: ReportWords = {
     linkText:
       'Consérvelo: guárdelo, imprima esta página o anótelo. Es el único camino de vuelta a su denuncia. Quien lo tenga puede leer nuestras respuestas; no lo dé a nadie en quien no confíe.',
     linkSafe: 'Si otra persona usa este dispositivo, cierre esta página y bórrela del historial.',
-    open: 'Ver cómo va',
-    next: 'Qué pasa después',
     abuseFiles:
       'Los archivos no se guardaron: poseer imágenes de abuso infantil es delito, también para nosotros. Sus palabras y direcciones llegaron. Denuncie el material a una línea de denuncia:',
     filesOver:
       'Sus palabras llegaron. Los archivos no se guardaron porque de su red llegó más de lo que se puede aceptar a la vez. Abra su enlace privado dentro de una hora y añádalos allí.',
-    proofTitle: 'Prueba de que denunció',
     proof:
       'Esta línea pertenece a nuestro registro. No nombra a nadie ni dice nada de lo que escribió; con su enlace y su propia copia puede mostrar que es suya.',
     leaf: 'Línea del registro',
@@ -173,7 +170,6 @@ export const reportSpanish: ReportWords = {
     openButton: 'Abrir',
     unknown:
       'Ninguna denuncia tiene este enlace. Compruebe que se copió entero. Sin él nadie puede encontrar una denuncia, tampoco nosotros.',
-    state: 'Estado',
     states: {
       received: 'Recibida',
       acknowledged: 'Recibida',
@@ -192,11 +188,9 @@ export const reportSpanish: ReportWords = {
       done: 'No hace falta nada más. Nuevas palabras o pruebas suyas la abren de nuevo.',
       withdrawn: 'Para usted ya no ocurre nada. Lo que mostró queda como prueba; su identidad se borró.',
     },
-    nextTitle: 'Qué pasa después',
     nextBy: () => ['Antes del ', 'at', '.'],
     late: () => ['El plazo era el ', 'at', '. Vamos con retraso.'],
     number: 'Resguardo',
-    received: 'Recibida',
     about: 'De qué se trata',
     files: 'Archivos añadidos',
     outcome: 'Resultado',

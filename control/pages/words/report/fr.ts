@@ -154,13 +154,10 @@ export const reportFrench: ReportWords = {
     linkText:
       'Gardez-le : enregistrez-le, imprimez cette page ou notez-le. C’est le seul chemin de retour vers votre signalement. Qui l’a peut lire nos réponses ; ne le donnez qu’à des personnes de confiance.',
     linkSafe: 'Si quelqu’un d’autre utilise cet appareil, fermez cette page et effacez-la de l’historique.',
-    open: 'Voir où cela en est',
-    next: 'La suite',
     abuseFiles:
       'Les fichiers n’ont pas été gardés : détenir des images d’abus d’enfants est un crime, pour nous aussi. Vos mots et adresses sont arrivés. Signalez le contenu lui-même à un point de contact :',
     filesOver:
       'Vos mots sont arrivés. Les fichiers n’ont pas été gardés, car il en est venu de votre réseau plus qu’on ne peut en prendre à la fois. Ouvrez votre lien privé dans une heure et ajoutez-les là.',
-    proofTitle: 'Preuve de votre signalement',
     proof:
       'Cette ligne appartient à notre registre. Elle ne nomme personne et ne dit rien de ce que vous avez écrit ; avec votre lien et votre propre copie, vous pouvez montrer qu’elle est vôtre.',
     leaf: 'Ligne du registre',
@@ -176,7 +173,6 @@ export const reportFrench: ReportWords = {
     openButton: 'Ouvrir',
     unknown:
       'Aucun signalement n’a ce lien. Vérifiez qu’il est copié en entier. Sans lui, personne ne peut retrouver un signalement, pas même nous.',
-    state: 'État',
     states: {
       received: 'Reçu',
       acknowledged: 'Reçu',
@@ -195,11 +191,9 @@ export const reportFrench: ReportWords = {
       done: 'Il ne faut rien de plus. De nouveaux mots ou preuves de votre part le rouvrent.',
       withdrawn: 'Il ne se passe plus rien pour vous. Ce que vous avez montré reste comme preuve ; votre identité est effacée.',
     },
-    nextTitle: 'La suite',
     nextBy: () => ['Avant le ', 'at', '.'],
     late: () => ['C’était prévu pour le ', 'at', '. Nous sommes en retard.'],
     number: 'Reçu',
-    received: 'Reçu le',
     about: 'Objet',
     files: 'Fichiers ajoutés',
     outcome: 'Résultat',
