@@ -185,6 +185,8 @@ export const PublicStatement = z.strictObject({
   /** The later decision that took its place, or the earlier one whose place it took. */
   replacedBy: DecisionNumber.nullable(),
   replaces: DecisionNumber.nullable(),
+  /** Why two people reversed it later; null when they did not. */
+  reversed: z.string().nullable(),
   appeal: z.enum(['none', 'open', 'upheld', 'modified', 'reversed']),
   reviews: z.array(z.strictObject({ afterDays: z.int(), at: Instant, harmFell: z.enum(['yes', 'no', 'unknown']) })),
 });

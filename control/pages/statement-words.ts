@@ -26,6 +26,7 @@ export type StatementWords = {
   readonly provisional: string;
   readonly replacedBy: string;
   readonly replaces: string;
+  readonly reversed: string;
   readonly appealTitle: string;
   readonly appeal: Readonly<Record<PublicStatement['appeal'], string>>;
   readonly reviews: string;
@@ -81,6 +82,7 @@ const english: StatementWords = {
   provisional: 'Provisional: it ends by itself within 72 hours unless two other people confirm it.',
   replacedBy: 'Its place was taken by',
   replaces: 'It takes the place of',
+  reversed: 'Why it was reversed',
   appealTitle: 'Appeals',
   appeal: {
     none: 'Nobody has appealed.',
@@ -156,6 +158,7 @@ const german: StatementWords = {
   provisional: 'Vorläufig: Sie endet von selbst binnen 72 Stunden, wenn nicht zwei andere Menschen sie bestätigen.',
   replacedBy: 'An ihre Stelle trat',
   replaces: 'Sie tritt an die Stelle von',
+  reversed: 'Warum sie aufgehoben wurde',
   appealTitle: 'Einsprüche',
   appeal: {
     none: 'Niemand hat Einspruch erhoben.',
@@ -235,6 +238,7 @@ const spanish: StatementWords = {
   provisional: 'Provisional: termina por sí sola en 72 horas si no la confirman otras dos personas.',
   replacedBy: 'Ocupó su lugar',
   replaces: 'Ocupa el lugar de',
+  reversed: 'Por qué se anuló',
   appealTitle: 'Recursos',
   appeal: {
     none: 'Nadie ha recurrido.',
@@ -310,6 +314,7 @@ const french: StatementWords = {
   provisional: 'Provisoire : elle prend fin d’elle-même en 72 heures si deux autres personnes ne la confirment pas.',
   replacedBy: 'Sa place a été prise par',
   replaces: 'Elle prend la place de',
+  reversed: 'Pourquoi elle a été annulée',
   appealTitle: 'Recours',
   appeal: {
     none: 'Personne n’a formé de recours.',
@@ -385,6 +390,7 @@ const arabic: StatementWords = {
   provisional: 'مؤقت: ينتهي من تلقاء نفسه خلال 72 ساعة ما لم يؤكده شخصان آخران.',
   replacedBy: 'حلّ محله',
   replaces: 'يحلّ محل',
+  reversed: 'لماذا أُلغي',
   appealTitle: 'الاعتراضات',
   appeal: {
     none: 'لم يعترض أحد.',

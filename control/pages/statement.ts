@@ -20,6 +20,7 @@ export function statementFacts(words: Words, statement: PublicStatement): Piece 
   ${fact(say.criteria, criteria(words, say, statement))} ${fact(say.volumeTitle, html`<p>${volume(say, statement)}</p>`)}
   ${fact(say.machineTitle, html`<p>${say.machine}</p>`)} ${fact(say.appealTitle, html`<p>${say.appeal[statement.appeal]}</p>`)}
   ${linked(say.replaces, statement.replaces)} ${linked(say.replacedBy, statement.replacedBy)}
+  ${statement.reversed === null ? '' : fact(say.reversed, html`<p><bdi>${statement.reversed}</bdi></p>`)}
   ${statement.reviews.length === 0 ? '' : fact(say.reviews, reviews(say, statement))}`;
 }
 

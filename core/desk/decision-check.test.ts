@@ -135,12 +135,12 @@ describe('a draft of a decision', () => {
     expect(pathsOf(draft({ confirms }), { confirms: { ...inForce, isProvisional: false } })).toEqual(['confirms']);
   });
 
-  it('never passes with a sealed name in whatever is read outside, wherever it stands and however it is written', () => {
+  it('never passes with a sealed name in any of its words, wherever it stands and however it is written', () => {
     const disguises = ['Quillfeather', 'QUILLFEATHER', 'quill.feather', 'Qu1llfeather', 'Quillfe\u00e1ther'];
     fc.assert(
       fc.property(
         fc.constantFrom(...disguises),
-        fc.constantFrom('publicReason', 'why', 'glass', 'url', 'subject'),
+        fc.constantFrom('publicReason', 'why', 'glass', 'url', 'subject', 'internal', 'limb'),
         fc.string({ minLength: 10, maxLength: 60 }),
         (name, where, around) => {
           const text = `${around} ${name} is named here.`;
@@ -156,7 +156,11 @@ describe('a draft of a decision', () => {
                   ? pathsOf(draft({ whyNotBelow: draft().whyNotBelow.map((why) => ({ ...why, why: text })) }))
                   : where === 'glass'
                     ? pathsOf(draft({ breakGlass: { reason: text } }))
-                    : pathsOf(draft({ namedUrls: url }));
+                    : where === 'internal'
+                      ? pathsOf(draft({ internalReason: text }))
+                      : where === 'limb'
+                        ? pathsOf(draft({ limbs: draft().limbs.map((limb) => ({ ...limb, reason: text })) }))
+                        : pathsOf(draft({ namedUrls: url }));
           expect(found.length).toBeGreaterThan(0);
         },
       ),

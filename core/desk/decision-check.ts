@@ -230,6 +230,18 @@ function ofWords(draft: Draft, { names }: DecisionFactsOfCase): Mistake[] {
   for (const [index, { why }] of draft.whyNotBelow.entries()) read(`whyNotBelow.${index}.why`, why);
   read('breakGlass.reason', draft.breakGlass?.reason);
   found.push(...urlMistakes(draft.namedUrls, names));
+  // What only the desk reads may hold numbers and addresses, but a sealed name leaves its seal by a logged act and no other way.
+  const patterns = namePatterns(names);
+  const inside: [string, string | undefined][] = [
+    ['internalReason', draft.internalReason],
+    ['ownerNoticeDelayReason', draft.ownerNoticeDelayReason],
+    ...draft.limbs.map(({ reason }, index): [string, string] => [`limbs.${index}.reason`, reason]),
+  ];
+  for (const [path, text] of inside) {
+    if (text !== undefined && namesOut(text, patterns) !== text) {
+      found.push({ path, message: 'holds a name that is sealed in this case: say “Target A”' });
+    }
+  }
   return found;
 }
 

@@ -376,7 +376,29 @@ describeOnBoth('decisions of the desk', (databases) => {
       const reverse = await analyst.call(contract.proposeDecision, { params: { caseId: found.caseId }, body: draft });
       await confirm(reverse, decider);
       expect([(await orderOf(first)).state, await stateOf(found)]).toEqual(['lifted', 'ended']);
+      const page = await (await fetch(`${house.url}/decisions/${first.number}`)).text();
+      expect(page).toContain('The threats were removed and their author was banned.');
     });
+  });
+
+  it('can ask the owner and restrict nothing: no order, a number, and a case that can be closed', async () => {
+    const found = await newCase({ grade: 'G1' });
+    const { measure: _measure, ...draft } = await house.draft(found, {
+      step: 'owner-notice',
+      whyNotBelow: [],
+      namedUrls: ['https://forum.example/t/12345678'],
+      deadline: house.at(day),
+    });
+    const proposed = await analyst.call(contract.proposeDecision, { params: { caseId: found.caseId }, body: draft });
+    const decision = await confirm(proposed);
+    expect([decision.orderId, decision.number?.slice(0, 2), await stateOf(found)]).toEqual([null, 'D-', 'ended']);
+    const notice = await house.store.db
+      .selectFrom('owner_notice')
+      .selectAll()
+      .where('case_id', '=', found.caseId)
+      .executeTakeFirst();
+    expect([notice?.kind, notice?.deadline]).toEqual(['deadline', decision.deadline]);
+    expect(notice?.text).not.toContain('/decisions/');
   });
 
   describe('appealed', () => {

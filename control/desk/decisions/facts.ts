@@ -128,7 +128,8 @@ export async function statementOf(
     alone: aloneUntil(decision),
     recheckAt: decision.recheckAt,
     volume: decision.counts,
-    statementUrl: decision.number === null ? null : statementUrl(deps.publicUrl, decision.number),
+    // What restricts nothing, such as a notice to an owner, has a number and no page of its own.
+    statementUrl: decision.number === null || order === null ? null : statementUrl(deps.publicUrl, decision.number),
     appealUrl: appealUrl(deps.publicUrl),
     namedUrls: decision.namedUrls,
     deadline: decision.deadline,

@@ -12,6 +12,7 @@ import type { Instant, PersonId } from '../../../contract/ids.ts';
 import { taskDueAt } from '../../../core/desk/clocks.ts';
 import { stepDecision } from '../../../core/desk/decision-states.ts';
 import type { DecisionAct } from '../../../core/desk/decision-states.ts';
+import { redact } from '../../../core/desk/redaction.ts';
 import { instantOf, msOf } from '../../../core/instant.ts';
 import { randomId } from '../../../kit/random-id.ts';
 import { addAudit } from '../../../store/audit.ts';
@@ -37,6 +38,7 @@ import { Failure, notFound } from '../../http/failure.ts';
 import type { OrderChange } from '../../orders/changes.ts';
 import { liftOrderBy } from '../../orders/service.ts';
 import type { DeskDeps } from '../deps.ts';
+import { namesOfCase } from '../names.ts';
 import { tellOwner, tellOwnerOf } from '../owner/notices.ts';
 import { moveCase } from './case-step.ts';
 import { countsOf } from './facts.ts';
@@ -156,7 +158,8 @@ export async function withdrawLocked(
   refuseStep(decision, { kind: 'withdraw' }, [], deps.now());
   await replaceDecision(unit.tx, { ...decision, state: 'withdrawn', lapsesAt: null });
   await proposalGone(unit, found, decision, act.at);
-  await audit(unit, 'decision.withdraw', decision, act.who, act.at, act.reason);
+  const names = await namesOfCase(unit.tx, deps.seal, found.case_id);
+  await audit(unit, 'decision.withdraw', decision, act.who, act.at, act.reason === null ? null : redact(act.reason, names));
   await touched(unit, found);
 }
 

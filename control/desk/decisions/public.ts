@@ -59,6 +59,7 @@ async function statementFor(db: Db, decision: DecisionRecord): Promise<PublicSta
     provisional: decision.provisional,
     replacedBy: numberOf(successor),
     replaces: numberOf(earlier),
+    reversed: successor?.kind === 'reverse' ? successor.publicReason : null,
     appeal: await appealOf(db, decision),
     reviews: isMeasure
       ? (await listReviews(db, decision.caseId)).map(({ afterDays, at, harmFell }) => ({ afterDays, at, harmFell }))
@@ -66,8 +67,9 @@ async function statementFor(db: Db, decision: DecisionRecord): Promise<PublicSta
   };
 }
 
+/** The number of a decision that has a page: one with an order. */
 function numberOf(decision: DecisionRecord | null): DecisionNumber | null {
-  return decision?.number == null ? null : DecisionNumber.parse(decision.number);
+  return decision?.number == null || decision.orderId === null ? null : DecisionNumber.parse(decision.number);
 }
 
 /** How the newest appeal of a decision stands. Who appealed is not said: one party may be one person. */
@@ -98,7 +100,7 @@ export async function publicNoActions(deps: Needs): Promise<PublicNoAction[]> {
 }
 
 async function noActionOf(deps: Needs, decision: DecisionRecord): Promise<PublicNoAction | null> {
-  const number = numberOf(decision);
+  const number = decision.number === null ? null : DecisionNumber.parse(decision.number);
   const found = await findCase(deps.store.db, decision.caseId);
   const { confirmedAt } = decision;
   if (decision.kind !== 'no-action' || decision.state !== 'confirmed') return null;

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { PolicyVersionId, ReviewId, idPrefix } from '../../../contract/ids.ts';
 import type { CaseId } from '../../../contract/ids.ts';
 import * as contract from '../../../contract/routes/desk/decisions.ts';
+import { redact } from '../../../core/desk/redaction.ts';
 import { randomId } from '../../../kit/random-id.ts';
 import { addAudit } from '../../../store/audit.ts';
 import { listAppeals } from '../../../store/desk/appeals.ts';
@@ -23,6 +24,7 @@ import { registerOpenRoute, registerRoute } from '../../http/register.ts';
 import type { App } from '../../http/register.ts';
 import type { Job } from '../../jobs/runner.ts';
 import type { DeskDeps } from '../deps.ts';
+import { namesOfCase } from '../names.ts';
 import { decideAppeal, openAppealIn, takeAppeal, viewAppeals } from './appeals.ts';
 import { moveCase } from './case-step.ts';
 import { sha256Of } from './first-criteria.ts';
@@ -155,10 +157,11 @@ async function addReview(deps: DeskDeps, caller: Caller, caseId: CaseId, body: R
     }
     const at = nowOf(deps);
     const review: ReviewRecord = {
+      ...body,
       reviewId: ReviewId.parse(randomId(idPrefix.review)),
       at,
       by: { personId: caller.personId, name: caller.name },
-      ...body,
+      text: redact(body.text, await namesOfCase(unit.tx, deps.seal, caseId)),
     };
     const { by, ...rest } = review;
     if (!(await insertReview(unit.tx, caseId, rest, by))) {

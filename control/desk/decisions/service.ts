@@ -12,6 +12,7 @@ import type { CaseStep } from '../../../core/desk/case-states.ts';
 import { checkDecision } from '../../../core/desk/decision-check.ts';
 import type { Draft } from '../../../core/desk/decision-check.ts';
 import { criteriaStoodBefore } from '../../../core/desk/limbs.ts';
+import { redact } from '../../../core/desk/redaction.ts';
 import { measureOf } from '../../../core/desk/ladder.ts';
 import { noticePageText, ownerNoticeText, statementText } from '../../../core/desk/statement.ts';
 import { instantOf } from '../../../core/instant.ts';
@@ -30,6 +31,7 @@ import type { Caller } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import type { FieldMistake } from '../../http/failure.ts';
 import { confirmOrderIn, placeOrderIn, withdrawOrderIn } from '../../orders/service.ts';
+import { namesOfCase } from '../names.ts';
 import { tellOwnerOf } from '../owner/notices.ts';
 import { moveCase } from './case-step.ts';
 import { factsOfCase, statementOfDraft } from './facts.ts';
@@ -132,8 +134,10 @@ export async function withdrawDecision(
   return transact(deps.store, async (unit) => {
     const seen = await findDecision(unit.tx, decisionId);
     if (seen === null) throw notFound('decision');
-    if (seen.orderId !== null) await withdrawOrderIn(unit, deps, caller, seen.orderId, why);
-    else await withdrawLocked(unit, deps, await lockDecision(unit, seen), { who: caller, reason: why, at: nowOf(deps) });
+    // The audit trail of the order has it too, and names nobody either.
+    const reason = redact(why, await namesOfCase(unit.tx, deps.seal, seen.caseId));
+    if (seen.orderId !== null) await withdrawOrderIn(unit, deps, caller, seen.orderId, reason);
+    else await withdrawLocked(unit, deps, await lockDecision(unit, seen), { who: caller, reason, at: nowOf(deps) });
     return foundAgain(unit, decisionId);
   });
 }
