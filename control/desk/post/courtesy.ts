@@ -12,7 +12,7 @@ import type { Tx } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
 import type { PostDeps } from './outbox.ts';
 
-export const courtesiesPerHour = 5;
+const courtesiesPerHour = 5;
 const hourMs = 3_600_000;
 
 type Letter = { readonly sealedId: SealedId; readonly address: string; readonly subject: string; readonly body: string };

@@ -23,7 +23,7 @@ import type { DeskDeps } from '../deps.ts';
 import { openMailReader } from './mail-reader.ts';
 import { codeOf, takeIn } from './take-in.ts';
 
-export const mostMailBytes = 25 * 1024 * 1024;
+const mostMailBytes = 25 * 1024 * 1024;
 const mostHeldBytes = 3 * mostMailBytes;
 const mostClients = 100;
 const mostFromOne = 20;
