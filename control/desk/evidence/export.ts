@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import type { z } from 'zod';
-import type { BlobId, CaseId } from '../../../contract/ids.ts';
+import type { BlobId, CaseId, ReportId } from '../../../contract/ids.ts';
 import type { ExportRequest } from '../../../contract/routes/desk/evidence.ts';
 import { redact, redactUrl } from '../../../core/desk/redaction.ts';
 import { msOf } from '../../../core/instant.ts';
@@ -48,10 +48,10 @@ export async function exportCase(
   { reason, evidence }: z.output<typeof ExportRequest>,
 ): Promise<{ number: string; stream: Readable }> {
   const { db } = deps.store;
-  const names = await namesOfCase(db, deps.seal, caseId);
   const wanted = evidence === undefined ? null : new Set(evidence);
   const items = (await listEvidence(db, caseId)).filter((item) => wanted === null || wanted.has(item.evidenceId));
   if (wanted !== null && items.length !== wanted.size) throw notFound('item of evidence');
+  const names = [...(await namesOfCase(db, deps.seal, caseId)), ...(await namesOfSources(deps, items))];
   const at = nowOf(deps);
   const why = redact(reason, names);
   const captures = await captureRecordsOf(
@@ -82,17 +82,16 @@ export async function exportCase(
   const custody: Record<string, unknown> = {};
   for (const item of items) {
     const own = captures.filter((one) => one.evidence_id === item.evidenceId);
-    const reporters = await namesOfSources(deps, item);
-    const files = await filesOf(deps, item, own, [...names, ...reporters]);
+    const files = await filesOf(deps, item, own, names);
     entries.push(...files.entries);
-    facts.push(factsOf(item, own, [...names, ...reporters], files.notes));
+    facts.push(factsOf(item, own, names, files.notes));
     const chain = await listCustody(db, item.evidenceId);
     custody[item.evidenceId] = {
       intact: chain.intact,
       lines: chain.lines.map((line) => ({
         ...line,
         who: line.who?.name ?? null,
-        why: redact(line.why, [...names, ...reporters]),
+        why: redact(line.why, names),
       })),
     };
   }
@@ -110,9 +109,12 @@ export async function exportCase(
   return { number: found.number, stream: zipOf(deps, entries, msOf(at)) };
 }
 
-async function namesOfSources(deps: Deps, item: EvidenceRecord): Promise<string[]> {
+/** Names of everybody who brought one of the items. */
+async function namesOfSources(deps: Deps, items: readonly EvidenceRecord[]): Promise<string[]> {
+  const reports = new Set<ReportId>();
+  for (const item of items) for (const reportId of await sourcesOf(deps.store.db, item.evidenceId)) reports.add(reportId);
   const names = new Set<string>();
-  for (const reportId of await sourcesOf(deps.store.db, item.evidenceId)) {
+  for (const reportId of reports) {
     for (const name of await namesOfReporter(deps.store.db, deps.seal, reportId)) names.add(name);
   }
   return [...names];
