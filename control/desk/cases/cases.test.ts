@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Problem } from '../../../contract/errors.ts';
-import { SessionId } from '../../../contract/ids.ts';
+import { SessionId, SiteId } from '../../../contract/ids.ts';
 import type { CaseId, PersonId, ReportId } from '../../../contract/ids.ts';
 import {
   actOnCase,
@@ -62,7 +62,7 @@ describeOnBoth('cases', ({ fresh }) => {
 
   test('are numbered densely, also when one that was begun came to nothing', async () => {
     const first = await open();
-    await expect(analyst.call(openCase, { body: { ...bodyOf({}), siteId: 'site_000000000000' as never } })).rejects.toThrow(
+    await expect(analyst.call(openCase, { body: { ...bodyOf({}), siteId: SiteId.parse('site_000000000000') } })).rejects.toThrow(
       'not-found',
     );
     const second = await open();
