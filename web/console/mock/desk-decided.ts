@@ -1,6 +1,6 @@
 /** What the mock's desk has decided, and its other rooms: decisions, criteria, appeals, notices, people on call, authorities. */
 import { DeskDecision, Appeal, Criteria } from '../../../contract/routes/desk/decisions.ts';
-import { OwnerNotice } from '../../../contract/routes/desk/owners.ts';
+import { CaseNotice, OwnerNotice } from '../../../contract/routes/desk/owners.ts';
 import { Limb } from '../../../contract/desk/words.ts';
 import { AuthorityRequest, OnCallPerson, Page } from '../../../contract/routes/desk/pressure.ts';
 import type { DeskState } from './desk-state.ts';
@@ -144,6 +144,25 @@ export function decidedDesk(nowMs: () => number): Decided {
         appeals: [],
       }),
     ],
+    caseNotices: new Map([
+      [
+        mockId('case', 'harbour'),
+        [
+          CaseNotice.parse({
+            noticeId: mockId('notice', 'one'),
+            kind: 'statement',
+            subject: 'Provisional measure on Harbour Forum',
+            text: 'We decided that the site answers with a notice for 72 hours.',
+            namedUrls: ['https://forum.example/board/threats/17'],
+            deadline: soon(20 * hour),
+            at: ago(24 * hour),
+            readAt: ago(20 * hour),
+            decision: 'D-2026-0005',
+            replies: [{ at: ago(20 * hour), text: 'The thread is gone.', by: null }],
+          }),
+        ],
+      ],
+    ]),
     contactHint: 'o…@mail.example',
     onCall: [
       OnCallPerson.parse({

@@ -134,6 +134,15 @@ export function registerDeskHouse(on: On, state: MockState, emit: (event: LiveEv
     return review;
   });
   on(owners.listOwnerNotices, () => ({ items: desk.notices, next: null, total: desk.notices.length }));
+  on(owners.listCaseNotices, ({ params }) => ({ items: desk.caseNotices.get(params.caseId) ?? [] }));
+  on(owners.askOwner, ({ params, body }) => {
+    const notice = owners.CaseNotice.parse({
+      ...{ noticeId: fresh('notice'), kind: 'question', subject: body.subject, text: body.text, namedUrls: body.namedUrls },
+      ...{ deadline: body.deadline ?? null, at: now(), readAt: null, decision: null, replies: [] },
+    });
+    desk.caseNotices.set(params.caseId, [notice, ...(desk.caseNotices.get(params.caseId) ?? [])]);
+    return notice;
+  });
   on(owners.answerNotice, ({ params, body }) => {
     const old = desk.notices.find((notice) => notice.noticeId === params.noticeId);
     if (old === undefined) throw new MockFailure('not-found', 'There is no such notice.');
@@ -202,6 +211,7 @@ export function registerDeskHouse(on: On, state: MockState, emit: (event: LiveEv
     );
     return { items, next: null, total: items.length };
   });
+  on(pressure.unsealAuthority, () => ({ fields: [{ name: 'contact', value: 'duty@police.example' }] }));
   on(pressure.enterAuthority, ({ body }) => {
     const { contact: _contact, ...rest } = body;
     const request = pressure.AuthorityRequest.parse({

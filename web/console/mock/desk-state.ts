@@ -10,7 +10,7 @@ import { Assessment, CustodyLine, Evidence, Incident } from '../../../contract/d
 import type { Volume } from '../../../contract/desk/shapes.ts';
 import { Case, DeskReport } from '../../../contract/routes/desk/cases.ts';
 import type { Appeal, Criteria, DeskDecision, Review, Strike } from '../../../contract/routes/desk/decisions.ts';
-import type { OwnerNotice } from '../../../contract/routes/desk/owners.ts';
+import type { CaseNotice, OwnerNotice } from '../../../contract/routes/desk/owners.ts';
 import type { Wellness } from '../../../contract/routes/desk/evidence.ts';
 import { ClusterRow } from '../../../contract/routes/desk/pressure.ts';
 import type { AuthorityRequest, OnCallPerson, Page, PressureEntry } from '../../../contract/routes/desk/pressure.ts';
@@ -33,6 +33,8 @@ export type DeskState = {
   strikes: z.infer<typeof Strike>[];
   reviews: Map<string, z.infer<typeof Review>[]>;
   notices: OwnerNotice[];
+  /** By case: what its owner was told, as the desk reads it. */
+  caseNotices: Map<string, CaseNotice[]>;
   contactHint: string | null;
   onCall: OnCallPerson[];
   pages: Page[];

@@ -21,6 +21,7 @@ import { desk } from '../../words/en/desk.ts';
 import { say } from '../../words/index.ts';
 import { AnswerRequest, CallBack, CompleteRequest, EnterRequest } from './authority-dialogs.tsx';
 import { DeskTabs } from './parts.tsx';
+import { UnsealSender } from './unseal.tsx';
 import '../../look/desk.css';
 
 const api = getRouteApi('/in/desk/authority');
@@ -95,7 +96,7 @@ function RequestItem({ request }: { request: AuthorityRequest }) {
   const me = useMe();
   const can = useCan();
   const act = useAct(actOnAuthority, [listAuthority]);
-  const [asking, setAsking] = useState<'complete' | 'call-back' | 'answer' | 'refuse' | null>(null);
+  const [asking, setAsking] = useState<'complete' | 'call-back' | 'answer' | 'refuse' | 'unseal' | null>(null);
   const detail = words.detail;
   const over = request.state === 'answered' || request.state === 'refused';
   const close = () => setAsking(null);
@@ -193,11 +194,17 @@ function RequestItem({ request }: { request: AuthorityRequest }) {
               {words.acts.answer}
             </Button>
           ) : null}
+          {can('desk:unseal') ? (
+            <Button kind="quiet" onClick={() => setAsking('unseal')}>
+              {words.acts.unseal}
+            </Button>
+          ) : null}
           <Button kind="quiet" onClick={() => setAsking('refuse')}>
             {words.acts.refuse}
           </Button>
         </div>
       )}
+      {asking === 'unseal' ? <UnsealSender request={request} onClose={close} /> : null}
       {asking === 'complete' ? <CompleteRequest request={request} onClose={close} /> : null}
       {asking === 'call-back' ? <CallBack request={request} onClose={close} /> : null}
       {asking === 'answer' || asking === 'refuse' ? <AnswerRequest request={request} act={asking} onClose={close} /> : null}

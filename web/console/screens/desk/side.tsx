@@ -1,4 +1,4 @@
-/** The small panels beside a case: clocks, notices to the owner, volume since the lock, notes, linked cases. */
+/** The small panels beside a case: clocks, volume since the lock, notes, linked cases. */
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { SyntheticEvent } from 'react';
@@ -50,29 +50,6 @@ function ClockItem({ clock }: { clock: Clock }) {
         <When at={clock.metAt ?? clock.dueAt} focusable />
       </span>
     </li>
-  );
-}
-
-export function Notices({ held }: { held: Case }) {
-  if (held.siteId === null) return null;
-  return (
-    <Panel title={words.notices}>
-      {held.notices.length === 0 ? <p className="hint">{words.noNotices}</p> : null}
-      <ul className="plain rows">
-        {held.notices.map((notice) => (
-          <li key={notice.noticeId}>
-            <p>{notice.subject}</p>
-            <p className="item-line">
-              <When at={notice.at} focusable />
-              <Badge tone={notice.readAt === null ? 'waiting' : 'good'}>
-                {notice.readAt === null ? words.notRead : words.read}
-              </Badge>
-              {notice.replies > 0 ? <span>{words.replies(notice.replies)}</span> : null}
-            </p>
-          </li>
-        ))}
-      </ul>
-    </Panel>
   );
 }
 

@@ -180,6 +180,7 @@ export const deskHouse = {
       preserve: 'Preserve for 90 days',
       answer: 'Answer',
       refuse: 'Refuse',
+      unseal: 'Who sent it',
       text: 'Text',
       done: 'Done.',
     },
