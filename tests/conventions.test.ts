@@ -37,7 +37,7 @@ describe('every source file', () => {
 
   it('rarely passes 400 lines', () => {
     // A list of declarations, one after the other, that nobody reads from end to end.
-    const lists = ['contract/routes/identity.ts'];
+    const lists = ['contract/routes/identity.ts', 'store/desk/tables.ts'];
     const long = sources
       .filter(({ file, text, test }) => !test && !lists.includes(file) && text.split('\n').length > 450)
       .map(({ file }) => file);
