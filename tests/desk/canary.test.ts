@@ -95,6 +95,13 @@ beforeAll(async () => {
       },
     ],
   });
+  // The same words from a mailbox that may be written to.
+  await house.report({
+    dangerNow: true,
+    text: `They name Mirabel Oakenshaw, mira_oak, Lindenstrasse 12. Write to ${reporterMail} or call 030 90182077. Quillon Featherby`,
+    urls: [house.pageUrl('/thread')],
+    contact: { name: 'Quillon Featherby', mail: reporterMail },
+  });
   caseId = (await house.cases())[0]?.caseId ?? caseId;
   await house.analyst.call(addTarget, {
     params: { caseId },
@@ -136,7 +143,7 @@ beforeAll(async () => {
   if (mine === undefined) throw new Error('the case has no report');
   await house.analyst.call(answerReport, {
     params: { reportId: mine.reportId },
-    body: { kind: 'answer', text: 'Thank you. We look at it now.' },
+    body: { kind: 'answer', text: 'Thank you. We look at it now.', toCluster: true },
   });
   const draft = decisionDraft('protection-withdrawn', await house.criteria(), evidence, {
     endsAt: new Date(house.now() + 30 * 86_400_000).toISOString(),

@@ -47,7 +47,7 @@ import type { Caller } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import { liftOrderBy } from '../../orders/service.ts';
 import type { DeskDeps } from '../deps.ts';
-import { namesOfCase } from '../names.ts';
+import { namesOfCase, namesOfReporter } from '../names.ts';
 import { tellOwner } from '../owner/notices.ts';
 import { moveCase } from './case-step.ts';
 import type { FollowDeps } from './follow.ts';
@@ -283,6 +283,7 @@ export async function viewAppeals(
   for (const appeal of appeals) {
     const known = names.get(appeal.caseId) ?? (await namesOfCase(db, deps.seal, appeal.caseId));
     names.set(appeal.caseId, known);
+    const ofReporter = appeal.reportId === null ? [] : await namesOfReporter(db, deps.seal, appeal.reportId);
     const decision = await findDecision(db, appeal.decisionId);
     const open = appeal.state === 'open' || appeal.state === 'taken';
     shown.push({
@@ -292,7 +293,7 @@ export async function viewAppeals(
       decision: decision?.number ?? null,
       by: appeal.by,
       state: appeal.state,
-      text: redact(appeal.text, known),
+      text: redact(appeal.text, [...known, ...ofReporter]),
       openedAt: appeal.openedAt,
       dueAt: appeal.dueAt,
       takenBy: appeal.takenBy,

@@ -5,7 +5,7 @@
  */
 import type { EvidenceId, Instant, ReportId } from '../../../contract/ids.ts';
 import type { Lane } from '../../../contract/desk/words.ts';
-import { redact, redactUrl } from '../../../core/desk/redaction.ts';
+import { redactUrl } from '../../../core/desk/redaction.ts';
 import { artefactOfFile } from '../../../core/desk/urls.ts';
 import { instantOf, msOf } from '../../../core/instant.ts';
 import { askCaptureIn } from '../../../store/desk/captures.ts';
@@ -112,7 +112,8 @@ export async function keepEvidence(
           kind: 'file',
           level: 'A1',
           artefact,
-          title: redact(file.name, []).slice(0, 200),
+          // Not its name: people name files after themselves, and no redaction knows a reporter's name by itself.
+          title: `A file that a report brought (${file.mediaType})`.slice(0, 200),
           url: null,
           blob: { blobId: file.blobId, sha256: file.sha256, mediaType: file.mediaType, bytes: file.bytes },
           sensitive: true,
