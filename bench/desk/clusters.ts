@@ -7,7 +7,6 @@
  */
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { sql } from 'kysely';
 import { Instant, ReportId } from '../../contract/ids.ts';
 import { clusterKeys, clusterMethod } from '../../core/desk/clusters.ts';
 import { partsOf } from '../../core/desk/volume.ts';
@@ -16,7 +15,7 @@ import { functionWords } from '../../core/desk/clusters-words.ts';
 import { joinClusters, lockClusters } from '../../store/desk/clusters.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openStore } from '../../store/open.ts';
-import type { Db, Store } from '../../store/open.ts';
+import type { Store } from '../../store/open.ts';
 import { transact } from '../../store/transact.ts';
 import { campaigns, fill, picker } from '../../tests/harness/desk-texts.ts';
 import { startPostgres } from '../../tests/harness/postgres.ts';
@@ -69,7 +68,7 @@ export async function measureClusters(
     const keysOfOne = makeBatch()[1]?.keys.length ?? 0;
     let filled = 0;
     const measure = async (count: number) => {
-      await fillKeys(store.db, filled, count, keysOfOne);
+      await fillKeys(store, filled, count, keysOfOne);
       filled = count;
       await timeBatches(store, makeBatch, 10);
       return median(await timeBatches(store, makeBatch, batches));
@@ -87,21 +86,20 @@ export async function measureClusters(
  * Clusters from one number to another, every second of them with keys of its own: the other half are copies, which bring none. Index and foreign
  * key are made anew at the end, which is what filling costs least.
  */
-async function fillKeys(db: Db, from: number, to: number, keys: number): Promise<void> {
-  await sql`alter table cluster_key drop constraint cluster_key_cluster_id_fkey`.execute(db);
-  await sql`alter table cluster_key drop constraint cluster_key_pkey`.execute(db);
-  await sql`insert into cluster (cluster_id, parent, method, case_id, n, k, w, created_at)
-    select 'clus_' || lpad(i::text, 12, '0'), null, ${clusterMethod}, null, 1, 1, 0, ${at}::timestamptz
-    from generate_series(${from}::int, ${to - 1}::int, 2) as i`.execute(db);
-  await sql`insert into cluster_key (key, cluster_id)
-    select substr(md5(i || ' ' || k), 1, 20), 'clus_' || lpad(i::text, 12, '0')
-    from generate_series(${from}::int, ${to - 1}::int, 2) as i, generate_series(1, ${keys}::int) as k`.execute(db);
-  await sql`alter table cluster_key add constraint cluster_key_pkey primary key (key)`.execute(db);
-  await sql`alter table cluster_key add constraint cluster_key_cluster_id_fkey foreign key (cluster_id) references cluster`.execute(
-    db,
-  );
-  await sql`analyze cluster, cluster_key`.execute(db);
-  await sql`checkpoint`.execute(db);
+async function fillKeys(store: Store, from: number, to: number, keys: number): Promise<void> {
+  const those = `generate_series(${from}, ${to - 1}, 2) as i`;
+  const clusterId = "'clus_' || lpad(i::text, 12, '0')";
+  await store.runScript(`
+    alter table cluster_key drop constraint cluster_key_cluster_id_fkey;
+    alter table cluster_key drop constraint cluster_key_pkey;
+    insert into cluster (cluster_id, parent, method, case_id, n, k, w, created_at)
+      select ${clusterId}, null, '${clusterMethod}', null, 1, 1, 0, '${at}' from ${those};
+    insert into cluster_key (key, cluster_id)
+      select substr(md5(i || ' ' || k), 1, 20), ${clusterId} from ${those}, generate_series(1, ${keys}) as k;
+    alter table cluster_key add constraint cluster_key_pkey primary key (key);
+    alter table cluster_key add constraint cluster_key_cluster_id_fkey foreign key (cluster_id) references cluster;
+    analyze cluster, cluster_key;
+  `);
 }
 
 async function timeBatches(store: Store, makeBatch: () => Parameters<typeof joinClusters>[1], count: number): Promise<number[]> {
