@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { errorForLog } from '../kit/log-error.ts';
 import { logLines } from '../kit/log-lines.ts';
 import { readConfig } from './config.ts';
 import { startControl } from './service.ts';
@@ -28,7 +29,12 @@ export async function main(args: readonly string[], env: Readonly<Record<string,
   }
   const { config } = read;
   const log = pino(
-    { level: config.logLevel, base: { program: 'control' }, redact: ['*.secret', '*.token', '*.authorization', '*.cookie'] },
+    {
+      level: config.logLevel,
+      base: { program: 'control' },
+      redact: ['*.secret', '*.token', '*.authorization', '*.cookie'],
+      serializers: { err: (error: unknown) => errorForLog(error) },
+    },
     logLines(2),
   );
   const told = new Promise<string>((resolve) => {
