@@ -43,28 +43,23 @@ export async function moveAllIn(tx: Tx, move: Move): Promise<void> {
   await tx.updateTable('incident').set({ case_id: to }).where('case_id', '=', from).execute();
   await tx.updateTable('assessment').set({ case_id: to }).where('case_id', '=', from).execute();
   await tx.updateTable('escalation').set({ case_id: to }).where('case_id', '=', from).execute();
-  await tx.updateTable('task').set({ case_id: to }).where('case_id', '=', from).where('state', '=', 'open').execute();
+  await tx.updateTable('task').set({ case_id: to }).where('case_id', '=', from).execute();
   await tx.updateTable('case_note').set({ case_id: to }).where('case_id', '=', from).execute();
   await tx.updateTable('pressure').set({ case_id: to }).where('case_id', '=', from).execute();
   await tx.updateTable('authority_request').set({ case_id: to }).where('case_id', '=', from).execute();
   await tx.updateTable('owner_notice').set({ case_id: to }).where('case_id', '=', from).execute();
 }
 
-/** Gives open tasks of a case the labels that its targets have now. */
+/** Gives the tasks of a case, done ones too, the labels that its targets get in another. Before the tasks are moved there. */
 export async function relabelTasksIn(tx: Tx, caseId: CaseId, renamed: ReadonlyMap<string, string>): Promise<void> {
-  const tasks = await tx
-    .selectFrom('task')
-    .select(['task_id', 'subject'])
-    .where('case_id', '=', caseId)
-    .where('state', '=', 'open')
-    .execute();
+  const tasks = await tx.selectFrom('task').select(['task_id', 'subject']).where('case_id', '=', caseId).execute();
   for (const task of tasks) {
     const label = task.subject === null ? undefined : renamed.get(task.subject);
     if (label !== undefined) await tx.updateTable('task').set({ subject: label }).where('task_id', '=', task.task_id).execute();
   }
 }
 
-/** The receipt numbers' owners of one claim within a case, locked: what moves together before the grade is locked. */
+/** The reports of one claim within a case, locked: what moves together before the grade is locked. */
 export async function lockClaimOf(tx: Tx, caseId: CaseId, clusters: readonly ClusterId[]): Promise<ReportId[]> {
   if (clusters.length === 0) return [];
   const rows = await tx

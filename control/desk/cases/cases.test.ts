@@ -379,7 +379,14 @@ describeOnBoth('cases', ({ fresh }) => {
     await house.report({ caseId: from.caseId, clusterId });
     await analyst.call(addTarget, { params: { caseId: into.caseId }, body: { name: 'First Person' } });
     await analyst.call(addTarget, { params: { caseId: from.caseId }, body: { name: 'Second Person' } });
-    await analyst.call(addTask, { params: { caseId: from.caseId }, body: { kind: 'warn-target', subject: 'Target A' } });
+    const warning = { kind: 'warn-target', subject: 'Target A' } as const;
+    await analyst.call(addTask, { params: { caseId: into.caseId }, body: warning });
+    const [warned] = (await analyst.call(addTask, { params: { caseId: from.caseId }, body: warning })).tasks;
+    if (warned === undefined) throw new Error('no task');
+    await analyst.call(settleTask, {
+      params: { caseId: from.caseId, taskId: warned.taskId },
+      body: { state: 'done', record: 'called back, they have it' },
+    });
     const merge = { act: 'merge-into', caseId: into.caseId, why: 'the same people' } as const;
     expect(await refusalOf(act(analyst, from.caseId, merge))).toBe('not-allowed');
     const gone = await act(lead, from.caseId, merge);
@@ -388,7 +395,11 @@ describeOnBoth('cases', ({ fresh }) => {
     const merged = await analyst.call(getCase, { params: { caseId: into.caseId } });
     expect(merged.lane).toBe('life-threat');
     expect(merged.targets.map((target) => target.label)).toEqual(['Target A', 'Target B']);
-    expect(merged.tasks.map((task) => task.subject)).toEqual(['Target B']);
+    expect(merged.tasks.map((task) => [task.subject, task.state]).toSorted()).toEqual([
+      ['Target A', 'open'],
+      ['Target B', 'done'],
+    ]);
+    expect(merged.targets.map((target) => target.warned)).toEqual([false, true]);
     expect((await reports(analyst, into.caseId)).items).toHaveLength(1);
     expect(JSON.stringify(merged)).not.toMatch(/Second Person/);
   });

@@ -59,8 +59,8 @@ export async function mergeCase(deps: Deps, caller: Caller, caseId: CaseId, { ca
     const { at, who } = from;
     const reason = into.clean(from.clean(why));
     const renamed = await moveTargetsIn(unit.tx, caseId, intoId);
+    await relabelTasksIn(unit.tx, caseId, renamed);
     await moveAllIn(unit.tx, { from: caseId, to: intoId, at, who, why: reason });
-    await relabelTasksIn(unit.tx, intoId, renamed);
     await linkCasesIn(unit.tx, { one: caseId, other: intoId, why: `merged: ${reason}`, at });
     const labels = [...renamed].map(([old, now]) => `${old} is ${now}`).join(', ');
     await addNoteIn(unit.tx, {
