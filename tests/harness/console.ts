@@ -37,7 +37,7 @@ export async function buildConsole(outDir: string): Promise<void> {
 export type ServedConsole = { readonly url: string; readonly close: () => Promise<void> };
 
 /** Serves built files under `/console/` and the mock for everything else, on a free port of loopback. */
-export async function serveConsole(dist: string, mock: () => Mock): Promise<ServedConsole> {
+export async function serveConsole(dist: string, mock: () => Pick<Mock, 'handle'>): Promise<ServedConsole> {
   const server = http.createServer((request, response) => {
     answer(dist, mock(), request, response).catch((error: unknown) => {
       response.writeHead(500);
@@ -56,7 +56,12 @@ export async function serveConsole(dist: string, mock: () => Mock): Promise<Serv
   };
 }
 
-async function answer(dist: string, mock: Mock, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+async function answer(
+  dist: string,
+  mock: Pick<Mock, 'handle'>,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   if (url.pathname.startsWith('/console')) {
     await sendFile(dist, url.pathname.slice('/console'.length), response);
