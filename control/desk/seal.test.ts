@@ -23,7 +23,7 @@ describeOnBoth('the seal', ({ fresh }) => {
   beforeAll(async () => {
     store = await openStore(await fresh());
     await migrate(store);
-  }, 60_000);
+  });
   afterAll(async () => {
     await store.close();
     removeFolder(folder);

@@ -11,7 +11,7 @@ describe('a reported page', () => {
   let house: DeskHouse;
   beforeAll(async () => {
     house = await startDeskHouse(await embeddedAddress(folder));
-  }, 60_000);
+  });
   afterAll(async () => {
     await house.stop();
     removeFolder(folder);
@@ -46,5 +46,5 @@ describe('a reported page', () => {
     expect(intact).toBe(true);
     expect(lines.map(({ act }) => act)).toEqual(['create', 'capture', 'view']);
     expect(`${JSON.stringify(lines)} ${house.logged.join()}`).not.toContain('reporter.example');
-  }, 120_000);
+  });
 });

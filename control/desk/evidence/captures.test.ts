@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WARCParser } from 'warcio';
 import { listCustody } from '../../../store/desk/custody.ts';
@@ -30,7 +30,7 @@ describe('a capture', () => {
   beforeAll(async () => {
     authority = await startTimestampAuthority();
     house = await startEvidenceHouse(await embeddedAddress(folder), { timestampUrls: [authority.url] });
-  }, 60_000);
+  });
   afterEach(async () => {
     for (const origin of origins.splice(0)) await origin.stop();
   });
@@ -92,6 +92,17 @@ describe('a capture', () => {
     ]);
     const last = records.findLast(({ type }) => type === 'response');
     expect(last).toMatchObject({ url: `${url}/thread/12?page=2`, status: 200, body: page });
+    const index = gunzipSync(files.get('indexes/index.cdx.gz') ?? '')
+      .toString()
+      .trim()
+      .split('\n');
+    expect(index).toHaveLength(3);
+    for (const line of index) {
+      const entry: { url: string; offset: string; length: string } = JSON.parse(line.slice(line.indexOf('{')));
+      const start = Number(entry.offset);
+      const member = files.get('archive/data.warc.gz')?.subarray(start, start + Number(entry.length)) ?? Buffer.alloc(0);
+      expect(gunzipSync(member).toString()).toContain(`WARC-Target-URI: ${entry.url}\r\n`);
+    }
     const asked = records.findLast(({ type }) => type === 'request');
     expect(asked?.raw).toMatch(/^GET \/thread\/12\?page=2 HTTP\/1\.1\r\n/);
     expect(asked?.raw).not.toMatch(/cookie|referer/i);
@@ -173,7 +184,7 @@ describe('a capture', () => {
     const warc = (await unzipped(await opened(capture.wacz_blob_id))).get('archive/data.warc.gz');
     const response = (await readWarc(warc)).find(({ type }) => type === 'response');
     expect(response?.truncated).toBe('length');
-  }, 40_000);
+  });
 
   it('does not unpack a gzip bomb: its bytes are kept, its words are not read', async () => {
     const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024));
@@ -183,7 +194,7 @@ describe('a capture', () => {
     const { capture } = await house.capture(await house.addCase(), url);
     expect(capture).toMatchObject({ state: 'captured', text_blob_id: null });
     expect(capture.finding).toContain('would unpack to more than 20 MB');
-  }, 40_000);
+  });
 
   it('of a server with a certificate of its own making is kept, with the chain and what is wrong with it', async () => {
     const files = ['key.pem', 'cert.pem'].map((name) => path.join(folder, name));

@@ -67,7 +67,7 @@ describe('evidence', () => {
     beside = await openStore(database);
     analyst = await house.person('Ada Analyst', ['analyst']);
     other = await house.person('Sam Second', ['analyst']);
-  }, 60_000);
+  });
   afterAll(async () => {
     await beside.close();
     await house.stop();

@@ -34,7 +34,7 @@ describeOnBoth('evidence', ({ fresh }) => {
   let house: EvidenceHouse;
   beforeAll(async () => {
     house = await startEvidenceHouse(await fresh());
-  }, 60_000);
+  });
   afterAll(() => house.stop());
   const db = () => house.deps.store.db;
   const deps = () => ({ ...house.deps, publicUrl: 'http://localhost', provider: 'Example Shield' });
