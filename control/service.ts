@@ -91,7 +91,8 @@ export async function startControl(config: ControlConfig, surroundings: Surround
 
     let listener: RequestListener | null = null;
     const server = createServer(
-      { requestTimeout: 30_000, headersTimeout: 15_000, keepAliveTimeout: 65_000 },
+      // Two minutes: 25 MB of a reporter's pictures over two megabits. Heads have fifteen seconds all the same.
+      { requestTimeout: 120_000, headersTimeout: 15_000, keepAliveTimeout: 65_000 },
       (request, response) => {
         if (listener !== null) listener(request, response);
         else

@@ -2,15 +2,18 @@
  * What a receipt costs: reports at a steady rate on PostgreSQL, each timed from the moment it should have been sent until its receipt.
  *
  * Open loop: a late answer does not hold up the next report, and its lateness counts (no coordinated omission). Reports carry contact and
- * addresses, so sealing is measured too. `http`: through the API on a socket, with JSON, schema and limits; else straight into intake.
+ * addresses, so sealing is measured too. `measureIntake`: straight into intake.
  * The sender shares the machine, so the figures are an upper bound.
  */
 import { performance } from 'node:perf_hooks';
+import { Agent, request } from 'undici';
+import { sendReport } from '../../contract/routes/desk/reports.ts';
 import type { Incoming } from '../../control/desk/deps.ts';
 import { openIntake } from '../../control/desk/intake/register.ts';
 import { openSeal } from '../../control/desk/seal.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openStore } from '../../store/open.ts';
+import { startControlHouse } from '../../tests/harness/control-house.ts';
 import { removeFolder, temporaryFolder } from '../../tests/harness/ports.ts';
 import { startPostgres } from '../../tests/harness/postgres.ts';
 
@@ -96,4 +99,36 @@ export function figuresOf(tookMs: readonly number[], seconds: number): IntakeFig
     p99Ms: round(at(0.99)),
     worstMs: round(at(1)),
   };
+}
+
+/**
+ * The same through the API on sixteen sockets: JSON, schema, limits, and the reading of reports beside it. Sender and control plane share one
+ * Node process here, so the figure is an upper bound.
+ */
+export async function measureIntakeOverHttp(options: { perSecond?: number; seconds?: number } = {}): Promise<IntakeFigures> {
+  const { perSecond = 300, seconds = 10 } = options;
+  const server = await startPostgres();
+  const house = await startControlHouse(await server.database());
+  const agent = new Agent({ connections: 16, pipelining: 1 });
+  try {
+    const send = async (n: number) => {
+      const { class: kind, text, urls, hostname, contact } = exampleReport(n);
+      const answer = await request(`${house.url()}${sendReport.path}`, {
+        dispatcher: agent,
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ class: kind, text, urls, hostname, contact }),
+      });
+      await answer.body.dump();
+      if (answer.statusCode !== 201) throw new Error(`a report was answered ${answer.statusCode}`);
+    };
+    await atRate(perSecond, 2, send);
+    const began = performance.now();
+    const tookMs = await atRate(perSecond, seconds, (n) => send(2 * perSecond + n));
+    return figuresOf(tookMs, (performance.now() - began) / 1000);
+  } finally {
+    await agent.close();
+    await house.stop();
+    await server.stop();
+  }
 }

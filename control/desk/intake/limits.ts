@@ -24,6 +24,7 @@ const fileRule: BucketRule = { burst: 60, perHour: 200 };
 const mostNetworks = 50_000;
 /** Requests over one mebibyte that may be read at once. */
 const mostLarge = 4;
+const mostLargeOfOne = 2;
 const largeBytes = 1024 * 1024;
 
 export type IntakeLimits = {
@@ -45,7 +46,7 @@ export function intakeLimits(now: () => number): IntakeLimits {
   const links = buckets(wrongLinkRule, now);
   const changes = buckets(changeRule, now);
   const megabytes = buckets(fileRule, now);
-  let large = 0;
+  const large: (string | null)[] = [];
   return {
     report(request, fastLane) {
       const waitMs = reports.take(request, 1);
@@ -69,11 +70,13 @@ export function intakeLimits(now: () => number): IntakeLimits {
     large(request) {
       const announced = request.headers.get('content-length');
       if (announced !== null && Number(announced) <= largeBytes) return () => undefined;
-      if (large >= mostLarge) return null;
-      large += 1;
+      const network = networkOf(request);
+      const ofOne = large.filter((one) => one !== null && one === network).length;
+      if (large.length >= mostLarge || ofOne >= mostLargeOfOne) return null;
+      large.push(network);
       let given = true;
       return () => {
-        if (given) large -= 1;
+        if (given) large.splice(large.indexOf(network), 1);
         given = false;
       };
     },
