@@ -242,6 +242,18 @@ export async function hasFastLaneAlarm(db: Db, caseId: CaseId): Promise<boolean>
   return row !== undefined;
 }
 
+/** Whether a case holds a report of one of these classes. */
+export async function hasReportOfClass(db: Db, caseId: CaseId, classes: readonly ReportClass[]): Promise<boolean> {
+  const row = await db
+    .selectFrom('report')
+    .select('report_id')
+    .where('case_id', '=', caseId)
+    .where('class', 'in', [...classes])
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Notes for many reports which items they brought. */
 export async function addSourcesIn(
   tx: Tx,

@@ -9,7 +9,7 @@
  * Locks: clusters, reports, cases (by id), then the number of a new case, then evidence.
  */
 import type { CaseId, ClusterId, Instant } from '../../../contract/ids.ts';
-import { laneOfClass } from '../../../contract/desk/words.ts';
+import { laneOfClass, ReportClass } from '../../../contract/desk/words.ts';
 import type { Lane } from '../../../contract/desk/words.ts';
 import type { Claim } from '../../../core/desk/clusters.ts';
 import { isMoreUrgent, laneRank } from '../../../core/desk/lane.ts';
@@ -24,6 +24,7 @@ import { joinClusters, lockClusters, setClusterCase } from '../../../store/desk/
 import {
   finishReading,
   hasFastLaneAlarm,
+  hasReportOfClass,
   listUnreadFiles,
   lockUnread,
   siteOf,
@@ -194,8 +195,8 @@ async function assignCases(
       found = await openFor(unit, one, lane, at);
       cases.set(found.case_id, found);
       await setClusterCase(unit.tx, clusterId, found.case_id);
-    } else if (one.report.fastLane && found.closed_at === null && isMoreUrgent(lane, found.lane)) {
-      found = await raiseLane(unit, found, at);
+    } else if (found.closed_at === null && isMoreUrgent(lane, found.lane) && (await isNews(unit, found, one.report, lane))) {
+      found = await raiseLane(unit, found, lane, one.report, at);
       cases.set(found.case_id, found);
     }
     if (own === null) ofCluster.set(clusterId, found);
@@ -234,13 +235,26 @@ function titleOf({ report, hostname }: Prepared): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}: ${hostname ?? 'site not named'}`;
 }
 
-async function raiseLane(unit: Work, found: CaseRecord, at: Instant): Promise<CaseRecord> {
-  const reason = 'A report in the fast lane says that somebody is in danger now.';
+/**
+ * Whether a report says something graver than its case knew. The fast lane always does; a class does when no report of the case was of so urgent a
+ * class before: so nobody hides a threat behind an early report of spam with the same words, the order of arrival changes no lane, and a
+ * duplicate does not undo what a lead decided.
+ */
+async function isNews({ tx }: Work, found: CaseRecord, report: Unread, lane: Lane): Promise<boolean> {
+  if (report.fastLane) return true;
+  const asUrgent = ReportClass.options.filter((kind) => !isMoreUrgent(lane, laneOfClass[kind]));
+  return !(await hasReportOfClass(tx, found.case_id, asUrgent));
+}
+
+async function raiseLane(unit: Work, found: CaseRecord, lane: Lane, report: Unread, at: Instant): Promise<CaseRecord> {
+  const reason = report.fastLane
+    ? 'A report in the fast lane says that somebody is in danger now.'
+    : `A report of the class ${report.class} came in.`;
   await changeCase(unit.tx, found.case_id, {
-    lane: 'life-threat',
-    lane_rank: laneRank['life-threat'],
+    lane,
+    lane_rank: laneRank[lane],
     lane_reason: reason,
-    emergency_since: found.emergency_since ?? at,
+    ...(lane === 'life-threat' ? { emergency_since: found.emergency_since ?? at } : {}),
     clock_since: at,
   });
   await touchDue(unit.tx, found.case_id);
@@ -249,7 +263,7 @@ async function raiseLane(unit: Work, found: CaseRecord, at: Instant): Promise<Ca
     who: null,
     act: 'case.lane',
     subject: found.case_id,
-    detail: { from: found.lane, to: 'life-threat', reason },
+    detail: { from: found.lane, to: lane, reason },
   });
   unit.tellAfter({ kind: 'case', caseId: found.case_id });
   const changed = await lockCase(unit.tx, found.case_id);
