@@ -3,13 +3,14 @@
  *
  * The keys of a report depend on that report alone, so the clusters are the connected components of "shares a key": the order of arrival, and
  * how often a report comes, change nothing, and a report costs the same whatever is there already.
- * Four kinds of keys, from what campaigns do: bands of a MinHash over runs of five letters (copies with small changes); the same over the
- * skeleton of function words (synonyms in the slots of a template); wider bands of either among reports that name the same address or
+ * Kinds of keys, from what campaigns do: bands of a MinHash over runs of five letters (copies with small changes); the same over the
+ * skeleton of function words (synonyms in the slots of a template); for short texts wider bands among reports that name the same address or
  * hashtag; and for texts too short to compare, the very text with its addresses. A shared address or hashtag alone is no key: many people may
  * write of one post. Time of arrival is no key either: then the order of arrival would matter.
  * Not here: who keeps the keys (store/desk/clusters.ts). What belongs to a cluster is shown as one claim and nothing of it is lost.
  * Hazard: who writes a text half of one claim and half of another can join the two; the keys are hashed with the installation's secret, so that
- * nobody can compute which texts meet. A template of many sentences with many versions each falls into several clusters.
+ * nobody can compute which texts meet. Two accounts of which half is the same advice meet once in some 200 times. A template of many
+ * sentences with many versions each falls into several clusters.
  * After: Broder 1997 (MinHash), Leskovec, Rajaraman, Ullman "Mining of Massive Datasets" 3.4 (bands); RagtagOpen/fccforensics (desk.md 2.4).
  */
 import { functionWords } from './clusters-words.ts';
@@ -47,6 +48,8 @@ const fewestSkeletonRuns = 24;
 const fewestSkeletonWords = 12;
 const fewestFunctionWords = 7;
 const content = '·';
+/** 78 bits of base64: two of fifty million keys are the same by chance once in 200 million times. Each character costs the index. */
+const keyLength = 13;
 
 /** A maker of keys. `hash`: a keyed hash of the installation as text of at least 20 characters; the same for all its processes, for ever. */
 export function clusterKeys(hash: (text: string) => string): (claim: Claim) => string[] {
@@ -55,7 +58,7 @@ export function clusterKeys(hash: (text: string) => string): (claim: Claim) => s
   return (claim) => {
     const keys = new Set<string>();
     const add = (...parts: readonly (string | number)[]) => {
-      keys.add(hash([clusterMethod, claim.scope, ...parts].join('\u0000')).slice(0, 20));
+      keys.add(hash([clusterMethod, claim.scope, ...parts].join('\u0000')).slice(0, keyLength));
     };
     const addBands = (name: string, signature: Uint32Array, count: number, width: number) => {
       for (let band = 0; band < count; band += 1) {
@@ -71,13 +74,15 @@ export function clusterKeys(hash: (text: string) => string): (claim: Claim) => s
 
     if (letters !== null) addBands('letters', letters, bands, rows);
     else if (plain !== '' || urls.length > 0) add('short', plain, ...urls);
-    if (isTelling(skeleton)) add('skeleton', skeleton.join(' '));
     if (frame !== null) addBands('frame', frame, skeletonBands, skeletonRows);
-    const wide = frame ?? letters;
-    if (wide !== null) {
-      const contexts = [...urls, ...tagsOf(plain)].map((context) => hash(`context\u0000${context}`)).sort();
-      // The smallest by hash: reports that name many of the same choose the same.
-      for (const context of contexts.slice(0, mostContexts)) addBands(`near ${context}`, wide, wideBands, wideRows);
+    else {
+      // Too short for bands over its skeleton: the whole of it, and wider bands among those who name the same.
+      if (isTelling(skeleton)) add('skeleton', skeleton.join(' '));
+      if (letters !== null) {
+        const contexts = [...urls, ...tagsOf(plain)].map((context) => hash(`context\u0000${context}`)).sort();
+        // The smallest by hash: reports that name many of the same choose the same.
+        for (const context of contexts.slice(0, mostContexts)) addBands(`near ${context}`, letters, wideBands, wideRows);
+      }
     }
     return [...keys].sort();
   };

@@ -248,7 +248,8 @@ create index cluster_relabel on cluster (cluster_id) where relabel;
 -- LSH buckets and the other keys under which two reports meet.
 create table cluster_key (
   key text primary key,
-  cluster_id text not null references cluster
+  -- No foreign key: clusters are never deleted, and the check cost as much as the insert.
+  cluster_id text not null
 );
 -- What K and W of a cluster are counted from: its distinct artefacts and first-hand witnesses (core/desk/volume.ts).
 create table cluster_part (
