@@ -51,6 +51,7 @@ import { namesOfCase, namesOfReporter } from '../names.ts';
 import { tellOwner } from '../owner/notices.ts';
 import { moveCase } from './case-step.ts';
 import type { FollowDeps } from './follow.ts';
+import { alarmAboutOneHand } from './one-hand.ts';
 
 export type AppealAsk = {
   readonly decisionId: DeskDecisionId;
@@ -158,6 +159,12 @@ export async function decideAppeal(
     const at = nowOf(deps);
     await decideAppealIn(unit.tx, appealId, { state: outcome.outcome, who: caller, at, reasons: outcome.reasons });
     await audit(unit, `appeal.${stepOf[outcome.outcome]}`, appeal, caller, at);
+    const earlier = [decision.proposer, decision.confirmer];
+    await alarmAboutOneHand(unit, deps, found, {
+      newer: caller,
+      earlier,
+      what: `decided the appeal of ${decision.number ?? 'a decision'}`,
+    });
     if (outcome.outcome === 'reversed') await cancelStrikes(unit.tx, decision.decisionId, at);
     if (outcome.outcome === 'modified' || (outcome.outcome === 'reversed' && order === null)) {
       const subject =

@@ -9,6 +9,8 @@ import { ApiRefusal, refusalOf } from '../../../tests/harness/api.ts';
 import { startDecisionsHouse } from '../../../tests/harness/decisions-house.ts';
 import type { DecisionsHouse, GradedCase, Person } from '../../../tests/harness/decisions-house.ts';
 import { describeOnBoth } from '../../../tests/harness/stores.ts';
+import { addAudit } from '../../../store/audit.ts';
+import { transact } from '../../../store/transact.ts';
 import { findCase } from '../../../store/desk/cases.ts';
 import { listTasks } from '../../../store/desk/tasks.ts';
 
@@ -443,6 +445,25 @@ describeOnBoth('decisions of the desk', (databases) => {
       expect([(await orderOf(decision)).state, await stateOf(found)]).toEqual(['lifted', 'ended']);
       expect((await strikes()).every(({ cancelledAt }) => cancelledAt !== null)).toBe(true);
       expect(await (await fetch(`${house.url}/decisions/${decision.number}`)).text()).toContain('Appealed and reversed.');
+    });
+
+    it('by somebody whom its proposer has just let in is decided, and everybody is told', async () => {
+      const helper = await house.person(`Hal Helper ${sites}`, ['appeals']);
+      await transact(house.store, ({ tx }) =>
+        addAudit(tx, {
+          at: house.at(0),
+          who: { personId: lead.personId, name: 'Lee Lead' },
+          act: 'person.invite',
+          subject: helper.personId,
+          detail: {},
+        }),
+      );
+      const found = await newCase();
+      const { appealId } = await appealOf(await confirm(await propose(found)));
+      await helper.call(contract.takeAppeal, { params: { appealId } });
+      await decide(appealId, 'upheld', helper);
+      const told = await house.store.db.selectFrom('alarm').selectAll().where('case_id', '=', found.caseId).execute();
+      expect(told.map(({ kind }) => kind)).toEqual(['confirmer-made-by-proposer']);
     });
 
     it('and modified leaves it in force and a task that holds the case', async () => {

@@ -42,6 +42,7 @@ import { namesOfCase } from '../names.ts';
 import { tellOwner, tellOwnerOf } from '../owner/notices.ts';
 import { moveCase } from './case-step.ts';
 import { countsOf } from './facts.ts';
+import { alarmAboutOneHand } from './one-hand.ts';
 
 export type FollowDeps = Omit<DeskDeps, 'intake'>;
 
@@ -120,6 +121,9 @@ export async function confirmLocked(
     });
   }
   await audit(unit, 'decision.confirm', told, who, at);
+  const provisional = told.confirms === null ? null : await findDecision(unit.tx, told.confirms);
+  const others = [...(order === null ? [told.proposer] : []), provisional?.proposer ?? null, provisional?.confirmer ?? null];
+  await alarmAboutOneHand(unit, deps, found, { newer: who, earlier: others, what: `confirmed ${told.number ?? 'a decision'}` });
   await touched(unit, found);
   const ended = told.confirms ?? told.reverses;
   const earlier = ended === null ? null : await findDecision(unit.tx, ended);
