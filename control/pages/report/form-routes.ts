@@ -27,6 +27,8 @@ import { nowPage, startPage, stepPage } from './form-pages.ts';
 import { sentPage } from './status-pages.ts';
 
 export const formLimits = { fieldsBytes: 4 * 2 ** 20, fileBytes: 10 * 2 ** 20, filesBytes: 25 * 2 ** 20, files: 10 };
+/** A form that takes no files keeps none while it reads: these forms need no place for a large upload. */
+export const wordsOnly = { fieldsBytes: 512 * 1024, fileBytes: 0, filesBytes: 0, files: 0 };
 
 const onceKeptMs = 15 * 60_000;
 const mostOnce = 2000;
@@ -79,7 +81,7 @@ export function registerForm(app: App, deps: DeskDeps, limits: IntakeLimits, pag
   app.get('/abuse', () => pages.redirect('/report'));
 
   post('/report/now', async (words, context, facts) => {
-    const { fields } = await readForm(context.req.raw, formLimits);
+    const { fields } = await readForm(context.req.raw, wordsOnly);
     const cut = (name: string, longest: number) => (fields.get(name) ?? '').trim().slice(0, longest);
     const answers = { text: cut('text', 20_000), where: cut('where', 4000), contact: cut('contact', 1000), once: onceIn(fields) };
     const again = { ...answers, once: answers.once ?? newOnce() };

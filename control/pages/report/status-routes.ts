@@ -22,7 +22,7 @@ import type { Words } from '../words/index.ts';
 import { reportWordsFor } from '../words/report/index.ts';
 import { formKey, isFormKey, linkCookie, linkIn, tokenInLink } from './cookie.ts';
 import { addressesIn } from './draft.ts';
-import { formLimits, refuseOtherSites } from './form-routes.ts';
+import { formLimits, refuseOtherSites, wordsOnly } from './form-routes.ts';
 import type { Mistakes } from './parts.ts';
 import { nothingTyped, openPage, statusPage, withdrawPage } from './status-pages.ts';
 import type { Done, Typed } from './status-pages.ts';
@@ -63,7 +63,7 @@ export function registerStatus(app: App, deps: DeskDeps, limits: IntakeLimits, p
   app.post(`${home}/open`, (context) =>
     guarded(context, async (words, _context, facts) => {
       refuseOtherSites(facts);
-      const { fields } = await readForm(context.req.raw, { ...formLimits, fieldsBytes: 64 * 1024 });
+      const { fields } = await readForm(context.req.raw, wordsOnly);
       const token = tokenInLink(fields.get('link') ?? '');
       if (token === null) return pages.answer(words, openPage(words, 'link', null), 422);
       return pages.redirect(home, { 'set-cookie': linkCookie(deps.publicUrl, token) });
