@@ -706,3 +706,5 @@ create index outbox_unanswered on outbox (wake) where wake is not null and ackno
 create index outbox_by_case on outbox (case_id, created_order) where case_id is not null;
 
 alter table alarm add column case_id text;
+-- Every report in the fast lane asks whether its case was told of.
+create index alarm_by_case on alarm (case_id, kind) where case_id is not null;

@@ -9,10 +9,13 @@ import type { CaseId, ReportId } from '../../../contract/ids.ts';
 import type { CaseAct, moveReport as moveReportRoute } from '../../../contract/routes/desk/cases.ts';
 import { laneOfClass } from '../../../contract/desk/words.ts';
 import { isMoreUrgent, laneRank } from '../../../core/desk/lane.ts';
+import { redact } from '../../../core/desk/redaction.ts';
+import { searchedWords } from '../../../core/desk/target-record.ts';
 import { addNoteIn, hasDecision, linkCasesIn } from '../../../store/desk/case-file.ts';
 import { lockClusters } from '../../../store/desk/clusters.ts';
 import { clusterFamily, findReport } from '../../../store/desk/case-reports.ts';
-import { changeCase, findCase, lockCase, openCaseIn, touchDue } from '../../../store/desk/cases.ts';
+import { forgetWordsIn } from '../../../store/desk/case-words.ts';
+import { changeCase, findCase, lockCase, openCaseIn, touchDue, touchSearch } from '../../../store/desk/cases.ts';
 import type { CaseRecord } from '../../../store/desk/cases.ts';
 import { lockClaimOf, lockReportsOfCase, moveAllIn, moveReportsIn, relabelTasksIn } from '../../../store/desk/moves.ts';
 import { moveTargetsIn } from '../../../store/desk/targets.ts';
@@ -23,6 +26,7 @@ import { nowOf } from '../../deps.ts';
 import type { Caller } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import { settleCaseGradeIn } from '../assessment/case-grade.ts';
+import { namesOfCase } from '../names.ts';
 import { hold, mustBeOpen, mustHold, mustNotBeAnothers, settle } from './work.ts';
 import type { Deps, Held } from './work.ts';
 
@@ -61,6 +65,7 @@ export async function mergeCase(deps: Deps, caller: Caller, caseId: CaseId, { ca
     const renamed = await moveTargetsIn(unit.tx, caseId, intoId);
     await relabelTasksIn(unit.tx, caseId, renamed);
     await moveAllIn(unit.tx, { from: caseId, to: intoId, at, who, why: reason });
+    await blackOut(deps, unit, intoId, caseId);
     await linkCasesIn(unit.tx, { one: caseId, other: intoId, why: `merged: ${reason}`, at });
     const labels = [...renamed].map(([old, now]) => `${old} is ${now}`).join(', ');
     await addNoteIn(unit.tx, {
@@ -85,6 +90,21 @@ export async function mergeCase(deps: Deps, caller: Caller, caseId: CaseId, { ca
     if (after !== null) await settleCaseGradeIn(unit, after, at);
     await touchDue(unit.tx, intoId);
   });
+}
+
+/**
+ * Who is sealed in a case stands in the title of neither case and is found by no search in either, also where words of the one came into the other.
+ */
+async function blackOut(deps: Deps, unit: Work, caseId: CaseId, otherId: CaseId): Promise<void> {
+  const names = await namesOfCase(unit.tx, deps.seal, caseId);
+  if (names.length === 0) return;
+  for (const one of [caseId, otherId].sort()) {
+    const found = await findCase(unit.tx, one);
+    if (found === null) continue;
+    await changeCase(unit.tx, one, { title: redact(found.title, names) });
+    await touchSearch(unit.tx, one);
+    await forgetWordsIn(unit.tx, one, searchedWords(names));
+  }
 }
 
 /** The more urgent lane and the graver grade stay; what was withheld before stays withheld until this case's own grade is locked. */
@@ -156,6 +176,7 @@ export async function moveReport(
     }
     const { at, who } = from;
     await moveReportsIn(unit.tx, moved, clusters, { from: fromId, to: toId, at, who, why: reason });
+    await blackOut(deps, unit, toId, fromId);
     await linkCasesIn(unit.tx, { one: fromId, other: toId, why: `report ${report.receipt_number} was moved: ${reason}`, at });
     await settle(from, { act: 'case.move-report', detail: { reportId, to: to.found.number, why: reason } });
     await settle(to, { act: 'case.take-report', detail: { reportId, from: from.found.number, why: reason } });

@@ -29,7 +29,7 @@ import { transact } from '../../../store/transact.ts';
 import { credentialOf } from '../../identity/authenticate.ts';
 import type { Caller, RequestFacts } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
-import { namesOfCase } from '../names.ts';
+import { namesOfCase, namesOfReporter } from '../names.ts';
 import { shreddedAway } from '../seal.ts';
 import { hold, mustBeOpen, settle } from './work.ts';
 import type { Deps } from './work.ts';
@@ -86,12 +86,14 @@ export async function unseal(
     const held = await hold(deps, unit, caller, caseId);
     const subject = what.kind === 'target' ? what.targetId : what.reportId;
     const found = what.kind === 'target' ? await sealOfTarget() : await sealOfReporter();
+    // Who opens a reporter's identity a second time knows the name already, and it stays out of the trail all the same.
+    const own = what.kind === 'reporter' ? await namesOfReporter(unit.tx, deps.seal, what.reportId) : [];
     await addAudit(unit.tx, {
       at: held.at,
       who: held.who,
       act: 'desk.unseal',
       subject: caseId,
-      detail: { number: held.found.number, kind: what.kind, id: subject, reason: held.clean(reason) },
+      detail: { number: held.found.number, kind: what.kind, id: subject, reason: redact(held.clean(reason), own) },
     });
     unit.tellAfter({ kind: 'case', caseId });
     return found;

@@ -114,12 +114,11 @@ function hintOf(first: string, host: string): string {
   return first === '' ? host : `${first}…@${host}`;
 }
 
+/** Says that mail waits and never how much: an answer to a claim is a mail to each of its reporters, so a number would count them before the grade. */
 async function mailFinding(deps: PostDeps): Promise<string | null> {
   const { waiting, lastError } = await mailWaiting(deps.store.db);
   if (deps.desk.mailRelay === null) {
-    return `No relay is set (--mail-relay), so no mail goes out; ${waiting} ${waiting === 1 ? 'message waits' : 'messages wait'}.`;
+    return `No relay is set (--mail-relay), so no mail goes out.${waiting > 0 ? ' Mail waits.' : ''}`;
   }
-  return waiting > 0 && lastError !== null
-    ? `${lastError} ${waiting} ${waiting === 1 ? 'message waits' : 'messages wait'}.`
-    : null;
+  return waiting > 0 && lastError !== null ? `${lastError} Mail waits.` : null;
 }
