@@ -60,11 +60,14 @@ describe('errors', () => {
   });
 });
 
-describe('ARCHITECTURE.md', () => {
-  it('names only tests that exist in its table of trust', () => {
-    const table = readFileSync(path.join(checkout, 'ARCHITECTURE.md'), 'utf8').split('## Trust')[1] ?? '';
+describe('the tables of trust and of threats', () => {
+  it.each([
+    ['ARCHITECTURE.md', '## Trust', 30],
+    ['docs/handbook/threats.md', '## To make it act', 50],
+  ])('of %s name only tests that exist', (file, from, atLeast) => {
+    const table = readFileSync(path.join(checkout, file), 'utf8').split(from)[1] ?? '';
     const named = [...table.matchAll(/"([^"\n]{10,})"/g)].map(([, name = '']) => name);
-    expect(named.length).toBeGreaterThan(30);
+    expect(named.length).toBeGreaterThan(atLeast);
     const tests = sources.filter(({ test }) => test).map(({ text }) => text);
     expect(named.filter((name) => !tests.some((text) => text.includes(name)))).toEqual([]);
   });
