@@ -14,6 +14,7 @@ import type { Json } from '../../contract/canonical.ts';
 import type { ReportChannel, ReportClass, ReporterProof, ReporterRole, ReportState } from '../../contract/desk/words.ts';
 import { randomId } from '../../kit/random-id.ts';
 import type { Db } from '../open.ts';
+import { dropPieces } from './seal.ts';
 import type { ReportTable } from './tables.ts';
 
 /** An address as it was typed, and its canonical form; null when it is no web address. */
@@ -170,11 +171,20 @@ export async function setReporterSealed(
     .execute();
 }
 
-/** Takes the reporter out of a report that was withdrawn: who they are is deleted, what they showed stays. */
-export async function forgetReporter(tx: Db, reportId: ReportId): Promise<void> {
+/**
+ * Takes the reporter out of a report that was withdrawn: who they are is deleted, what they showed stays. The message as it came goes too, because it names
+ * its sender in many places; its words, addresses and files are kept apart from it.
+ */
+export async function forgetReporter(tx: Tx, reportId: ReportId): Promise<void> {
+  const { raw_blob_id: raw } = await tx
+    .selectFrom('report')
+    .select('raw_blob_id')
+    .where('report_id', '=', reportId)
+    .executeTakeFirstOrThrow();
+  if (raw !== null) await dropPieces(tx, [raw]);
   await tx
     .updateTable('report')
-    .set({ reporter_sealed_id: null, forward_consent: false, wants_safety_contact: false })
+    .set({ reporter_sealed_id: null, forward_consent: false, wants_safety_contact: false, raw_blob_id: null })
     .where('report_id', '=', reportId)
     .execute();
   await tx.deleteFrom('sealed_record').where('file_id', '=', reportId).where('kind', '=', 'reporter').execute();

@@ -4,7 +4,7 @@
  * Lock order: reports, then the case, then its items. The keys themselves are the seal's to drop; here are the rows that hold words in the clear.
  */
 import { sql } from 'kysely';
-import type { BlobId, CaseId, EvidenceId, Instant, ReportId } from '../../contract/ids.ts';
+import type { AuthorityId, BlobId, CaseId, EvidenceId, Instant, ReportId } from '../../contract/ids.ts';
 import type { Db } from '../open.ts';
 import type { Tx } from '../transact.ts';
 import { blankAssessmentsIn } from './assessments.ts';
@@ -36,10 +36,25 @@ export async function isHeld(db: Db, caseId: CaseId, at: Instant): Promise<boole
   return row !== undefined;
 }
 
-/** Cases that were merged into this one: what was sealed before lies in their files. */
+/** Cases that were merged into this one, and into those: what was sealed before lies in their files. */
 export async function mergedInto(db: Db, caseId: CaseId): Promise<CaseId[]> {
-  const rows = await db.selectFrom('desk_case').select('case_id').where('merged_into', '=', caseId).execute();
+  const { rows } = await sql<{ case_id: CaseId }>`with recursive gone as (
+      select case_id from desk_case where merged_into = ${caseId}
+      union
+      select c.case_id from gone join desk_case c on c.merged_into = gone.case_id
+    ) select case_id from gone order by case_id`.execute(db);
   return rows.map((row) => row.case_id);
+}
+
+/** Requests of authorities that are linked with a case: their mails and senders lie in files of their own. */
+export async function authoritiesOf(db: Db, caseId: CaseId): Promise<AuthorityId[]> {
+  const rows = await db
+    .selectFrom('authority_request')
+    .select('authority_id')
+    .where('case_id', '=', caseId)
+    .orderBy('authority_id')
+    .execute();
+  return rows.map((row) => row.authority_id);
 }
 
 /** Blanks one item: its bytes, its address and its words. What told it apart stays as a hash. */
@@ -77,21 +92,43 @@ export async function blankReportsIn(tx: Tx, reports: readonly ReportId[]): Prom
   if (reports.length === 0) return;
   await tx
     .updateTable('report')
-    .set({ text: '', urls: '[]', machine: '{}', search: null, reporter_mark: null })
+    .set({ text: '', urls: '[]', machine: '{}', search: null, reporter_mark: null, outcome: null })
     .where('report_id', 'in', reports)
     .execute();
   await tx.updateTable('report_message').set({ text: '' }).where('report_id', 'in', reports).execute();
   await tx.updateTable('report_file').set({ name: 'shredded' }).where('report_id', 'in', reports).execute();
 }
 
-/** Blanks what reporters wrote and what the desk noted in a case. */
+/**
+ * Blanks whatever anybody typed about a case. Most of it is kept as it was typed and loses the names of targets when it is read; once their key is
+ * gone nobody knows those names any more, so a word that stays would be shown with them. What was decided stays: its words were refused while they
+ * held a sealed name, and they are public.
+ */
 export async function blankWordsIn(tx: Tx, caseId: CaseId, reports: readonly ReportId[]): Promise<void> {
+  const gone = 'Shredded';
+  const family = [caseId, ...(await mergedInto(tx, caseId))];
   await blankReportsIn(tx, reports);
   await tx.updateTable('case_note').set({ text: '' }).where('case_id', '=', caseId).execute();
+  await tx.updateTable('claim_answer').set({ text: '' }).where('case_id', '=', caseId).execute();
+  await tx
+    .updateTable('case_link')
+    .set({ why: gone })
+    .where((where) => where.or([where('case_id', 'in', family), where('other_id', 'in', family)]))
+    .execute();
+  await tx.updateTable('task').set({ record: gone }).where('case_id', '=', caseId).where('record', 'is not', null).execute();
+  await tx.updateTable('appeal').set({ text: gone }).where('case_id', '=', caseId).execute();
+  await tx.updateTable('pressure').set({ description: gone, source: null }).where('case_id', '=', caseId).execute();
+  await sql`update owner_reply set text = ${gone}
+    where notice_id in (select notice_id from owner_notice where case_id = ${caseId})`.execute(tx);
+  // The ledger keeps who asked, by which law, who called back and when.
+  await sql`update authority_request set text = ${gone}, urls = '[]', answer = case when answer is null then null else ${gone} end,
+      call_back = case when call_back is null then null else call_back || jsonb_build_object('record', ${gone}::text) end
+    where case_id = ${caseId}`.execute(tx);
   await blankIncidentsIn(tx, caseId);
   await blankAssessmentsIn(tx, caseId);
-  await tx.updateTable('desk_case').set({ search: null }).where('case_id', '=', caseId).execute();
-  await tx.deleteFrom('case_search').where('case_id', '=', caseId).execute();
+  await sql`update desk_case set search = null, title = ${gone}, lane_reason = case when lane_reason is null then null else ${gone} end
+    where case_id = any(${family}::text[])`.execute(tx);
+  await tx.deleteFrom('case_search').where('case_id', 'in', family).execute();
 }
 
 /** Items whose time is over: not held, their case closed since `closedBefore`, or since `decidedBefore` when a measure was decided in it. */

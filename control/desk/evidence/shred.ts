@@ -15,6 +15,7 @@ import { lockCase } from '../../../store/desk/cases.ts';
 import { addCustodyIn } from '../../../store/desk/custody.ts';
 import { findEvidence, listEvidence } from '../../../store/desk/evidence.ts';
 import {
+  authoritiesOf,
   blankItemIn,
   blankReportsIn,
   blankWordsIn,
@@ -72,7 +73,7 @@ export async function shredCase(
     }
     await blankWordsIn(tx, caseId, reports);
     let files = 0;
-    for (const file of [caseId, ...(await mergedInto(tx, caseId)), ...reports])
+    for (const file of [caseId, ...(await mergedInto(tx, caseId)), ...(await authoritiesOf(tx, caseId)), ...reports])
       if (await deps.seal.shred(tx, file, at)) files += 1;
     await addAudit(tx, {
       at,
