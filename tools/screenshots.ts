@@ -4,11 +4,6 @@
  * Nothing in a picture is drawn for it: a provider is started as `portcullis up` starts it, an account is made through the one-time
  * link, visitors come, two people decide on an order. Needs what `npm test` installs. Not a test: nothing here is checked.
  */
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
-import { TOTP } from 'otpauth';
-import type { Page } from 'playwright-core';
-import { z } from 'zod';
 import { addPersonWithToken } from '../contract/routes/identity.ts';
 import { confirmOrder, placeOrder } from '../contract/routes/orders.ts';
 import { changeSite } from '../contract/routes/sites.ts';
@@ -16,45 +11,13 @@ import { apiClient } from '../tests/harness/api.ts';
 import { startBrowser } from '../tests/harness/browser.ts';
 import { startForum } from '../tests/harness/fossil.ts';
 import { until } from '../tests/harness/ports.ts';
-import { checkout } from '../tests/harness/program.ts';
 import { inHours, startProvider } from '../tests/harness/provider.ts';
-import type { Provider } from '../tests/harness/provider.ts';
 import { navigation, visit } from '../tests/harness/visitor.ts';
+import { picture, signUp } from './pictures.ts';
 
-const folder = path.join(checkout, 'docs', 'screenshots');
 const reason = 'A thread on this forum publishes the home address of a person and calls for violence against them.';
 
-/** Makes the first account with a password, through the link that `up` printed; returns the session's cookie. */
-async function signUp(provider: Provider): Promise<{ name: string; value: string }> {
-  const code = /\/console\/setup\?code=([\w-]+)/.exec(provider.up.output())?.[1] ?? '';
-  const post = async (where: string, body: unknown): Promise<Response> => {
-    const response = await fetch(`${provider.controlUrl}/api/v1/links/${where}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(await response.text());
-    return response;
-  };
-  const Begun = z.object({ ceremonyId: z.string(), totpSecret: z.string() });
-  const { ceremonyId, totpSecret } = Begun.parse(await (await post('begin', { code, name: 'Ada Marsh' })).json());
-  const proof = {
-    kind: 'password',
-    password: 'a gate that can be dropped',
-    totpCode: new TOTP({ secret: totpSecret }).generate(),
-  };
-  const redeemed = await post('redeem', { code, ceremonyId, proof });
-  const [name = '', value = ''] = (redeemed.headers.getSetCookie()[0] ?? '').split(';')[0]?.split('=') ?? [];
-  return { name, value };
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: path.join(folder, `${name}.png`) });
-  console.log(`docs/screenshots/${name}.png`);
-}
-
 async function main(): Promise<void> {
-  mkdirSync(folder, { recursive: true });
   const [forum, provider, browser] = await Promise.all([
     startForum(),
     startProvider({ args: ['--provider-name', 'Gate Co-operative'] }),
