@@ -1,5 +1,5 @@
 /**
- * What a database error means: the database is away, or a unique key is taken. Everything else is a fault of ours.
+ * What a database error means: the database is away, a unique key is taken, or two waited for each other. Everything else is a fault of ours.
  *
  * SQLSTATE classes 08 (connection), 57P (shut down), 53 (out of disk, memory or connections), 25006 (a standby); socket errors of Node; and the words of
  * node-postgres, which gives its own time-outs no code (pg-pool index.js).
@@ -25,6 +25,13 @@ export function isStoreDown(error: unknown): boolean {
   if (code !== null && (/^(08|53|57P|58)/.test(code) || code === '25006' || socketCodes.has(code))) return true;
   if (words.test(error.message)) return true;
   return error instanceof AggregateError && error.errors.some(isStoreDown);
+}
+
+/** Whether the database ended a transaction because it and another one waited for each other: run again, it may pass. */
+export function isDeadlock(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = codeOf(error);
+  return code === '40P01' || code === '40001';
 }
 
 /** The name of the constraint that a duplicate broke, or null when the error is another one. */

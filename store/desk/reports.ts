@@ -175,7 +175,7 @@ export async function setReporterSealed(
  * Takes the reporter out of a report that was withdrawn: who they are is deleted, what they showed stays. The message as it came goes too, because it names
  * its sender in many places; its words, addresses and files are kept apart from it.
  */
-export async function forgetReporter(tx: Tx, reportId: ReportId): Promise<void> {
+export async function forgetReporter(tx: Db, reportId: ReportId): Promise<void> {
   const { raw_blob_id: raw } = await tx
     .selectFrom('report')
     .select('raw_blob_id')

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { actOnCase, addTask, openCase, settleTask } from '../../contract/routes/desk/cases.ts';
+import type { CaseAct } from '../../contract/routes/desk/cases.ts';
 import { startCasesHouse } from '../../tests/harness/cases-house.ts';
 import { describeOnBoth } from '../../tests/harness/stores.ts';
 import { transact } from '../transact.ts';
@@ -31,8 +32,7 @@ describeOnBoth('after the shredding of a case', ({ fresh }) => {
       const open = () =>
         lead.call(openCase, { body: { title: `about ${canary}`, class: 'doxxing', reason: 'seen by the analyst on duty' } });
       const [first, second, third] = [await open(), await open(), await open()];
-      const act = (caseId: typeof first.caseId, body: Parameters<typeof lead.call<typeof actOnCase>>[1]['body']) =>
-        lead.call(actOnCase, { params: { caseId }, body });
+      const act = (caseId: typeof first.caseId, body: CaseAct) => lead.call(actOnCase, { params: { caseId }, body });
       await act(third.caseId, { act: 'lane', lane: 'life-threat', why: `${canary} is in danger` });
       const task = { kind: 'warn-police', subject: 'the police' } as const;
       const [told] = (await lead.call(addTask, { params: { caseId: third.caseId }, body: task })).tasks;
