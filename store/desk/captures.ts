@@ -9,6 +9,8 @@ import { CaptureId, idPrefix } from '../../contract/ids.ts';
 import type { BlobId, CaseId, EvidenceId, Instant } from '../../contract/ids.ts';
 import type { CaptureState, ReportClass } from '../../contract/desk/words.ts';
 import type { Capture } from '../../contract/desk/shapes.ts';
+import { hostOfUrl } from '../../core/desk/urls.ts';
+import { instantOf, msOf } from '../../core/instant.ts';
 import { randomId } from '../../kit/random-id.ts';
 import type { Db } from '../open.ts';
 import type { Tx } from '../transact.ts';
@@ -46,18 +48,21 @@ export async function askCaptureIn(tx: Tx, ask: CaptureAsk): Promise<CaptureId> 
     return open.capture_id;
   }
   const captureId = CaptureId.parse(randomId(idPrefix.capture));
+  const host = hostOfUrl(ask.url);
   await tx
     .insertInto('capture')
     .values({
       capture_id: captureId,
       evidence_id: ask.evidenceId,
       url: ask.url,
+      host: capturedHost(ask.url),
+      started_at: null,
       state: 'waiting',
       urgent: ask.urgent,
       asked_at: ask.at,
       due_at: ask.dueAt,
       attempts: 0,
-      next_at: ask.at,
+      next_at: host === null ? ask.at : await paced(tx, host, ask.at),
       claimed_by: null,
       claimed_until: null,
       finished_at: null,
@@ -71,6 +76,7 @@ export async function askCaptureIn(tx: Tx, ask: CaptureAsk): Promise<CaptureId> 
       body_sha256: null,
       http_status: null,
       address: null,
+      host,
     })
     .execute();
   await tx
@@ -80,6 +86,26 @@ export async function askCaptureIn(tx: Tx, ask: CaptureAsk): Promise<CaptureId> 
     .where('capture_state', 'not in', ['captured', 'never', 'shredded'])
     .execute();
   return captureId;
+}
+
+const mostOfHost = 30;
+const paceMs = 30_000;
+
+/**
+ * When a capture of this host may begin: at once, until thirty were asked in half a minute. Hundreds of addresses of one host in a report would else be
+ * an attack on it in our name, and every other capture would wait behind them; what is later here goes after what others asked.
+ */
+async function paced(tx: Tx, host: string, at: Instant): Promise<Instant> {
+  const earlier = await tx
+    .selectFrom('capture')
+    .select('next_at')
+    .where('host', '=', host)
+    .orderBy('next_at', 'desc')
+    .offset(mostOfHost - 1)
+    .limit(1)
+    .executeTakeFirst();
+  const free = earlier === undefined ? at : instantOf(msOf(earlier.next_at) + paceMs);
+  return free > at ? free : at;
 }
 
 /** Captures of items as routes show them, oldest first. */

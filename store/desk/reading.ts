@@ -207,7 +207,7 @@ export async function siteOf(db: Db, siteId: SiteId): Promise<SiteOfName | null>
   return row === undefined ? null : { siteId: row.site_id, accountId: row.account_id, name: row.name };
 }
 
-/** Of these artefacts those that must never be fetched, because they were reported as criminal to hold. */
+/** Of these artefacts those that must not be fetched, because they were reported as criminal to hold and nobody said since that they were checked. */
 export async function hiddenAmong(db: Db, artefacts: readonly string[]): Promise<ReadonlySet<string>> {
   if (artefacts.length === 0) return new Set();
   const rows = await db
@@ -217,7 +217,11 @@ export async function hiddenAmong(db: Db, artefacts: readonly string[]): Promise
     .where(sql<boolean>`artefact = any(${[...artefacts]}::text[])`)
     .where('capture_state', '=', 'never')
     .execute();
-  return new Set(rows.map((row) => row.artefact));
+  const checked = await checkedAmong(
+    db,
+    rows.map((row) => row.artefact),
+  );
+  return new Set(rows.map((row) => row.artefact).filter((artefact) => !checked.has(artefact)));
 }
 
 /** Stops what waits to be fetched of these artefacts. What was captured before stays as it is: people decide. */
@@ -226,7 +230,7 @@ export async function stopCaptures(tx: Tx, artefacts: readonly string[]): Promis
   await sql`with stopped as (
       update evidence set capture_state = 'never' where artefact = any(${[...artefacts]}::text[])
         and capture_state in ('none', 'waiting', 'running') returning evidence_id
-    ) update capture set state = 'never', finding = 'This address was reported as criminal to hold, so it is not fetched.', url = null
+    ) update capture set state = 'never', finding = 'This address was reported as criminal to hold, so it is not fetched until a lead says that it was checked.', url = null, host = null
       where state = 'waiting' and evidence_id in (select evidence_id from stopped)`.execute(tx);
 }
 
@@ -240,6 +244,18 @@ export async function hasFastLaneAlarm(db: Db, caseId: CaseId): Promise<boolean>
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** Whether so many cases were told of in the fast lane since an instant. */
+export async function manyFastLaneAlarms(db: Db, since: Instant, many: number): Promise<boolean> {
+  const rows = await db
+    .selectFrom('alarm')
+    .select('alarm_id')
+    .where('kind', '=', 'fast-lane')
+    .where('at', '>=', since)
+    .limit(many)
+    .execute();
+  return rows.length >= many;
 }
 
 /** Whether a case holds a report of one of these classes. */

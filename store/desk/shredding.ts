@@ -68,7 +68,7 @@ export async function blankItemIn(tx: Tx, evidenceId: EvidenceId): Promise<void>
   await dropPieces(tx, blobs);
   await tx
     .updateTable('capture')
-    .set({ url: null, finding: null, address: null, state: 'shredded', claimed_by: null, claimed_until: null })
+    .set({ url: null, finding: null, address: null, host: null, state: 'shredded', claimed_by: null, claimed_until: null })
     .where('evidence_id', '=', evidenceId)
     .execute();
   await tx

@@ -206,6 +206,8 @@ export type CaptureTable = {
   created_order: GeneratedAlways<number>;
   evidence_id: EvidenceId;
   url: string | null;
+  host: string | null;
+  started_at: Instant | null;
   state: CaptureState;
   urgent: boolean;
   asked_at: Instant;
@@ -225,6 +227,14 @@ export type CaptureTable = {
   body_sha256: string | null;
   http_status: number | null;
   address: string | null;
+  host: string | null;
+};
+
+export type CheckedAddressTable = {
+  artefact: string;
+  at: Instant;
+  person_id: PersonId;
+  person_name: string;
 };
 
 export type CustodyTable = {
@@ -642,6 +652,7 @@ export type DeskTables = {
   evidence: EvidenceTable;
   evidence_source: EvidenceSourceTable;
   capture: CaptureTable;
+  checked_address: CheckedAddressTable;
   custody: CustodyTable;
   cluster: ClusterTable;
   cluster_key: ClusterKeyTable;

@@ -175,6 +175,14 @@ create unique index evidence_artefact on evidence (case_id, artefact) where case
 create index evidence_by_artefact on evidence (artefact);
 create index evidence_due on evidence (delete_after) where delete_after is not null;
 
+-- Addresses, by their hash, that were reported as child abuse and that a lead says were checked: they are not. Captures of them go on.
+create table checked_address (
+  artefact text primary key,
+  at timestamptz not null,
+  person_id text not null,
+  person_name text not null
+);
+
 -- Which reports brought an artefact: what K and W are counted from.
 create table evidence_source (
   evidence_id text not null references evidence,
@@ -189,6 +197,10 @@ create table capture (
   evidence_id text not null references evidence,
   -- The address to fetch, as it was given; null once it was shredded.
   url text,
+  -- Whose machines it asks: the registrable domain, or the host where there is none. No more than some a minute are asked.
+  host text,
+  -- When it was begun last: whose turn it is goes by case.
+  started_at timestamptz,
   state text not null,
   urgent boolean not null,
   asked_at timestamptz not null,
@@ -208,9 +220,13 @@ create table capture (
   -- SHA-256 of the body as it came: whether two captures saw the same.
   body_sha256 text,
   http_status integer,
-  address text
+  address text,
+  -- The address's host: so that nobody makes us overrun somebody else's server, or has others' captures wait behind theirs.
+  host text
 );
+create index capture_by_host on capture (host, next_at desc) where host is not null;
 create index capture_waiting on capture (urgent desc, next_at) where state in ('waiting', 'running');
+create index capture_started on capture (started_at) where started_at is not null;
 create index capture_by_evidence on capture (evidence_id, created_order);
 
 -- Chain of custody: nothing updates or deletes a row; each line carries the hash of the one before for its evidence.
@@ -708,3 +724,4 @@ create index outbox_by_case on outbox (case_id, created_order) where case_id is 
 alter table alarm add column case_id text;
 -- Every report in the fast lane asks whether its case was told of.
 create index alarm_by_case on alarm (case_id, kind) where case_id is not null;
+create index alarm_fast_lane on alarm (at) where kind = 'fast-lane';

@@ -5,7 +5,7 @@
  * on without looking into its text, so that people see it in any case. It is never lost and holds nobody up.
  * Nothing here depends on how many reports there are: a duplicate adds its counts and nothing else, tells nobody, alarms nobody, moves no clock.
  * Class child-abuse: no address is kept as evidence, only its hash; nothing is fetched; a task refers it to a hotline. Fails closed: an address
- * that was once reported so is not fetched for anybody (a false report of that kind costs us a capture; a person may ask again).
+ * that was once reported so is not fetched for anybody until a lead says that it was checked (control/desk/evidence/checked.ts).
  * Locks: clusters, reports, cases (by id), then the number of a new case, then evidence.
  */
 import type { CaseId, ClusterId, Instant } from '../../../contract/ids.ts';
@@ -16,6 +16,7 @@ import { isMoreUrgent, laneRank } from '../../../core/desk/lane.ts';
 import { stepReport } from '../../../core/desk/report-states.ts';
 import { artefactOfFile } from '../../../core/desk/urls.ts';
 import { partsOf } from '../../../core/desk/volume.ts';
+import { instantOf, msOf } from '../../../core/instant.ts';
 import { addAudit } from '../../../store/audit.ts';
 import { addNoteIn, linkCasesIn } from '../../../store/desk/case-file.ts';
 import { changeCase, lockCase, openCaseIn, touchDue } from '../../../store/desk/cases.ts';
@@ -27,6 +28,7 @@ import {
   hasReportOfClass,
   listUnreadFiles,
   lockUnread,
+  manyFastLaneAlarms,
   siteOf,
   sitesOfNames,
 } from '../../../store/desk/reading.ts';
@@ -270,10 +272,17 @@ async function raiseLane(unit: Work, found: CaseRecord, lane: Lane, report: Unre
   return changed ?? found;
 }
 
+/** Cases that wake people one by one within ten minutes; those beyond wake them together. */
+const mostPages = 10;
+const floodMs = 600_000;
+/** Together they wake people again every two minutes, so that who comes after an acknowledgement is not overheard. */
+const togetherMs = 120_000;
+
 /** Once for a case, however often the same comes in: a duplicate changes no alarm. */
 async function wakeFor({ deps }: Reader, unit: Work, found: CaseRecord, at: Instant): Promise<void> {
   if (await hasFastLaneAlarm(unit.tx, found.case_id)) return;
   const sentence = `A report in the fast lane says that somebody is in danger now: case ${found.number}. Open it at once.`;
+  const flood = await manyFastLaneAlarms(unit.tx, instantOf(msOf(at) - floodMs), mostPages);
   await raiseAlarm(unit, {
     kind: 'fast-lane',
     at,
@@ -281,7 +290,16 @@ async function wakeFor({ deps }: Reader, unit: Work, found: CaseRecord, at: Inst
     caseId: found.case_id,
     ...(found.site_id === null ? {} : { siteId: found.site_id }),
   });
-  await deps.outbox.wake(unit, { dedupe: `fast-lane:${found.case_id}`, sentence, caseId: found.case_id });
+  if (!flood) {
+    await deps.outbox.wake(unit, { dedupe: `fast-lane:${found.case_id}`, sentence, caseId: found.case_id });
+    return;
+  }
+  // Anybody can send a hundred different ones. Each is in the queue and has its alarm; a hundred pages would bury the one that is true.
+  await deps.outbox.wake(unit, {
+    dedupe: `fast-lane flood:${Math.floor(msOf(at) / togetherMs)}`,
+    sentence: 'Many cases come in by the fast lane. Each stands in the queue with its alarm: look at all of them now.',
+    caseId: null,
+  });
 }
 
 /** Reports of two cases turned out to say the same: both cases stay as they are, and each says so. */
