@@ -227,7 +227,6 @@ export type CaptureTable = {
   body_sha256: string | null;
   http_status: number | null;
   address: string | null;
-  host: string | null;
 };
 
 export type CheckedAddressTable = {

@@ -220,11 +220,8 @@ create table capture (
   -- SHA-256 of the body as it came: whether two captures saw the same.
   body_sha256 text,
   http_status integer,
-  address text,
-  -- The address's host: so that nobody makes us overrun somebody else's server, or has others' captures wait behind theirs.
-  host text
+  address text
 );
-create index capture_by_host on capture (host, next_at desc) where host is not null;
 create index capture_waiting on capture (urgent desc, next_at) where state in ('waiting', 'running');
 create index capture_started on capture (started_at) where started_at is not null;
 create index capture_by_evidence on capture (evidence_id, created_order);

@@ -23,23 +23,4 @@ describeOnBoth('a flood', (databases) => {
     await house.read();
     expect(named()).toHaveLength(11);
   });
-
-  it('of addresses at one host is captured at a measured pace, and another host’s address at once', async () => {
-    house = await startReadingHouse(await databases.fresh());
-    const urls = Array.from({ length: 100 }, (_unused, n) => `https://victim.example/search?q=${n}`);
-    await house.send({ text: 'many', urls });
-    await house.read();
-    await house.send({ text: 'one', urls: ['https://other.example/t/1'] });
-    await house.read();
-    const waiting = await house.store.db
-      .selectFrom('capture')
-      .select(['host', 'next_at', 'asked_at'])
-      .orderBy('next_at')
-      .execute();
-    const at = waiting[0]?.asked_at ?? '';
-    const late = waiting.filter((one) => one.next_at > at);
-    expect(late).toHaveLength(70);
-    expect(new Set(late.map(({ host }) => host))).toEqual(new Set(['victim.example']));
-    expect(late.at(-1)?.next_at).toBe('2026-03-04T10:01:30.000Z');
-  });
 });
