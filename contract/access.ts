@@ -114,8 +114,6 @@ export const roleScopes: Readonly<Record<Role, readonly Scope[]>> = {
     'people:write',
     'audit:read',
     'keys:rotate',
-    'on-call:write',
-    'authority:write',
   ],
   auditor: [...reading, 'people:read', 'audit:read'],
 };

@@ -83,7 +83,8 @@ export async function readTimestamp(reply: Uint8Array, bytes: Uint8Array, nonce:
     });
   const signer = result.signerCertificate;
   if (result.signatureVerified !== true || !signer) throw new Error('its signature does not hold');
-  const use = signer.extensions?.find((extension) => extension.extnID === extendedKeyUsageOid)?.parsedValue;
+  // Its types say `any`; what it is, is asked in the next line.
+  const use: unknown = signer.extensions?.find((extension) => extension.extnID === extendedKeyUsageOid)?.parsedValue;
   if (!(use instanceof ExtKeyUsage) || use.keyPurposes.length !== 1 || use.keyPurposes[0] !== timeStampingUse) {
     throw new Error('its certificate is not for time-stamping alone');
   }

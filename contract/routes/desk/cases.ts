@@ -278,7 +278,8 @@ export const unseal = route({
 /** A report at the desk. `reporter` is a label; `text` is redacted. */
 export const DeskReport = z.strictObject({
   reportId: ReportId,
-  number: ReceiptNumber,
+  /** The receipt's number. Null before the grade is locked: two dense numbers tell how many came between. */
+  number: ReceiptNumber.nullable(),
   channel: ReportChannel,
   class: ReportClass,
   fastLane: z.boolean(),

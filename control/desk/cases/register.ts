@@ -8,11 +8,10 @@ import { findCase } from '../../../store/desk/cases.ts';
 import { listQueue } from '../../../store/desk/queue.ts';
 import { nowOf } from '../../deps.ts';
 import { Failure, notFound } from '../../http/failure.ts';
-import { readCursor, writeCursor } from '../../http/page.ts';
 import { registerRoute } from '../../http/register.ts';
 import type { App } from '../../http/register.ts';
 import type { Job } from '../../jobs/runner.ts';
-import type { DeskDeps } from '../deps.ts';
+import type { DeskDeps, Seal } from '../deps.ts';
 import { actOnCase, openByHand } from './acts.ts';
 import { moveReport } from './merge.ts';
 import { answerReport, writeClaimAnswers } from './messages.ts';
@@ -69,9 +68,14 @@ export function registerCases(app: App, deps: DeskDeps): Job[] {
   registerRoute(app, deps, contract.listCaseReports, async ({ params, query }) => {
     const found = await findCase(db, params.caseId);
     if (found === null) throw notFound('case');
-    const read = found.grade_locked_at === null ? claimsOfCase : reportsOfCase;
-    const page = await read(db, params.caseId, { limit: query.limit, after: readCursor(query.cursor) });
-    return { items: await viewReports(deps, params.caseId, page.reports), next: writeCursor(page.next), total: page.total };
+    const volumeIs = found.grade_locked_at === null ? 'withheld' : 'open';
+    const read = volumeIs === 'withheld' ? claimsOfCase : reportsOfCase;
+    const page = await read(db, params.caseId, { limit: query.limit, after: openCursor(deps.seal, query.cursor) });
+    return {
+      items: await viewReports(deps, params.caseId, page.reports, volumeIs),
+      next: page.next === null ? null : sealCursor(deps.seal, page.next),
+      total: page.total,
+    };
   });
   registerRoute(app, deps, contract.answerReport, async ({ params, body, caller }) => {
     await answerReport(deps, caller, params.reportId, body);
@@ -112,6 +116,25 @@ function placeIn(cursor: string | undefined) {
   if (cursor === undefined) return null;
   const place = readPlace(cursor);
   if (place !== null) return place;
+  throw new Failure('bad-request', 'The cursor is not one that this list gave out. Start from the first page.', {
+    fields: [{ path: 'query.cursor', message: 'is not a cursor of this list' }],
+  });
+}
+
+/** A place in a list of reports. Sealed, not only opaque: inside is a receipt's number, and two of those tell how many came between. */
+function sealCursor(seal: Seal, number: number): string {
+  return seal.encrypt(String(number)).toString('base64url');
+}
+
+function openCursor(seal: Seal, cursor: string | undefined): number | null {
+  if (cursor === undefined) return null;
+  let number = Number.NaN;
+  try {
+    number = Number(seal.decrypt(Buffer.from(cursor, 'base64url')));
+  } catch {
+    // Not one of ours: told below, with what was never a number.
+  }
+  if (Number.isSafeInteger(number)) return number;
   throw new Failure('bad-request', 'The cursor is not one that this list gave out. Start from the first page.', {
     fields: [{ path: 'query.cursor', message: 'is not a cursor of this list' }],
   });

@@ -138,6 +138,7 @@ export async function viewReports(
   deps: Pick<DeskDeps, 'store' | 'seal'>,
   caseId: CaseId,
   reports: readonly DeskReportRow[],
+  volumeIs: 'open' | 'withheld',
 ): Promise<z.input<typeof DeskReport>[]> {
   const { db } = deps.store;
   const ids = reports.map((report) => report.report_id);
@@ -153,14 +154,14 @@ export async function viewReports(
     const clean = (text: string) => redact(text, all);
     shown.push({
       reportId: report.report_id,
-      number: report.receipt_number,
+      number: volumeIs === 'open' ? report.receipt_number : null,
       channel: report.channel,
       class: report.class,
       fastLane: report.fast_lane,
       state: report.state,
       receivedAt: report.received_at,
       happenedAt: report.happened_at,
-      reporter: reporterLabel(report.receipt_number, report.reporter_sealed_id === null),
+      reporter: reporterLabel(report.report_id, report.reporter_sealed_id === null),
       role: report.role,
       proof: report.reporter_proof,
       wantsSafetyContact: report.wants_safety_contact,

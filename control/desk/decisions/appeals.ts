@@ -145,7 +145,8 @@ export async function decideAppeal(
   return transact(deps.store, async (unit) => {
     const seen = await findAppeal(unit.tx, appealId);
     const about = seen === null ? null : await findDecision(unit.tx, seen.decisionId);
-    const order = about?.orderId == null ? null : await findOrder(unit.tx, about.orderId, null);
+    const orderId = about?.orderId ?? null;
+    const order = orderId === null ? null : await findOrder(unit.tx, orderId, null);
     // The order's site and row before the case (store/transact.ts on the order of locks): a reversal lifts it.
     if (order !== null) {
       await findSite(unit.tx, order.siteId, null, 'lock');

@@ -192,7 +192,7 @@ describeOnBoth('decisions of the desk', (databases) => {
       expect(await mistakesOf(call)).toEqual(expect.arrayContaining(['publicReason', 'namedUrls.0']));
       const body = await house.draft(found, { publicReason: reason });
       const refusal = await analyst.call(contract.proposeDecision, { params: { caseId: found.caseId }, body }).catch(String);
-      expect(String(refusal)).not.toContain('Quillfeather');
+      expect(typeof refusal === 'string' ? refusal : JSON.stringify(refusal)).not.toContain('Quillfeather');
       expect(house.logged.join('\n')).not.toContain('Quillfeather');
     });
   });

@@ -69,7 +69,8 @@ async function statementFor(db: Db, decision: DecisionRecord): Promise<PublicSta
 
 /** The number of a decision that has a page: one with an order. */
 function numberOf(decision: DecisionRecord | null): DecisionNumber | null {
-  return decision?.number == null || decision.orderId === null ? null : DecisionNumber.parse(decision.number);
+  const number = decision?.number ?? null;
+  return number === null || decision?.orderId === null ? null : DecisionNumber.parse(number);
 }
 
 /** How the newest appeal of a decision stands. Who appealed is not said: one party may be one person. */

@@ -177,7 +177,8 @@ async function foundAgain(unit: Work, decisionId: DeskDecisionId): Promise<Decis
 /** The site first, then the case (store/transact.ts on the order of locks). Throws Failure for a case that is not there, merged or closed. */
 async function lockCaseAndSite(unit: Work, caseId: CaseId): Promise<CaseRecord> {
   const seen = await findCase(unit.tx, caseId);
-  if (seen?.site_id != null) await findSite(unit.tx, seen.site_id, null, 'lock');
+  const siteId = seen?.site_id ?? null;
+  if (siteId !== null) await findSite(unit.tx, siteId, null, 'lock');
   const found = await lockCase(unit.tx, caseId);
   if (found === null) throw notFound('case');
   if (found.site_id !== seen?.site_id) {

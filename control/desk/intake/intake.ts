@@ -11,7 +11,7 @@
  */
 import { createHash } from 'node:crypto';
 import { idPrefix, ReceiptNumber, ReportId } from '../../../contract/ids.ts';
-import type { Instant, SealedId } from '../../../contract/ids.ts';
+import type { BlobId, Instant, SealedId } from '../../../contract/ids.ts';
 import { languageHint } from '../../../core/desk/language.ts';
 import { committedText, receiptLeaf, saltSource } from '../../../core/desk/receipt-leaf.ts';
 import { randomId } from '../../../kit/random-id.ts';
@@ -171,7 +171,7 @@ export function openIntake(deps: Pick<DeskDeps, 'store' | 'seal' | 'now' | 'publ
       const files = one.files.map((file) => ({ one, file, raw: false }));
       return one.raw === null ? files : [...files, { one, file: one.raw, raw: true }];
     });
-    if (drafts.length === 0) return { files: [], raws: new Map() };
+    if (drafts.length === 0) return { files: [], raws: new Map<ReportId, BlobId>() };
     const kept = await deps.seal.keepBlobs(
       tx,
       drafts.map(({ one, file }) => ({ file: one.reportId, mediaType: file.mediaType, bytes: file.bytes })),

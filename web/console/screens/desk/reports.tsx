@@ -51,11 +51,11 @@ function ReportItem({ held, report }: { held: Case; report: DeskReport }) {
   const can = useCan();
   const [asking, setAsking] = useState<'write' | 'move' | 'unseal' | null>(null);
   const close = () => setAsking(null);
-  const number = String(report.number);
   return (
     <li>
       <p className="item-head">
-        <strong>{words.numbered(number)}</strong> · {report.reporter}
+        <strong>{report.reporter}</strong>
+        {report.number === null ? null : <> · {words.numbered(String(report.number))}</>}
         {report.fastLane ? <Badge tone="alarm">{words.fast}</Badge> : null}
       </p>
       <p className="item-line hint">
@@ -108,7 +108,7 @@ function ReportItem({ held, report }: { held: Case; report: DeskReport }) {
       )}
       <div className="item-acts">
         {can('desk:work') ? (
-          <Button kind="quiet" aria-label={words.writeTo(number)} onClick={() => setAsking('write')}>
+          <Button kind="quiet" aria-label={words.writeTo(report.reporter)} onClick={() => setAsking('write')}>
             {words.write}
           </Button>
         ) : null}

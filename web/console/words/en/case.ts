@@ -187,7 +187,7 @@ export const caseWords = {
     outcome: 'Outcome',
     from: { reporter: 'The reporter', desk: 'The desk' },
     write: 'Write',
-    writeTo: (number: string) => `Write to the reporter of report ${number}`,
+    writeTo: (reporter: string) => `Write to ${reporter}`,
     move: 'Move',
     moveTitle: 'Move the report to another case',
     moveNew: 'Leave the number empty for a new case.',
