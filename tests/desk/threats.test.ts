@@ -15,7 +15,7 @@ import { listAlarms } from '../../contract/routes/house.ts';
 import { listOrders } from '../../contract/routes/orders.ts';
 import { addSite, getSite, listSites } from '../../contract/routes/sites.ts';
 import { consolePolicy } from '../../control/http/console.ts';
-import { apiClient, refusalOf } from '../harness/api.ts';
+import { apiClient, ApiRefusal, refusalOf } from '../harness/api.ts';
 import type { Api } from '../harness/api.ts';
 import { decisionDraft, startDeskHouse } from '../harness/desk-house.ts';
 import type { DeskHouse } from '../harness/desk-house.ts';
@@ -49,6 +49,14 @@ const caseAbout = (hostname: string): Promise<CaseId> =>
     { timeoutMs: 60_000 },
   );
 
+async function problemOf(call: Promise<unknown>): Promise<string> {
+  const refusal: unknown = await call.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  return refusal instanceof ApiRefusal ? JSON.stringify(refusal.problem) : String(refusal);
+}
+
 describe('false urgent reports about a rival', () => {
   it('wake people and begin a clock, and change nothing at any edge', async () => {
     const { siteId } = await house.operator().call(addSite, {
@@ -67,17 +75,25 @@ describe('false urgent reports about a rival', () => {
       ),
     );
     const caseId = await caseAbout('rival.example');
-    const { evidence, lane } = await house.case(caseId);
-    expect(lane).toBe('life-threat');
-    const ids = evidence.map(({ evidenceId }) => EvidenceId.parse(evidenceId));
-    const draft = decisionDraft('provisional-notice-page', await house.criteria(), ids.slice(0, 1), {
-      endsAt: new Date(house.now() + 3_600_000).toISOString(),
+    const { evidence, lane, emergencySince } = await until('its addresses are evidence', async () => {
+      const found = await house.case(caseId);
+      return found.evidence.length > 0 && found;
     });
-    // Not with two people before a grade, and not by one alone on what others only say.
+    expect([lane, emergencySince === null]).toEqual(['life-threat', false]);
+    expect((await house.boss.call(listAlarms, {})).items.map(({ kind }) => kind)).toContain('fast-lane');
     const params = { caseId };
-    expect(await refusalOf(house.boss.call(proposeDecision, { params, body: draft }))).not.toBeNull();
-    const alone = { ...draft, breakGlass: { reason: 'Twelve people say so.' }, provisional: true };
-    expect(await refusalOf(house.boss.call(proposeDecision, { params, body: alone }))).not.toBeNull();
+    const draft = decisionDraft(
+      'provisional-notice-page',
+      await house.criteria(),
+      evidence.slice(0, 1).map(({ evidenceId }) => EvidenceId.parse(evidenceId)),
+      { endsAt: new Date(house.now() + 3_600_000).toISOString(), provisional: true },
+    );
+    // Not by two people before a grade, and not by one alone on what others only say.
+    expect(await problemOf(house.boss.call(proposeDecision, { params, body: draft }))).toMatch(/"not-graded"/);
+    const alone = { ...draft, breakGlass: { reason: 'Twelve people say so.' } };
+    expect(await problemOf(house.boss.call(proposeDecision, { params, body: alone }))).toMatch(
+      /one person alone needs our own capture/,
+    );
     expect((await house.boss.call(listOrders, { query: { siteId } })).items).toEqual([]);
     expect([...edge.items.keys()].toSorted()).toEqual(before);
   }, 120_000);
