@@ -7,7 +7,7 @@
  * Not for fetching: what is captured is what was typed. Hazard: a site that shows something else by fragment or by session is one artefact here.
  * After: RFC 3986 section 6, WHATWG URL; SURT of web archives for what to drop.
  */
-import { getPublicSuffix } from 'tldts';
+import { getDomain, getPublicSuffix } from 'tldts';
 
 const longest = 4000;
 /** What says where a reader came from or who they are, and nothing about what is shown. */
@@ -133,6 +133,14 @@ function trimmed(typed: string): string {
     if (shorter === text) return text;
     text = shorter;
   }
+}
+
+/** Whose machines an address asks: its registrable domain, or host and port where there is none; null for what is no address of the web. */
+export function machinesOfUrl(typed: string): string | null {
+  const canonical = canonicalUrl(typed);
+  if (canonical === null) return null;
+  const url = new URL(canonical);
+  return getDomain(url.hostname, { allowPrivateDomains: false }) ?? url.host;
 }
 
 /** What makes a thing one artefact in its case. Long addresses by their hash: an index takes no more than some 2,700 bytes. */

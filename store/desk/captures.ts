@@ -1,7 +1,10 @@
 /**
  * Captures: who asked for our own copy of an address, when it is due, whose turn it is, and what came of it.
  *
- * A capture is claimed for a while by one control process; when that dies the claim runs out and another takes it. Urgent ones go first.
+ * A capture is claimed for a while by one control process; when that dies the claim runs out and another takes it. Urgent ones go first; among them
+ * it is the turn of the case that had fewest captures begun in the last minutes, so that whoever names thousands of addresses in one case does not
+ * keep the others waiting. No more than `mostAMinute` are begun at the machines of one domain in a minute, all cases together: nobody makes us a
+ * scanner or a flood against others by reporting them. What is over that waits and is not lost. Redirects are not counted by where they lead.
  */
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
@@ -9,7 +12,7 @@ import { CaptureId, idPrefix } from '../../contract/ids.ts';
 import type { BlobId, CaseId, EvidenceId, Instant } from '../../contract/ids.ts';
 import type { CaptureState, ReportClass } from '../../contract/desk/words.ts';
 import type { Capture } from '../../contract/desk/shapes.ts';
-import { hostOfUrl } from '../../core/desk/urls.ts';
+import { machinesOfUrl } from '../../core/desk/urls.ts';
 import { instantOf, msOf } from '../../core/instant.ts';
 import { randomId } from '../../kit/random-id.ts';
 import type { Db } from '../open.ts';
@@ -48,21 +51,20 @@ export async function askCaptureIn(tx: Tx, ask: CaptureAsk): Promise<CaptureId> 
     return open.capture_id;
   }
   const captureId = CaptureId.parse(randomId(idPrefix.capture));
-  const host = hostOfUrl(ask.url);
   await tx
     .insertInto('capture')
     .values({
       capture_id: captureId,
       evidence_id: ask.evidenceId,
       url: ask.url,
-      host: capturedHost(ask.url),
+      host: machinesOfUrl(ask.url),
       started_at: null,
       state: 'waiting',
       urgent: ask.urgent,
       asked_at: ask.at,
       due_at: ask.dueAt,
       attempts: 0,
-      next_at: host === null ? ask.at : await paced(tx, host, ask.at),
+      next_at: ask.at,
       claimed_by: null,
       claimed_until: null,
       finished_at: null,
@@ -76,7 +78,6 @@ export async function askCaptureIn(tx: Tx, ask: CaptureAsk): Promise<CaptureId> 
       body_sha256: null,
       http_status: null,
       address: null,
-      host,
     })
     .execute();
   await tx
@@ -86,26 +87,6 @@ export async function askCaptureIn(tx: Tx, ask: CaptureAsk): Promise<CaptureId> 
     .where('capture_state', 'not in', ['captured', 'never', 'shredded'])
     .execute();
   return captureId;
-}
-
-const mostOfHost = 30;
-const paceMs = 30_000;
-
-/**
- * When a capture of this host may begin: at once, until thirty were asked in half a minute. Hundreds of addresses of one host in a report would else be
- * an attack on it in our name, and every other capture would wait behind them; what is later here goes after what others asked.
- */
-async function paced(tx: Tx, host: string, at: Instant): Promise<Instant> {
-  const earlier = await tx
-    .selectFrom('capture')
-    .select('next_at')
-    .where('host', '=', host)
-    .orderBy('next_at', 'desc')
-    .offset(mostOfHost - 1)
-    .limit(1)
-    .executeTakeFirst();
-  const free = earlier === undefined ? at : instantOf(msOf(earlier.next_at) + paceMs);
-  return free > at ? free : at;
 }
 
 /** Captures of items as routes show them, oldest first. */
@@ -181,7 +162,13 @@ export async function returnCapture(db: Db, turn: CaptureTurn, at: Instant): Pro
     .execute();
 }
 
-/** Claims captures whose turn it is, urgent ones first, for a process until an instant. */
+/** At the machines of one domain; a page and what it redirects to within its domain count once. */
+export const mostAMinute = 30;
+const minuteMs = 60_000;
+/** How long a case's captures count when it is asked whose turn it is. */
+const fairnessMs = 10 * minuteMs;
+
+/** Claims captures whose turn it is, urgent ones first and then case by case, for a process until an instant. */
 export async function claimCapturesIn(
   tx: Tx,
   claim: {
@@ -192,16 +179,19 @@ export async function claimCapturesIn(
     readonly urgentOnly: boolean;
   },
 ): Promise<CaptureTurn[]> {
-  let query = dueAt(tx, claim.at);
-  if (claim.urgentOnly) query = query.where('urgent', '=', true);
-  const due = await query
-    .orderBy('urgent', 'desc')
-    .orderBy('next_at')
-    .orderBy('created_order')
-    .limit(claim.limit)
-    .forUpdate()
-    .skipLocked()
-    .execute();
+  const { rows: due } = await sql<{ capture_id: CaptureId }>`
+    with begun as (
+      select e.case_id, count(*) as n from capture c join evidence e on e.evidence_id = c.evidence_id
+      where c.started_at > ${instantOf(msOf(claim.at) - fairnessMs)} group by e.case_id
+    ), busy as (
+      select host from capture where started_at > ${instantOf(msOf(claim.at) - minuteMs)} and host is not null
+      group by host having count(*) >= ${mostAMinute}
+    )
+    select c.capture_id from capture c join evidence e on e.evidence_id = c.evidence_id left join begun on begun.case_id = e.case_id
+    where ((c.state = 'waiting' and c.next_at <= ${claim.at}) or (c.state = 'running' and c.claimed_until <= ${claim.at}))
+      and (c.urgent or not ${claim.urgentOnly}::boolean) and (c.host is null or c.host not in (select host from busy))
+    order by c.urgent desc, coalesce(begun.n, 0), c.next_at, c.created_order
+    limit ${claim.limit} for update of c skip locked`.execute(tx);
   if (due.length === 0) return [];
   const ids = due.map((row) => row.capture_id);
   await tx
@@ -210,6 +200,7 @@ export async function claimCapturesIn(
       state: 'running',
       claimed_by: claim.by,
       claimed_until: claim.until,
+      started_at: claim.at,
       attempts: set('attempts', '+', 1),
     }))
     .where('capture_id', 'in', ids)

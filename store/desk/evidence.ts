@@ -55,8 +55,8 @@ export type EvidenceDraft = {
 };
 
 /**
- * Adds an item unless its case has the artefact already, and notes the report that brought it. A known item without an event time takes
- * the one that is given; an earlier `firstSeenAt` replaces a later one, so that the order of arrival does not matter.
+ * Adds an item unless its case has the artefact already, and notes the report that brought it. Of a known item
+ * the earliest event time and the earliest `firstSeenAt` that were given stand, so that the order of arrival does not matter.
  */
 export async function addEvidenceIn(tx: Tx, given: EvidenceDraft): Promise<{ evidenceId: EvidenceId; isNew: boolean }> {
   const draft = { ...given, artefact: artefactKey(given.artefact) };
@@ -75,6 +75,7 @@ export async function addEvidenceIn(tx: Tx, given: EvidenceDraft): Promise<{ evi
       media_type: draft.blob?.mediaType ?? null,
       bytes: draft.blob?.bytes ?? null,
       event_at: draft.eventAt,
+      event_fixed: false,
       first_seen_at: draft.firstSeenAt,
       added_by: draft.addedBy?.personId ?? null,
       added_name: draft.addedBy?.name ?? null,
@@ -112,17 +113,19 @@ export function artefactKey(artefact: string): string {
 async function meetAgain(tx: Tx, draft: EvidenceDraft): Promise<EvidenceId> {
   const known = await tx
     .selectFrom('evidence')
-    .select(['evidence_id', 'event_at', 'first_seen_at'])
+    .select(['evidence_id', 'event_at', 'event_fixed', 'first_seen_at'])
     .where('case_id', '=', draft.caseId)
     .where('artefact', '=', draft.artefact)
     .forUpdate()
     .executeTakeFirstOrThrow();
   const earlier = draft.firstSeenAt < known.first_seen_at;
-  if (earlier || (known.event_at === null && draft.eventAt !== null)) {
+  // What a person put right is not undone by the next report.
+  const happened = draft.eventAt !== null && !known.event_fixed && (known.event_at === null || draft.eventAt < known.event_at);
+  if (earlier || happened) {
     await tx
       .updateTable('evidence')
       .set({
-        event_at: known.event_at ?? draft.eventAt,
+        event_at: happened ? draft.eventAt : known.event_at,
         first_seen_at: earlier ? draft.firstSeenAt : known.first_seen_at,
       })
       .where('evidence_id', '=', known.evidence_id)
@@ -206,7 +209,7 @@ export async function changeEvidenceIn(tx: Tx, evidenceId: EvidenceId, change: E
     .updateTable('evidence')
     .set({
       ...(change.title === undefined ? {} : { title: change.title }),
-      ...(change.eventAt === undefined ? {} : { event_at: change.eventAt }),
+      ...(change.eventAt === undefined ? {} : { event_at: change.eventAt, event_fixed: true }),
       ...(change.level === undefined ? {} : { level: change.level }),
       ...(change.confirmedBy === undefined ? {} : { confirmed_by_note: change.confirmedBy }),
       ...(change.sensitive === undefined ? {} : { sensitive: change.sensitive }),

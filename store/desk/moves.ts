@@ -157,9 +157,9 @@ async function copyItem(tx: Tx, item: Item, reportIds: readonly ReportId[], move
   const same = await sameArtefact(tx, item, move.to);
   const evidenceId = same ?? EvidenceId.parse(randomId(idPrefix.evidence));
   if (same === null) {
-    await sql`insert into evidence (evidence_id, case_id, kind, level, artefact, title, url, blob_id, sha256, media_type, bytes, event_at,
+    await sql`insert into evidence (evidence_id, case_id, kind, level, artefact, title, url, blob_id, sha256, media_type, bytes, event_at, event_fixed,
         first_seen_at, added_by, added_name, sensitive, capture_state, hold_until, delete_after, note, confirmed_by_note)
-      select ${evidenceId}, ${move.to}, kind, level, artefact, title, url, blob_id, sha256, media_type, bytes, event_at,
+      select ${evidenceId}, ${move.to}, kind, level, artefact, title, url, blob_id, sha256, media_type, bytes, event_at, event_fixed,
         first_seen_at, added_by, added_name, sensitive, case when capture_state in ('waiting', 'running') then 'none' else capture_state end,
         hold_until, delete_after, note, confirmed_by_note from evidence where evidence_id = ${item.evidence_id}`.execute(tx);
     await line(tx, evidenceId, move, `the same artefact as ${item.evidence_id} of ${move.from}: ${move.why}`, 'create');

@@ -19,6 +19,7 @@ import type {
 import type { ReportChannel, ReportClass, ReporterProof, ReporterRole, ReportState } from '../../contract/desk/words.ts';
 import type { Db } from '../open.ts';
 import type { Tx } from '../transact.ts';
+import { checkedAmong } from './checked-addresses.ts';
 import { ReportUrls } from './reports.ts';
 
 export type Unread = {

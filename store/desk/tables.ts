@@ -185,6 +185,7 @@ export type EvidenceTable = {
   media_type: string | null;
   bytes: number | null;
   event_at: Instant | null;
+  event_fixed: boolean;
   first_seen_at: Instant;
   added_by: PersonId | null;
   added_name: string | null;

@@ -159,6 +159,8 @@ create table evidence (
   media_type text,
   bytes bigint,
   event_at timestamptz,
+  -- A person put it right: reports change it no more.
+  event_fixed boolean not null,
   first_seen_at timestamptz not null,
   added_by text,
   added_name text,

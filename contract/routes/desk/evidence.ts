@@ -102,7 +102,8 @@ export const revealEvidence = route({
 export const changeEvidence = route({
   method: 'PATCH',
   path: '/api/v1/desk/evidence/{evidenceId}',
-  summary: 'Mends title, event time or level (A3, A4 with what confirms it), or sets a hold.',
+  summary:
+    'Mends title, event time or level (A3, A4 with what confirms it), sets a hold, or (a lead) says that an address was checked.',
   needs: 'desk:work',
   params: ByEvidence,
   query: Nothing,
@@ -113,6 +114,11 @@ export const changeEvidence = route({
     sensitive: z.boolean().optional(),
     /** Days from now, at most 90; renewable. Zero releases the hold (a lead). */
     holdDays: z.int().min(0).max(90).optional(),
+    /**
+     * False: a lead says that an address which was reported as child abuse was checked and is not; its captures go on in cases of other classes.
+     * True takes that back.
+     */
+    childAbuse: z.boolean().optional(),
     why: Reason,
   }),
   answer: Evidence,

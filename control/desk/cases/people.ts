@@ -18,7 +18,6 @@ import { taskDueAt } from '../../../core/desk/clocks.ts';
 import { redact } from '../../../core/desk/redaction.ts';
 import { namesOfTarget, searchedWords, targetFields } from '../../../core/desk/target-record.ts';
 import { stepTask } from '../../../core/desk/task-states.ts';
-import { msOf } from '../../../core/instant.ts';
 import { addAudit } from '../../../store/audit.ts';
 import { findReport } from '../../../store/desk/case-reports.ts';
 import { forgetWordsIn, gatherWordsIn, gatherWordsOfCaseIn } from '../../../store/desk/case-words.ts';
@@ -26,10 +25,10 @@ import { changeCase, touchSearch } from '../../../store/desk/cases.ts';
 import { addTargetIn, findTarget } from '../../../store/desk/targets.ts';
 import { ensureTaskIn, lockTask, settleTaskIn } from '../../../store/desk/tasks.ts';
 import { transact } from '../../../store/transact.ts';
-import { credentialOf } from '../../identity/authenticate.ts';
 import type { Caller, RequestFacts } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import { namesOfCase, namesOfReporter } from '../names.ts';
+import { mustHaveSignedInLately } from '../recent.ts';
 import { shreddedAway } from '../seal.ts';
 import { hold, mustBeOpen, settle } from './work.ts';
 import type { Deps } from './work.ts';
@@ -71,17 +70,15 @@ export async function gatherWords(deps: Pick<Deps, 'store' | 'seal'>, limit: num
   });
 }
 
-const freshMs = 15 * 60_000;
-
 /** Opens one sealed identity. Throws Failure `not-found`, `sealed-away`, `sign-in-again`. */
 export async function unseal(
-  deps: Deps & Parameters<typeof credentialOf>[0],
+  deps: Deps & Parameters<typeof mustHaveSignedInLately>[0],
   caller: Caller,
   request: RequestFacts,
   caseId: CaseId,
   { what, reason }: z.output<typeof unsealRoute.body>,
 ): Promise<{ name: string; value: string }[]> {
-  await mustBeRecent(deps, request);
+  await mustHaveSignedInLately(deps, request);
   const sealedId = await transact(deps.store, async (unit): Promise<SealedId> => {
     const held = await hold(deps, unit, caller, caseId);
     const subject = what.kind === 'target' ? what.targetId : what.reportId;
@@ -116,17 +113,6 @@ export async function unseal(
   const fields = await deps.seal.open(deps.store.db, sealedId);
   if (fields === null) throw shreddedAway();
   return Object.entries(fields).map(([name, value]) => ({ name, value }));
-}
-
-/** A person on the console signed in lately; a token was given this scope by name. Fails closed. */
-async function mustBeRecent(deps: Parameters<typeof credentialOf>[0], request: RequestFacts): Promise<void> {
-  const credential = await credentialOf(deps, request);
-  if (credential?.kind === 'token') return;
-  if (credential !== null && deps.now() - msOf(credential.session.createdAt) <= freshMs) return;
-  throw new Failure(
-    'sign-in-again',
-    'Your sign-in is older than 15 minutes. Nothing was opened. Sign in again, so that nobody else opens this in your name.',
-  );
 }
 
 /** Tasks that keep their case open: somebody is to be warned, told or answered. */

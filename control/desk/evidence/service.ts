@@ -4,7 +4,6 @@
  * What comes back is redacted with the names of the case. Reasons are redacted before they are kept: a line of custody leaves the house with every
  * export and can never be taken back. Whoever may read may read text of every item; media are behind media.ts.
  */
-import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Evidence } from '../../../contract/desk/shapes.ts';
 import type { CaseId, EvidenceId, Instant } from '../../../contract/ids.ts';
@@ -32,6 +31,8 @@ import { nowOf } from '../../deps.ts';
 import type { Caller } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import type { DeskDeps } from '../deps.ts';
+import { hiddenArtefactOf, setChecked } from './checked.ts';
+import { sha256 } from './hash.ts';
 import { namesOfCase } from '../names.ts';
 import { shreddedAway } from '../seal.ts';
 
@@ -196,7 +197,9 @@ export async function captureAgain(deps: Deps, caller: Caller, evidenceId: Evide
   await transact(deps.store, async (unit) => {
     const { item, found, at } = await holdItem(deps, unit, evidenceId);
     const url = (await captureRecordsOf(unit.tx, [evidenceId])).at(-1)?.url ?? null;
-    if (item.captureState === 'never' || found.class === 'child-abuse') {
+    const hidden = hiddenArtefactOf(item.artefact);
+    const stopped = hidden !== null && (await hiddenAmong(unit.tx, [hidden])).size > 0;
+    if (stopped || item.captureState === 'never' || found.class === 'child-abuse') {
       throw new Failure('wrong-state', 'What may be criminal to hold is never fetched. Nothing was changed.');
     }
     if (url === null || item.captureState === 'shredded') {
@@ -256,6 +259,7 @@ export async function changeEvidence(
   change: z.output<typeof changeEvidenceRoute.body>,
 ): Promise<Evidence> {
   await transact(deps.store, async (unit) => {
+    if (change.childAbuse !== undefined) await setChecked(unit, caller, evidenceId, change.childAbuse, nowOf(deps));
     const { item, found, at, clean } = await holdItem(deps, unit, evidenceId);
     if (item.captureState === 'shredded') throw new Failure('wrong-state', 'This was shredded; nothing of it can be changed.');
     const who = { personId: caller.personId, name: caller.name };
@@ -270,6 +274,8 @@ export async function changeEvidence(
     if (change.title !== undefined) told.push('title');
     if (change.eventAt !== undefined) told.push(`event time ${item.eventAt ?? 'unknown'} to ${change.eventAt}`);
     if (change.sensitive !== undefined) told.push(change.sensitive ? 'closed as media' : 'opened as text');
+    if (change.childAbuse !== undefined)
+      told.push(change.childAbuse ? 'address not checked' : 'address checked: not child abuse');
     await changeEvidenceIn(unit.tx, evidenceId, {
       ...(change.title === undefined ? {} : { title: clean(change.title) }),
       ...(change.eventAt === undefined ? {} : { eventAt: change.eventAt }),
@@ -288,6 +294,7 @@ export async function changeEvidence(
         changed: [...(told.length > 0 ? ['item'] : []), ...(change.holdDays === undefined ? [] : ['hold'])],
         ...(change.level === undefined ? {} : { from: item.level, to: change.level.to }),
         ...(change.holdDays === undefined ? {} : { holdDays: change.holdDays }),
+        ...(change.childAbuse === undefined ? {} : { childAbuse: change.childAbuse, reason: why }),
       },
     });
     unit.tellAfter({ kind: 'case', caseId: found.case_id });
@@ -331,8 +338,4 @@ export async function viewCustody(deps: Deps, evidenceId: EvidenceId) {
 /** The case of an item, for what must know its grade or class. */
 export async function caseOf(deps: Deps, item: EvidenceRecord): Promise<CaseRecord | null> {
   return item.caseId === null ? null : findCase(deps.store.db, item.caseId);
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -10,6 +10,7 @@ import { artefactOfFile } from '../../../core/desk/urls.ts';
 import { instantOf, msOf } from '../../../core/instant.ts';
 import { askCaptureIn } from '../../../store/desk/captures.ts';
 import type { CaseRecord } from '../../../store/desk/cases.ts';
+import { checkedAmong } from '../../../store/desk/checked-addresses.ts';
 import { touchDue } from '../../../store/desk/cases.ts';
 import { addEvidenceIn } from '../../../store/desk/evidence.ts';
 import { addSourcesIn, hiddenAmong, setFileEvidence, stopCaptures } from '../../../store/desk/reading.ts';
@@ -43,7 +44,7 @@ export async function keepEvidence(
   const { tx } = unit;
   const open = mine.filter(({ report }) => !isHidden(report)).flatMap(({ held }) => held.addresses);
   const hidden = await hiddenAmong(tx, [...new Set(open.map(({ hiddenArtefact }) => hiddenArtefact))]);
-  const kept = new Map<string, { readonly evidenceId: EvidenceId; readonly dated: boolean }>();
+  const kept = new Map<string, { readonly evidenceId: EvidenceId; readonly dated: Instant | null }>();
   const sources: { evidenceId: EvidenceId; reportId: ReportId }[] = [];
   for (const [index, one] of mine.entries()) {
     const found = inCases[index];
@@ -64,13 +65,15 @@ export async function keepEvidence(
     ): Promise<EvidenceId> => {
       const name = `${found.case_id} ${artefact}`;
       const known = kept.get(name);
-      // Only the first word of when it happened is news; the rest goes in one statement at the end.
-      if (known !== undefined && (known.dated || report.happenedAt === null)) {
+      // Only an earlier word of when it happened is news; the rest goes in one statement at the end.
+      const { happenedAt } = report;
+      const isDated = happenedAt !== null && (known === undefined || known.dated === null || happenedAt < known.dated);
+      if (known !== undefined && !isDated) {
         sources.push({ evidenceId: known.evidenceId, reportId: report.reportId });
         return known.evidenceId;
       }
       const added = await add();
-      kept.set(name, { evidenceId: added.evidenceId, dated: report.happenedAt !== null });
+      kept.set(name, { evidenceId: added.evidenceId, dated: isDated ? happenedAt : (known?.dated ?? null) });
       // Only what is new is told of: who listens must not hear how often the same comes in.
       if (added.isNew) unit.tellAfter({ kind: 'case', caseId: found.case_id });
       return added.evidenceId;
@@ -171,9 +174,13 @@ async function refer(
       return added;
     });
   }
+  const checked = await checkedAmong(
+    unit.tx,
+    held.addresses.map(({ hiddenArtefact }) => hiddenArtefact),
+  );
   await stopCaptures(
     unit.tx,
-    held.addresses.map(({ artefact }) => artefact),
+    held.addresses.flatMap(({ artefact, hiddenArtefact }) => (checked.has(hiddenArtefact) ? [] : [artefact])),
   );
   // The same address again is referred already.
   if (!fresh && (await listTasks(unit.tx, found.case_id)).some(({ kind }) => kind === 'hotline-referral')) return;
