@@ -8,6 +8,7 @@ import type { Instant } from '../../../contract/ids.ts';
 import { insertReportFiles, putInLineAgain, setReportUrls } from '../../../store/desk/reports.ts';
 import type { ReportRecord } from '../../../store/desk/reports.ts';
 import type { Work } from '../../../store/transact.ts';
+import { Failure } from '../../http/failure.ts';
 import type { DeskDeps, IncomingFile } from '../deps.ts';
 import { sniffed } from './intake.ts';
 import { urlsOf } from './urls.ts';
@@ -19,7 +20,10 @@ export type Added = {
   readonly at: Instant;
 };
 
-/** Keeps what was added to a report whose row is locked. Answers how many files were refused. */
+/** Of one report in all: each addition reads all of them again. */
+const mostAddresses = 1000;
+
+/** Keeps what was added to a report whose row is locked. Answers how many files were refused. Throws Failure `wrong-state` for too many addresses. */
 export async function addMaterialIn(
   deps: Pick<DeskDeps, 'seal'>,
   { tx }: Work,
@@ -31,6 +35,12 @@ export async function addMaterialIn(
   const kept = never ? [] : files.map(sniffed);
   const known = new Set(report.urls.map(({ typed }) => typed));
   const fresh = urlsOf(urls).filter(({ typed }) => !known.has(typed));
+  if (report.urls.length + fresh.length > mostAddresses) {
+    throw new Failure(
+      'wrong-state',
+      `A report holds at most ${mostAddresses} addresses, and this one would hold more. Nothing was changed: send a new report for the others.`,
+    );
+  }
   if (fresh.length > 0) await setReportUrls(tx, reportId, [...report.urls, ...fresh]);
   if (kept.length > 0) {
     const blobs = await deps.seal.keepBlobs(

@@ -115,13 +115,17 @@ export function registerForm(app: App, deps: DeskDeps, limits: IntakeLimits, pag
 
   post('/report/step', async (words, context, facts) => {
     const release = limits.large(facts);
-    let form: Form;
     try {
       // Without a place for a large upload its words are read and its files passed over.
-      form = await readForm(context.req.raw, release === null ? { ...formLimits, fileBytes: 0 } : formLimits);
+      const form = await readForm(context.req.raw, release === null ? { ...formLimits, fileBytes: 0 } : formLimits);
+      return await answerStep(words, facts, form, release === null);
     } finally {
+      // Only now: what was read is in memory until it is stored.
       release?.();
     }
+  });
+
+  async function answerStep(words: Words, facts: RequestFacts, form: Form, busy: boolean): Promise<Response> {
     const { fields } = form;
     const say = reportWordsFor(words.language);
     const at = Step.safeParse(fields.get('at'));
@@ -141,8 +145,8 @@ export function registerForm(app: App, deps: DeskDeps, limits: IntakeLimits, pag
     if (wanted.success) return pages.answer(words, stepPage(words, wanted.data, draft));
     if (mistakes.length > 0) return pages.answer(words, stepPage(words, at.data, draft, mistakes), 422);
     if (at.data !== 'check') return pages.answer(words, stepPage(words, steps[index + 1] ?? 'check', draft));
-    return send(words, facts, draft, form, release === null);
-  });
+    return send(words, facts, draft, form, busy);
+  }
 
   async function send(words: Words, facts: RequestFacts, draft: Draft, form: Form, busy: boolean): Promise<Response> {
     const say = reportWordsFor(words.language);

@@ -143,48 +143,52 @@ export function registerStatus(app: App, deps: DeskDeps, limits: IntakeLimits, p
         const found = await reportOf(facts);
         if (found === null) return unknown(words, facts, null);
         const release = limits.large(facts);
-        let form: Form;
         try {
-          form = await readForm(context.req.raw, release === null ? { ...formLimits, fileBytes: 0 } : formLimits);
+          const form = await readForm(context.req.raw, release === null ? { ...formLimits, fileBytes: 0 } : formLimits);
+          return await answerAct(words, facts, found, form);
         } finally {
+          // Only now: what was read is in memory until it is stored.
           release?.();
-        }
-        const { fields } = form;
-        const say = reportWordsFor(words.language);
-        if (!isFormKey(found.token, fields.get('key') ?? '')) {
-          throw new Failure(
-            'not-allowed',
-            'This form does not belong to the report that is open. Nothing was changed: open your private link again.',
-          );
-        }
-        const typed: Typed = {
-          text: (fields.get('text') ?? '').slice(0, 20_000),
-          urls: (fields.get('urls') ?? '').slice(0, 100_000),
-          how: (fields.get('how') ?? '').slice(0, 1000),
-          appeal: (fields.get('appeal') ?? '').slice(0, 10_000),
-        };
-        const parsed = await read(fields, form);
-        if (isMistakes(parsed)) return show(words, found, { mistakes: parsed, typed }, 422);
-        try {
-          limits.change(facts);
-          const bytes = form.files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
-          if (!limits.files(facts, bytes)) return await show(words, found, { more: [say.sent.filesOver], typed }, 429);
-          const result = await actOnReport(deps, found.token, parsed);
-          if (result === null) return await unknown(words, facts, null);
-          if (result.filesRefused > 0) return await show(words, { ...found, view: result.view }, { more: [say.sent.abuseFiles] });
-          return pages.redirect(`${home}?done=${done}`);
-        } catch (error) {
-          const sentence = sentenceFor(error, words);
-          if (sentence === null) throw error;
-          return show(
-            words,
-            found,
-            { more: [sentence], typed },
-            error instanceof Failure && error.code === 'wrong-state' ? 409 : 429,
-          );
         }
       }),
     );
+
+    async function answerAct(words: Words, facts: RequestFacts, found: Found, form: Form): Promise<Response> {
+      const { fields } = form;
+      const say = reportWordsFor(words.language);
+      if (!isFormKey(found.token, fields.get('key') ?? '')) {
+        throw new Failure(
+          'not-allowed',
+          'This form does not belong to the report that is open. Nothing was changed: open your private link again.',
+        );
+      }
+      const typed: Typed = {
+        text: (fields.get('text') ?? '').slice(0, 20_000),
+        urls: (fields.get('urls') ?? '').slice(0, 100_000),
+        how: (fields.get('how') ?? '').slice(0, 1000),
+        appeal: (fields.get('appeal') ?? '').slice(0, 10_000),
+      };
+      const parsed = await read(fields, form);
+      if (isMistakes(parsed)) return show(words, found, { mistakes: parsed, typed }, 422);
+      try {
+        limits.change(facts);
+        const bytes = form.files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
+        if (!limits.files(facts, bytes)) return await show(words, found, { more: [say.sent.filesOver], typed }, 429);
+        const result = await actOnReport(deps, found.token, parsed);
+        if (result === null) return await unknown(words, facts, null);
+        if (result.filesRefused > 0) return await show(words, { ...found, view: result.view }, { more: [say.sent.abuseFiles] });
+        return pages.redirect(`${home}?done=${done}`);
+      } catch (error) {
+        const sentence = sentenceFor(error, words);
+        if (sentence === null) throw error;
+        return show(
+          words,
+          found,
+          { more: [sentence], typed },
+          error instanceof Failure && error.code === 'wrong-state' ? 409 : 429,
+        );
+      }
+    }
   }
 }
 
