@@ -87,7 +87,10 @@ export type AlarmDraft = {
   readonly caseId?: CaseId;
 };
 
-/** Raises an alarm; when an open one of the same kind about the same things is there, that one stands and nothing is written. */
+/**
+ * Raises an alarm; when an open one of the same kind about the same things is there, that one stands and nothing is written. A page that reached nobody
+ * and belongs to no case is the same only when its sentence is: an unseen one must not hide the next.
+ */
 export async function raiseAlarm(unit: Pick<Work, 'tx' | 'tellAfter'>, draft: AlarmDraft): Promise<void> {
   const open = await unit.tx
     .selectFrom('alarm')
@@ -98,6 +101,7 @@ export async function raiseAlarm(unit: Pick<Work, 'tx' | 'tellAfter'>, draft: Al
     .where(sql<boolean>`site_id is not distinct from ${draft.siteId ?? null}`)
     .where(sql<boolean>`edge_id is not distinct from ${draft.edgeId ?? null}`)
     .where(sql<boolean>`case_id is not distinct from ${draft.caseId ?? null}`)
+    .where(sql<boolean>`(${draft.kind !== 'page-failed' || draft.caseId !== undefined}::boolean or sentence = ${draft.sentence})`)
     .limit(1)
     .executeTakeFirst();
   if (open !== undefined) return;

@@ -279,6 +279,39 @@ export async function trimOutbox(db: Db, before: Instant): Promise<void> {
     .execute();
 }
 
+/** Whether people were woken for the first time about something of this kind (how its `about` begins) since an instant. */
+export async function wokenSince(db: Db, begins: string, since: Instant): Promise<boolean> {
+  const row = await db
+    .selectFrom('outbox')
+    .select('page_id')
+    .where('wake', 'is not', null)
+    .where(sql<boolean>`starts_with(wake, ${begins})`)
+    .where('round', '=', 0)
+    .where('created_at', '>', since)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A case that the next page of the fast lane counts. */
+export async function waitForNextPage(tx: Tx, caseId: CaseId, at: Instant): Promise<void> {
+  await tx
+    .insertInto('wake_waiting')
+    .values({ case_id: caseId, at })
+    .onConflict((conflict) => conflict.column('case_id').doNothing())
+    .execute();
+}
+
+/** Takes the cases that wait for a page; each is taken once. */
+export async function takeWaitingForPage(tx: Tx): Promise<CaseId[]> {
+  return (await tx.deleteFrom('wake_waiting').returning('case_id').execute()).map((row) => row.case_id);
+}
+
+/** Whether any waits: a look without a lock. */
+export async function anyWaitsForPage(db: Db): Promise<boolean> {
+  return (await db.selectFrom('wake_waiting').select('case_id').limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** Holds the pages about one thing until the transaction ends; true when somebody acknowledged one. */
 export async function lockWake(tx: Tx, about: string): Promise<boolean> {
   const rows = await tx

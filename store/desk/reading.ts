@@ -247,18 +247,6 @@ export async function hasFastLaneAlarm(db: Db, caseId: CaseId): Promise<boolean>
   return row !== undefined;
 }
 
-/** Whether so many cases were told of in the fast lane since an instant. */
-export async function manyFastLaneAlarms(db: Db, since: Instant, many: number): Promise<boolean> {
-  const rows = await db
-    .selectFrom('alarm')
-    .select('alarm_id')
-    .where('kind', '=', 'fast-lane')
-    .where('at', '>=', since)
-    .limit(many)
-    .execute();
-  return rows.length >= many;
-}
-
 /** Whether a case holds a report of one of these classes. */
 export async function hasReportOfClass(db: Db, caseId: CaseId, classes: readonly ReportClass[]): Promise<boolean> {
   const row = await db

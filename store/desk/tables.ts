@@ -639,6 +639,11 @@ export type OutboxTable = {
   acknowledged_at: Instant | null;
 };
 
+export type WakeWaitingTable = {
+  case_id: CaseId;
+  at: Instant;
+};
+
 export type DeskTables = {
   seal_key: SealKeyTable;
   sealed_record: SealedRecordTable;
@@ -682,4 +687,5 @@ export type DeskTables = {
   wellness: WellnessTable;
   on_call: OnCallTable;
   outbox: OutboxTable;
+  wake_waiting: WakeWaitingTable;
 };

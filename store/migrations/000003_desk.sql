@@ -720,7 +720,12 @@ create index outbox_pages on outbox (created_order) where person_id is not null;
 create index outbox_unanswered on outbox (wake) where wake is not null and acknowledged_at is null;
 create index outbox_by_case on outbox (case_id, created_order) where case_id is not null;
 
+-- Cases of the fast lane that came within a minute of the last page: the next page says how many they are.
+create table wake_waiting (
+  case_id text primary key,
+  at timestamptz not null
+);
+
 alter table alarm add column case_id text;
 -- Every report in the fast lane asks whether its case was told of.
 create index alarm_by_case on alarm (case_id, kind) where case_id is not null;
-create index alarm_fast_lane on alarm (at) where kind = 'fast-lane';

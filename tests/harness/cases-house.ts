@@ -109,6 +109,7 @@ export async function startCasesHouse(address: StoreAddress): Promise<CasesHouse
     outbox: {
       send: async (_unit, message) => void sent.push(message),
       wake: async (_unit, page) => void woken.push(page.sentence),
+      wakeFastLane: async (_unit, page) => void woken.push(page.sentence),
     },
     intake: {
       accept: () => Promise.reject(new Error('there is no door here')),

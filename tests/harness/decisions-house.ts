@@ -132,6 +132,7 @@ export async function startDecisionsHouse(address: StoreAddress): Promise<Decisi
     outbox: {
       send: async (_unit, message) => void sent.push(message),
       wake: async (_unit, page) => void woken.push(page.sentence),
+      wakeFastLane: async (_unit, page) => void woken.push(page.sentence),
     },
     intake: { accept: () => Promise.reject(new Error('there is no door here')) },
   };

@@ -99,6 +99,7 @@ export async function startReadingHouse(address: StoreAddress): Promise<ReadingH
     outbox: {
       send: async () => undefined,
       wake: async (_unit: unknown, page: { readonly sentence: string }) => void woken.push(page.sentence),
+      wakeFastLane: async (_unit: unknown, page: { readonly sentence: string }) => void woken.push(page.sentence),
     },
   };
   const intake = openIntake(posting);

@@ -58,6 +58,7 @@ describeOnBoth('grading', (databases) => {
   const outbox: Outbox = {
     send: async () => undefined,
     wake: async (_unit, page) => void (woken.includes(page.dedupe) || woken.push(page.dedupe)),
+    wakeFastLane: async () => undefined,
   };
 
   const person = (name: string, role: Role): Api => {

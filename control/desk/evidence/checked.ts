@@ -40,7 +40,7 @@ function addressOf({ artefact, url }: ItemOfAddress): string | null {
  */
 export async function setChecked(
   unit: Work,
-  caller: Caller,
+  caller: Pick<Caller, 'personId' | 'name' | 'scopes'>,
   evidenceId: EvidenceId,
   isChildAbuse: boolean,
   at: Instant,

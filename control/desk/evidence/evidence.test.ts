@@ -181,6 +181,10 @@ describe('evidence', () => {
     expect(await refusalOf(looker.call(revealEvidence, { params: { evidenceId }, body }))).toBe('exposure-cap');
     house.pass(daysMs(1));
     await looker.call(revealEvidence, { params: { evidenceId }, body });
+    await looker.call(setWellness, { body: { ...settings, optedOut: ['doxxing'] } });
+    await expect(looker.call(revealEvidence, { params: { evidenceId }, body })).rejects.toThrow(
+      /wrong-state.*You chose not to see/,
+    );
   });
 
   it('gets its level by captures and files; by hand only what somebody confirmed', async () => {

@@ -56,6 +56,12 @@ export async function reveal(
   const { blobId, mediaType } = await transact(deps.store, async (unit) => {
     const { item, found, at, clean } = await holdItem(deps, unit, evidenceId);
     if (item.captureState === 'shredded') throw shreddedAway();
+    if (wellness.optedOut.includes(found.class)) {
+      throw new Failure(
+        'wrong-state',
+        'You chose not to see media of this class. Nothing was opened. Hand the case over, go on with its text, or change it under “My limits”.',
+      );
+    }
     const captures = await captureRecordsOf(unit.tx, [evidenceId]);
     const picture = captures.findLast((one) => one.screenshot_blob_id !== null)?.screenshot_blob_id ?? null;
     const blob = what === 'file' ? item.blobId : picture;

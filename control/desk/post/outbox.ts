@@ -7,9 +7,10 @@
  */
 import { PageId, idPrefix } from '../../../contract/ids.ts';
 import type { CaseId, Instant } from '../../../contract/ids.ts';
+import { instantOf } from '../../../core/instant.ts';
 import { randomId } from '../../../kit/random-id.ts';
 import { activeOnCall } from '../../../store/desk/on-call.ts';
-import { addToOutbox } from '../../../store/desk/outbox.ts';
+import { addToOutbox, waitForNextPage, wokenSince } from '../../../store/desk/outbox.ts';
 import type { OutboxDraft } from '../../../store/desk/outbox.ts';
 import { raiseAlarm } from '../../../store/house.ts';
 import type { Work } from '../../../store/transact.ts';
@@ -26,8 +27,18 @@ export function openOutbox(deps: PostDeps): Outbox {
     async wake(unit, page) {
       await wakeAll(deps, unit, { ...page, repeats: true, round: 0 });
     },
+    async wakeFastLane(unit, { sentence, caseId }) {
+      const since = instantOf(deps.now() - oncePerMs);
+      if (await wokenSince(unit.tx, fastLane, since)) return waitForNextPage(unit.tx, caseId, nowOf(deps));
+      await wakeAll(deps, unit, { dedupe: `${fastLane}:${caseId}`, sentence, caseId, repeats: true, round: 0 });
+    },
   };
 }
+
+/** How the cause of every page of the fast lane begins. */
+export const fastLane = 'fast-lane';
+/** Anybody can send a hundred different reports: a hundred pages would bury the one that is true. */
+export const oncePerMs = 60_000;
 
 function draftOf(deps: PostDeps, message: Outgoing): OutboxDraft {
   return {

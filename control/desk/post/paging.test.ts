@@ -5,6 +5,7 @@ import { CaseId, PersonId } from '../../../contract/ids.ts';
 import { acknowledgePageIn } from '../../../store/desk/outbox.ts';
 import { setOnCallIn } from '../../../store/desk/on-call.ts';
 import { insertPerson } from '../../../store/identity/people.ts';
+import { raiseAlarm } from '../../../store/house.ts';
 import { transact } from '../../../store/transact.ts';
 import { startMailDesk } from '../../../tests/harness/mail-desk.ts';
 import type { MailDesk } from '../../../tests/harness/mail-desk.ts';
@@ -12,7 +13,8 @@ import { startRelay } from '../../../tests/harness/mail-relay.ts';
 import type { TestRelay } from '../../../tests/harness/mail-relay.ts';
 import { describeOnBoth } from '../../../tests/harness/stores.ts';
 import { nowOf } from '../../deps.ts';
-import { answerWithinMs, mostRounds, repeatPages } from './paging.ts';
+import { oncePerMs } from './outbox.ts';
+import { answerWithinMs, mostRounds, pageMoreCases, repeatPages } from './paging.ts';
 import { sendDue } from './sender.ts';
 
 const ada = PersonId.parse('person_aaaaaaaaaaaa');
@@ -97,6 +99,54 @@ describeOnBoth('pages', (databases) => {
       await repeatPages(desk.deps);
     }
     expect(new Set(await rounds('three')).size).toBe(mostRounds);
+  });
+
+  it('cases of the fast lane wake the first at once, then once a minute all that wait, and each is counted once', async () => {
+    const came = (n: number) =>
+      transact(desk.store, (unit) =>
+        desk.deps.outbox.wakeFastLane(unit, {
+          sentence: `Case ${n} came into the fast lane.`,
+          caseId: CaseId.parse(`case_${String(n).padStart(12, '0')}`),
+        }),
+      );
+    const said = async () =>
+      (
+        await desk.store.db
+          .selectFrom('outbox')
+          .select('subject')
+          .where('wake', 'like', 'fast-lane%')
+          .where('round', '=', 0)
+          .where('person_id', '=', ada)
+          .orderBy('created_order')
+          .execute()
+      ).map((row) => row.subject);
+    const first = ['Case 0 came into the fast lane.'];
+    for (let n = 0; n < 20; n += 1) await came(n);
+    await came(7);
+    await pageMoreCases(desk.deps);
+    expect(await said()).toEqual(first);
+    desk.pass(oncePerMs);
+    await Promise.all([pageMoreCases(desk.deps), pageMoreCases(desk.deps)]);
+    const second = '19 more cases wait in the fast lane. Each is in the queue with its alarm: look at all of them now.';
+    expect(await said()).toEqual([...first, second]);
+    await came(20);
+    await pageMoreCases(desk.deps);
+    expect(await said()).toHaveLength(2);
+    desk.pass(oncePerMs);
+    await pageMoreCases(desk.deps);
+    await pageMoreCases(desk.deps);
+    expect((await said()).slice(2)).toEqual([expect.stringContaining('One more case waits')]);
+    desk.pass(oncePerMs);
+    await came(21);
+    expect((await said()).at(-1)).toBe('Case 21 came into the fast lane.');
+  });
+
+  it('an alarm that nobody saw does not hide the next page that reached nobody', async () => {
+    const raise = (sentence: string) =>
+      transact(desk.store, (unit) => raiseAlarm(unit, { kind: 'page-failed', at: nowOf(desk.deps), sentence }));
+    for (const sentence of ['Nobody is on call.', 'Another page failed.', 'Another page failed.']) await raise(sentence);
+    expect((await alarms()).match(/Another page failed/g)).toHaveLength(1);
+    expect(await alarms()).toContain('Nobody is on call.');
   });
 
   it('what is rolled back wakes nobody', async () => {

@@ -5,14 +5,15 @@
  * minutes, everybody who is then active is woken again and an alarm stands in the console, up to a dozen rounds. One acknowledgement, by
  * anybody, answers all rounds and ways of the same page. Decided so, and not as a ladder of one person after the other, because
  * in a danger to life the second person's sleep costs less than five minutes.
+ * Cases of the fast lane wake people once a minute together: the first at once, the next page says how many more cases wait. Cases, never reports.
  */
 import { instantOf } from '../../../core/instant.ts';
-import { lockWake, unansweredWakes } from '../../../store/desk/outbox.ts';
+import { anyWaitsForPage, lockWake, takeWaitingForPage, unansweredWakes, wokenSince } from '../../../store/desk/outbox.ts';
 import { raiseAlarm } from '../../../store/house.ts';
 import { transact } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
 import type { Job } from '../../jobs/runner.ts';
-import { wakeAll } from './outbox.ts';
+import { fastLane, oncePerMs, wakeAll } from './outbox.ts';
 import type { PostDeps } from './outbox.ts';
 
 export const answerWithinMs = 300_000;
@@ -22,6 +23,28 @@ const mostAtOnce = 5;
 
 export function pagingJob(deps: PostDeps): Job {
   return { name: 'pages that nobody answered', everyMs: 30_000, afterMs: 1000, run: () => repeatPages(deps) };
+}
+
+export function moreCasesJob(deps: PostDeps): Job {
+  return { name: 'pages for more cases in the fast lane', everyMs: 2000, afterMs: 1000, run: () => pageMoreCases(deps) };
+}
+
+/** One page for all cases that came since the last one. Several processes may do it at once: a case is taken once. */
+export async function pageMoreCases(deps: PostDeps): Promise<void> {
+  if (!(await anyWaitsForPage(deps.store.db))) return;
+  await transact(deps.store, async (unit) => {
+    const since = instantOf(deps.now() - oncePerMs);
+    if (await wokenSince(unit.tx, fastLane, since)) return;
+    const cases = await takeWaitingForPage(unit.tx);
+    const [only] = cases;
+    if (only === undefined) return;
+    const sentence =
+      cases.length === 1
+        ? 'One more case waits in the fast lane: a report says that somebody is in danger now. Open it at once.'
+        : `${cases.length} more cases wait in the fast lane. Each is in the queue with its alarm: look at all of them now.`;
+    const caseId = cases.length === 1 ? only : null;
+    await wakeAll(deps, unit, { dedupe: `${fastLane} more:${nowOf(deps)}`, sentence, caseId, repeats: true, round: 0 });
+  });
 }
 
 /** Wakes again for every page that waited too long. Several processes may do it at once: a round is made once. */

@@ -1,4 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
+import { instantOf } from '../../../core/instant.ts';
+import { claimCapturesIn, mostAMinute } from '../../../store/desk/captures.ts';
+import { transact } from '../../../store/transact.ts';
 import { startReadingHouse } from '../../../tests/harness/reading-house.ts';
 import type { ReadingHouse } from '../../../tests/harness/reading-house.ts';
 import { describeOnBoth } from '../../../tests/harness/stores.ts';
@@ -7,20 +10,29 @@ describeOnBoth('a flood', (databases) => {
   let house: ReadingHouse;
   afterEach(async () => house.stop());
 
-  it('of different reports in the fast lane wakes people ten times and then once for all, and each has its case and alarm', async () => {
+  it('of addresses in one case delays no other case, also at the same host, and no domain is asked more than thirty times a minute', async () => {
     house = await startReadingHouse(await databases.fresh());
-    const send = (n: number) => house.send({ fastLane: true, class: 'threat-to-life', text: `x${n}`, hostname: `h${n}.example` });
-    for (let n = 0; n < 15; n += 1) await send(n);
+    const start = Date.UTC(2026, 2, 4, 10);
+    const claim = (seconds: number) =>
+      transact(house.store, ({ tx }) => {
+        const at = instantOf(start + seconds * 1000);
+        const until = instantOf(start + seconds * 1000 + 180_000);
+        return claimCapturesIn(tx, { by: 'test', at, until, limit: 1, urgentOnly: false });
+      });
+    const urls = Array.from({ length: 60 }, (_unused, n) => `https://a${n}.victim.example/search?q=${n}`);
+    await house.send({ text: 'many', urls });
     await house.read();
-    const named = () => house.woken.filter((sentence) => sentence.includes('case C-'));
-    expect(named()).toHaveLength(10);
-    expect(new Set(house.woken.filter((sentence) => sentence.startsWith('Many cases')))).toHaveLength(1);
-    expect(await house.store.db.selectFrom('alarm').select('alarm_id').where('kind', '=', 'fast-lane').execute()).toHaveLength(
-      15,
-    );
-    house.pass(11 * 60_000);
-    await send(99);
+    expect((await claim(0))[0]?.url).toBe(urls[0]);
+    await house.send({ text: 'a true account', urls: ['https://forum.victim.example/t/1'] });
     await house.read();
-    expect(named()).toHaveLength(11);
+    expect((await claim(1))[0]?.url).toBe('https://forum.victim.example/t/1');
+    let begun = 2;
+    while ((await claim(2)).length > 0) begun += 1;
+    expect(begun).toBe(mostAMinute);
+    await house.send({ text: 'elsewhere', urls: ['https://other.example/t/1'] });
+    await house.read();
+    expect((await claim(3))[0]?.url).toBe('https://other.example/t/1');
+    expect(await claim(4)).toEqual([]);
+    expect(await claim(63)).toHaveLength(1);
   });
 });

@@ -16,7 +16,6 @@ import { isMoreUrgent, laneRank } from '../../../core/desk/lane.ts';
 import { stepReport } from '../../../core/desk/report-states.ts';
 import { artefactOfFile } from '../../../core/desk/urls.ts';
 import { partsOf } from '../../../core/desk/volume.ts';
-import { instantOf, msOf } from '../../../core/instant.ts';
 import { addAudit } from '../../../store/audit.ts';
 import { addNoteIn, linkCasesIn } from '../../../store/desk/case-file.ts';
 import { changeCase, lockCase, openCaseIn, touchDue } from '../../../store/desk/cases.ts';
@@ -28,7 +27,6 @@ import {
   hasReportOfClass,
   listUnreadFiles,
   lockUnread,
-  manyFastLaneAlarms,
   siteOf,
   sitesOfNames,
 } from '../../../store/desk/reading.ts';
@@ -272,17 +270,10 @@ async function raiseLane(unit: Work, found: CaseRecord, lane: Lane, report: Unre
   return changed ?? found;
 }
 
-/** Cases that wake people one by one within ten minutes; those beyond wake them together. */
-const mostPages = 10;
-const floodMs = 600_000;
-/** Together they wake people again every two minutes, so that who comes after an acknowledgement is not overheard. */
-const togetherMs = 120_000;
-
 /** Once for a case, however often the same comes in: a duplicate changes no alarm. */
 async function wakeFor({ deps }: Reader, unit: Work, found: CaseRecord, at: Instant): Promise<void> {
   if (await hasFastLaneAlarm(unit.tx, found.case_id)) return;
   const sentence = `A report in the fast lane says that somebody is in danger now: case ${found.number}. Open it at once.`;
-  const flood = await manyFastLaneAlarms(unit.tx, instantOf(msOf(at) - floodMs), mostPages);
   await raiseAlarm(unit, {
     kind: 'fast-lane',
     at,
@@ -290,16 +281,7 @@ async function wakeFor({ deps }: Reader, unit: Work, found: CaseRecord, at: Inst
     caseId: found.case_id,
     ...(found.site_id === null ? {} : { siteId: found.site_id }),
   });
-  if (!flood) {
-    await deps.outbox.wake(unit, { dedupe: `fast-lane:${found.case_id}`, sentence, caseId: found.case_id });
-    return;
-  }
-  // Anybody can send a hundred different ones. Each is in the queue and has its alarm; a hundred pages would bury the one that is true.
-  await deps.outbox.wake(unit, {
-    dedupe: `fast-lane flood:${Math.floor(msOf(at) / togetherMs)}`,
-    sentence: 'Many cases come in by the fast lane. Each stands in the queue with its alarm: look at all of them now.',
-    caseId: null,
-  });
+  await deps.outbox.wakeFastLane(unit, { sentence, caseId: found.case_id });
 }
 
 /** Reports of two cases turned out to say the same: both cases stay as they are, and each says so. */
