@@ -4,6 +4,7 @@
  * Take the case's row first (lockCase), then the decision's. JSON parts are parsed here, once. What may happen to a decision is
  * core/desk/decision-states.ts's. Not here: the order's own row (store/orders.ts).
  */
+import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import { EvidenceId } from '../../contract/ids.ts';
@@ -225,7 +226,8 @@ export async function ordersAwaitingReceipts(db: Db, limit: number): Promise<Ord
     .where('desk_case.closed_at', 'is', null)
     .where('desk_decision.state', '=', 'confirmed')
     .where('shield_order.state', '=', 'confirmed')
-    .orderBy('desk_decision.created_order', 'desc')
+    // By chance, so that a hundred that wait for an edge which is away keep nobody else waiting.
+    .orderBy(sql`random()`)
     .limit(limit)
     .execute();
   return rows.map((row) => row.order_id);

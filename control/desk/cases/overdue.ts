@@ -7,6 +7,7 @@ import { changeCase, lockCase, overdueCases } from '../../../store/desk/cases.ts
 import { raiseAlarm } from '../../../store/house.ts';
 import { transact } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
+import { eachAlone } from '../../jobs/each-alone.ts';
 import type { Deps } from './work.ts';
 
 const words: Readonly<Record<string, string>> = {
@@ -23,7 +24,8 @@ const words: Readonly<Record<string, string>> = {
 };
 
 export async function alarmAboutOverdue(deps: Deps): Promise<void> {
-  for (const caseId of await overdueCases(deps.store.db, nowOf(deps), 100)) {
+  const due = await overdueCases(deps.store.db, nowOf(deps), 100);
+  await eachAlone(deps.log, 'overdue cases', due, async (caseId) => {
     await transact(deps.store, async (unit) => {
       const found = await lockCase(unit.tx, caseId);
       const at = nowOf(deps);
@@ -40,5 +42,5 @@ export async function alarmAboutOverdue(deps: Deps): Promise<void> {
       });
       await deps.outbox.wake(unit, { dedupe: `overdue ${caseId} ${found.due_at}`, sentence, caseId });
     });
-  }
+  });
 }

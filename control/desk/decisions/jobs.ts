@@ -18,6 +18,7 @@ import { raiseAlarm } from '../../../store/house.ts';
 import { findOrder } from '../../../store/orders.ts';
 import { transact } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
+import { eachAlone } from '../../jobs/each-alone.ts';
 import type { Job } from '../../jobs/runner.ts';
 import { tallyOrders } from '../../orders/view.ts';
 import { moveCase } from './case-step.ts';
@@ -39,7 +40,8 @@ export function decisionJobs(deps: FollowDeps): Job[] {
       everyMs: 5000,
       afterMs: 1000,
       run: async () => {
-        for (const decisionId of await proposalsDue(db, nowOf(deps), 100)) await lapseProposal(deps, decisionId);
+        const due = await proposalsDue(db, nowOf(deps), 100);
+        await eachAlone(deps.log, 'proposals that lapse', due, (decisionId) => lapseProposal(deps, decisionId));
       },
     },
     {
@@ -48,7 +50,8 @@ export function decisionJobs(deps: FollowDeps): Job[] {
       afterMs: 1500,
       run: async () => {
         const before = instantOf(deps.now() - longestDelayHours * hourMs);
-        for (const decisionId of await statementsHeldSince(db, before, 100)) await tellOwnerNow(deps, null, decisionId);
+        const held = await statementsHeldSince(db, before, 100);
+        await eachAlone(deps.log, 'statements that were held back', held, (decisionId) => tellOwnerNow(deps, null, decisionId));
       },
     },
     {
@@ -57,7 +60,8 @@ export function decisionJobs(deps: FollowDeps): Job[] {
       afterMs: 2000,
       run: async () => {
         const before = instantOf(deps.now() + warnHours * hourMs);
-        for (const decisionId of await provisionalEndingBefore(db, before, 100)) await warnOfLapse(deps, decisionId);
+        const ending = await provisionalEndingBefore(db, before, 100);
+        await eachAlone(deps.log, 'provisional measures about to lapse', ending, (decisionId) => warnOfLapse(deps, decisionId));
       },
     },
     {
@@ -92,10 +96,11 @@ async function warnOfLapse(deps: FollowDeps, decisionId: DeskDecisionId): Promis
 
 /** `confirmed` becomes `enforced` when every edge that should answer has signed. */
 async function noteEnforced(deps: FollowDeps): Promise<void> {
-  for (const orderId of await ordersAwaitingReceipts(deps.store.db, 100)) {
+  const waiting = await ordersAwaitingReceipts(deps.store.db, 100);
+  await eachAlone(deps.log, 'cases whose every edge has answered', waiting, async (orderId) => {
     const order = await findOrder(deps.store.db, orderId, null);
     const tally = order === null ? undefined : (await tallyOrders(deps, [order])).get(orderId);
-    if (tally === undefined || tally.expected === 0 || tally.enforced < tally.expected) continue;
+    if (tally === undefined || tally.expected === 0 || tally.enforced < tally.expected) return;
     await transact(deps.store, async (unit) => {
       const decision = await decisionOfOrder(unit.tx, orderId);
       const found = decision === null ? null : await lockCase(unit.tx, decision.caseId);
@@ -103,5 +108,5 @@ async function noteEnforced(deps: FollowDeps): Promise<void> {
       await moveCase(unit, found, 'all-edges-enforce', nowOf(deps));
       unit.tellAfter({ kind: 'case', caseId: found.case_id });
     });
-  }
+  });
 }

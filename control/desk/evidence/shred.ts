@@ -31,6 +31,7 @@ import { nowOf } from '../../deps.ts';
 import type { Caller, RequestFacts } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import { credentialOf } from '../../identity/authenticate.ts';
+import { eachAlone } from '../../jobs/each-alone.ts';
 import type { Job } from '../../jobs/runner.ts';
 import type { DeskDeps } from '../deps.ts';
 import { namesOfCase } from '../names.ts';
@@ -111,7 +112,7 @@ export async function dropPastTime(deps: Deps): Promise<void> {
     decidedBefore: instantOf(now - keptDecidedDays * dayMs),
     limit: 500,
   });
-  for (const evidenceId of due) {
+  await eachAlone(deps.log, 'evidence past its time', due, async (evidenceId) => {
     await transact(deps.store, async (unit) => {
       const seen = await findEvidence(unit.tx, evidenceId);
       if (seen === null || seen.caseId === null) return;
@@ -125,19 +126,19 @@ export async function dropPastTime(deps: Deps): Promise<void> {
       await addCustodyIn(unit.tx, { ...line, act: 'shred', why: 'its time of keeping is over and no hold is in force' });
       unit.tellAfter({ kind: 'case', caseId: seen.caseId });
     });
-  }
+  });
   const reports = await reportsPastTime(deps.store.db, {
     now: instantOf(now),
     closedBefore: instantOf(now - keptDays * dayMs),
     limit: 500,
   });
-  for (const reportId of reports) {
+  await eachAlone(deps.log, 'reports past their time', reports, async (reportId) => {
     await transact(deps.store, async ({ tx }) => {
       await lockReport(tx, reportId);
       await blankReportsIn(tx, [reportId]);
       await deps.seal.shred(tx, reportId, nowOf(deps));
     });
-  }
+  });
   if (due.length + reports.length > 0) {
     deps.log.info({ items: due.length, reports: reports.length }, 'what was past its time was shredded');
   }
