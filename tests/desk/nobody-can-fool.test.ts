@@ -96,7 +96,8 @@ async function week(desk: DeskHouse, { old, fresh }: { readonly old: number; rea
   for (let n = 0; n < 6; n += 1) desk.pages.set(`/fresh/${n}`, `<h1>New post ${n}</h1>`);
   const oldReports = Array.from({ length: old }, (_, n) => ({ class: 'harassment' as const, ...templated(n, oldUrl) }));
   const freshReports = Array.from({ length: fresh }, (_, n) => ({
-    text: `${accounts[n % 6] ?? ''}${fresh > 6 ? ` ${templated(n, freshUrl).text}` : ''}`,
+    // Many say it after each of the six, each with a word of their own; none of them in the campaign's words.
+    text: n < 6 ? (accounts[n] ?? '') : `${accounts[n % 6] ?? ''} I read it too, as number ${n}.`,
     urls: [freshUrl(n)],
   }));
   await inParts([...oldReports, ...freshReports], 50, (draft) => desk.report(draft));
