@@ -300,7 +300,8 @@ it('what was asked was not enough: a provisional notice takes the path’s place
     .waitFor();
   await picture(lead, 'desk-week-5-decided');
   await lead.context().close();
-  expect((await caseNow()).state).toBe('enforced');
+  // The case follows its order by the desk's own job, a moment after the edges' receipts.
+  await until('the case follows its order', async () => (await caseNow()).state === 'enforced', slow);
 }, 90_000);
 
 it('visitors read why, and the public page counts reports, claims, evidence and witnesses apart, naming nobody', async () => {
