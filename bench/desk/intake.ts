@@ -1,14 +1,14 @@
 /**
  * What a receipt costs: reports at a steady rate on PostgreSQL, each timed from the moment it should have been sent until its receipt.
  *
- * Open loop: a late answer does not hold up the next report, and its lateness counts (no coordinated omission). Reports carry contact and
- * addresses, so sealing is measured too. `measureIntake`: straight into intake.
+ * Reports carry contact and addresses, so sealing is measured too. `measureIntake`: straight into intake.
  * The sender shares the machine, so the figures are an upper bound.
  */
+import { execFile } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
-import { Agent, request } from 'undici';
-import { sendReport } from '../../contract/routes/desk/reports.ts';
-import type { Incoming } from '../../control/desk/deps.ts';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { z } from 'zod';
 import { openIntake } from '../../control/desk/intake/register.ts';
 import { openSeal } from '../../control/desk/seal.ts';
 import { migrate } from '../../store/migrate.ts';
@@ -16,6 +16,11 @@ import { openStore } from '../../store/open.ts';
 import { startControlHouse } from '../../tests/harness/control-house.ts';
 import { removeFolder, temporaryFolder } from '../../tests/harness/ports.ts';
 import { startPostgres } from '../../tests/harness/postgres.ts';
+import { atRate, exampleReport } from './rate.ts';
+import type { SenderJob } from './sender.ts';
+
+const run = promisify(execFile);
+const senderFile = fileURLToPath(new URL('sender.ts', import.meta.url));
 
 export type IntakeFigures = {
   readonly sent: number;
@@ -24,28 +29,6 @@ export type IntakeFigures = {
   readonly p99Ms: number;
   readonly worstMs: number;
 };
-
-const slots = ['tonight', 'tomorrow', 'this week'];
-
-export function exampleReport(n: number): Incoming {
-  return {
-    channel: 'api',
-    class: 'harassment',
-    fastLane: false,
-    text: `Somebody posted [threat naming a place and time] ${slots[n % 3] ?? ''} in thread ${n}. I saw it and I am worried.`,
-    urls: [`https://forum.example/threads/${n % 500}`, `https://forum.example/posts/${n}`],
-    hostname: 'forum.example',
-    happenedAt: null,
-    role: 'witness',
-    contact: { name: `Reporter ${n}`, mail: `reporter${n}@mail.example` },
-    proof: 'none',
-    forwardConsent: false,
-    wantsSafetyContact: false,
-    files: [],
-    machine: {},
-    raw: null,
-  };
-}
 
 /** Sends `perSecond` reports a second for so many seconds, after a second of warming up. */
 export async function measureIntake(options: { perSecond?: number; seconds?: number } = {}): Promise<IntakeFigures> {
@@ -70,24 +53,6 @@ export async function measureIntake(options: { perSecond?: number; seconds?: num
   }
 }
 
-/** Calls `send` at a steady rate; answers how long each took from when it was due, in milliseconds. */
-export async function atRate(perSecond: number, seconds: number, send: (n: number) => Promise<unknown>): Promise<number[]> {
-  const count = perSecond * seconds;
-  const began = performance.now();
-  const tookMs: number[] = [];
-  const pending: Promise<void>[] = [];
-  for (let n = 0; n < count;) {
-    const due = Math.min(count, Math.floor(((performance.now() - began) / 1000) * perSecond) + 1);
-    for (; n < due; n += 1) {
-      const dueAt = began + (n * 1000) / perSecond;
-      pending.push(send(n).then(() => void tookMs.push(performance.now() - dueAt)));
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  await Promise.all(pending);
-  return tookMs;
-}
-
 export function figuresOf(tookMs: readonly number[], seconds: number): IntakeFigures {
   const sorted = [...tookMs].sort((one, other) => one - other);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
@@ -102,32 +67,23 @@ export function figuresOf(tookMs: readonly number[], seconds: number): IntakeFig
 }
 
 /**
- * The same through the API on sixteen sockets: JSON, schema, limits, and the reading of reports beside it. Sender and control plane share one
- * Node process here, so the figure is an upper bound.
+ * The same through the API: JSON, schema, limits, and the reading of reports beside it. The sender is a process of its own (sender.ts), on the same
+ * machine as control plane and database.
  */
 export async function measureIntakeOverHttp(options: { perSecond?: number; seconds?: number } = {}): Promise<IntakeFigures> {
-  const { perSecond = 300, seconds = 10 } = options;
+  const { perSecond = 1000, seconds = 10 } = options;
   const server = await startPostgres();
   const house = await startControlHouse(await server.database());
-  const agent = new Agent({ connections: 16, pipelining: 1 });
   try {
-    const send = async (n: number) => {
-      const { class: kind, text, urls, hostname, contact } = exampleReport(n);
-      const answer = await request(`${house.url()}${sendReport.path}`, {
-        dispatcher: agent,
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ class: kind, text, urls, hostname, contact }),
-      });
-      await answer.body.dump();
-      if (answer.statusCode !== 201) throw new Error(`a report was answered ${answer.statusCode}`);
+    const send = async (job: Pick<SenderJob, 'seconds' | 'from'>): Promise<number[]> => {
+      const whole: SenderJob = { url: house.url(), perSecond, connections: 64, ...job };
+      const { stdout } = await run(process.execPath, [senderFile, JSON.stringify(whole)], { maxBuffer: 64 * 1024 * 1024 });
+      return z.array(z.number()).parse(JSON.parse(stdout));
     };
-    await atRate(perSecond, 2, send);
-    const began = performance.now();
-    const tookMs = await atRate(perSecond, seconds, (n) => send(2 * perSecond + n));
-    return figuresOf(tookMs, (performance.now() - began) / 1000);
+    await send({ seconds: 2, from: 0 });
+    const tookMs = await send({ seconds, from: 2 * perSecond });
+    return figuresOf(tookMs, seconds);
   } finally {
-    await agent.close();
     await house.stop();
     await server.stop();
   }

@@ -66,11 +66,12 @@ const measure: Readonly<Record<Part, (small: boolean, say: (line: string) => voi
   async intake(small) {
     const seconds = small ? 3 : 20;
     const direct = await measureIntake({ perSecond: 1000, seconds });
-    const http = await measureIntakeOverHttp({ perSecond: 300, seconds });
+    const http = await measureIntakeOverHttp({ perSecond: 1000, seconds });
     return {
       intake_p99_ms: { value: direct.p99Ms, unit: 'ms', goal: 50, runs: direct.sent },
       intake_p50_ms: { value: direct.p50Ms, unit: 'ms', runs: direct.sent },
-      intake_http_300_p99_ms: { value: http.p99Ms, unit: 'ms', runs: http.sent },
+      intake_http_p99_ms: { value: http.p99Ms, unit: 'ms', goal: 50, runs: http.sent },
+      intake_http_p50_ms: { value: http.p50Ms, unit: 'ms', runs: http.sent },
     };
   },
   async queue(small, say) {
