@@ -6,8 +6,9 @@
  * the ten-second windows afresh, open. Floor: HAProxy 2.6, so three counters a request: sc0 the connection's address (a
  * request cannot track another in its place), sc1 the client of a site or a solution, sc2 the site. Costs: bench/README.md.
  */
-import { challengeBackend, noticeBackend, ownBackend, refusals } from './skeleton/answers.ts';
+import { noticeBackend, refusals } from './skeleton/answers.ts';
 import { defaultsSection, globalSection, tables } from './skeleton/base.ts';
+import { challengeBackend, ownBackend } from './skeleton/challenge.ts';
 import { frontend } from './skeleton/frontend.ts';
 import { origins } from './skeleton/origins.ts';
 import { Files } from './skeleton/parts.ts';
