@@ -46,10 +46,9 @@ import type { IdentityDeps } from './deps.ts';
 import { beginCeremony } from './guard.ts';
 import { checkNewProof, storeProof } from './new-proof.ts';
 import { passkeyCreation } from './passkeys.ts';
+import { mustBeRecent } from './recent.ts';
 import { newRecoveryCodes, recoveryHash } from './secrets.ts';
 import { newTotpSecret, totpUri } from './totp.ts';
-
-const freshMs = 15 * 60_000;
 
 export function registerMeRoutes(app: App, deps: IdentityDeps): void {
   registerRoute(app, deps, getMe, async ({ caller, request }) => {
@@ -232,11 +231,8 @@ async function sessionOf(deps: IdentityDeps, request: RequestFacts): Promise<Liv
 
 async function freshSession(deps: IdentityDeps, request: RequestFacts): Promise<LiveSession> {
   const session = await sessionOf(deps, request);
-  if (deps.now() - msOf(session.createdAt) <= freshMs) return session;
-  throw new Failure(
-    'sign-in-again',
-    'Your sign-in is older than 15 minutes. Nothing was changed. Sign in again, so that nobody else does this in your name.',
-  );
+  mustBeRecent(session, deps.now(), { undone: 'Nothing was changed.', lest: 'does this in your name' });
+  return session;
 }
 
 function lastKey(): Failure {

@@ -9,7 +9,7 @@ import type { z } from 'zod';
 import type { CaseId } from '../../../contract/ids.ts';
 import type { shredCase as shredRoute } from '../../../contract/routes/desk/evidence.ts';
 import { redact } from '../../../core/desk/redaction.ts';
-import { instantOf, msOf } from '../../../core/instant.ts';
+import { instantOf } from '../../../core/instant.ts';
 import { addAudit } from '../../../store/audit.ts';
 import { lockCase } from '../../../store/desk/cases.ts';
 import { addCustodyIn } from '../../../store/desk/custody.ts';
@@ -30,15 +30,14 @@ import { transact } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
 import type { Caller, RequestFacts } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
-import { credentialOf } from '../../identity/authenticate.ts';
 import { eachAlone } from '../../jobs/each-alone.ts';
 import type { Job } from '../../jobs/runner.ts';
 import type { DeskDeps } from '../deps.ts';
 import { namesOfCase } from '../names.ts';
+import { mustHaveSignedInLately } from '../recent.ts';
 
 type Deps = Pick<DeskDeps, 'store' | 'now' | 'seal' | 'publicUrl' | 'log'>;
 
-const freshMs = 15 * 60_000;
 const dayMs = 86_400_000;
 /** A case without a measure: as long as evidence is kept. With one: the time for appeals (six months) and six months more. */
 const keptDays = 90;
@@ -52,7 +51,7 @@ export async function shredCase(
   caseId: CaseId,
   { number, reason }: z.output<typeof shredRoute.body>,
 ): Promise<number> {
-  await mustBeRecent(deps, request);
+  await mustHaveSignedInLately(deps, request, { undone: 'Nothing was shredded.', lest: 'does this in your name' });
   return transact(deps.store, async (unit) => {
     const { tx } = unit;
     const reports = await lockReportsOf(tx, caseId);
@@ -86,17 +85,6 @@ export async function shredCase(
     unit.tellAfter({ kind: 'case', caseId });
     return items.length + reports.length;
   });
-}
-
-/** A person on the console signed in lately; a token was given this scope by name. */
-async function mustBeRecent(deps: Parameters<typeof credentialOf>[0], request: RequestFacts): Promise<void> {
-  const credential = await credentialOf(deps, request);
-  if (credential?.kind === 'token') return;
-  if (credential !== null && deps.now() - msOf(credential.session.createdAt) <= freshMs) return;
-  throw new Failure(
-    'sign-in-again',
-    'Your sign-in is older than 15 minutes. Nothing was shredded. Sign in again, so that nobody else does this in your name.',
-  );
 }
 
 /** Once an hour: items and reports whose time is over lose their words, bytes and identities. */
