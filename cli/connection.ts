@@ -22,7 +22,7 @@ export const Running = z.object({ pid: z.int(), startedAt: z.string(), controlUr
 export type Running = z.infer<typeof Running>;
 
 export const runningFile = 'running.json';
-export const operatorTokenFile = 'operator.token';
+const operatorTokenFile = 'operator.token';
 
 export type ConnectionOptions = {
   readonly control?: string;
@@ -70,7 +70,7 @@ export function connect(options: ConnectionOptions, terminal: Terminal): Client 
 }
 
 /** What runs on a state folder by its own word, or null. Whether it still answers is seen when it is asked. */
-export function readRunning(state: string): Running | null {
+function readRunning(state: string): Running | null {
   const file = join(state, runningFile);
   if (!existsSync(file)) return null;
   try {
@@ -86,7 +86,7 @@ function parseControlUrl(text: string): URL {
   throw new CommandFailure('usage', `“${text}” is not the address of a control plane: give one such as https://console.example.`);
 }
 
-export function isLoopback(url: URL): boolean {
+function isLoopback(url: URL): boolean {
   return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(url.hostname);
 }
 

@@ -49,6 +49,6 @@ export function facts(lines: readonly (readonly [string, string | null])[]): str
  * Text of others (names, reasons, what an edge reported) without what a terminal would obey: control characters, and the
  * marks that turn the writing direction round (Unicode TR 36). Both are shown as �.
  */
-export function visible(text: string): string {
+function visible(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd').replace(/\n/g, ' ');
 }

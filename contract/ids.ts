@@ -27,6 +27,7 @@ export const idPrefix = {
   blob: 'blob',
   capture: 'cap',
   case: 'case',
+  certificate: 'cert',
   cluster: 'clus',
   credential: 'cred',
   custody: 'cust',
@@ -53,8 +54,6 @@ export const idPrefix = {
   task: 'task',
   token: 'token',
 } as const satisfies Record<string, string>;
-
-export type IdKind = keyof typeof idPrefix;
 
 export const AccountId = idSchema(idPrefix.account, 'AccountId');
 export type AccountId = z.infer<typeof AccountId>;
@@ -90,6 +89,8 @@ export const CaptureId = idSchema(idPrefix.capture, 'CaptureId');
 export type CaptureId = z.infer<typeof CaptureId>;
 export const CaseId = idSchema(idPrefix.case, 'CaseId');
 export type CaseId = z.infer<typeof CaseId>;
+export const CertificateId = idSchema(idPrefix.certificate, 'CertificateId');
+export type CertificateId = z.infer<typeof CertificateId>;
 export const ClusterId = idSchema(idPrefix.cluster, 'ClusterId');
 export type ClusterId = z.infer<typeof ClusterId>;
 export const CustodyId = idSchema(idPrefix.custody, 'CustodyId');

@@ -129,7 +129,7 @@ function described(name: string, tag: string): string {
   return /^https?:/i.test(value) ? ` [link: ${value}] ` : '';
 }
 
-export function decodeEntities(text: string): string {
+function decodeEntities(text: string): string {
   return text.replaceAll(/&(#x[0-9a-f]{1,6}|#[0-9]{1,7}|[a-z]{2,8});?/gi, (whole, body: string) => {
     if (!body.startsWith('#')) return named[body] ?? whole;
     const code = /^#x/i.test(body) ? Number.parseInt(body.slice(2), 16) : Number(body.slice(1));

@@ -42,7 +42,7 @@ export type Timestamp = {
 };
 
 /** The question for some bytes; only their hash leaves the house. */
-export function timestampQuestion(bytes: Uint8Array): TimestampQuestion {
+function timestampQuestion(bytes: Uint8Array): TimestampQuestion {
   const nonce = randomBytes(8);
   // Positive and without leading zeros, as DER wants it.
   nonce[0] = ((nonce[0] ?? 0) & 0x3f) | 0x40;

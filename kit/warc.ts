@@ -74,7 +74,7 @@ export async function writeWarc(name: string, records: readonly WarcRecord[]): P
   return { bytes: Buffer.concat(members), index: lines.sort().join(''), ids };
 }
 
-export function digestOf(bytes: Uint8Array): string {
+function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 

@@ -23,7 +23,7 @@ export type ChangeClass = 'fast' | 'slow';
 export type Head = { readonly revision: Revision; readonly digest: string; readonly committedAt: Instant };
 
 /** Newest revisions that stay in the log: an edge that was away for longer than these gets a snapshot. */
-export const logKeeps = 5000;
+const logKeeps = 5000;
 
 const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');
 

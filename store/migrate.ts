@@ -13,7 +13,7 @@ import type { Store } from './open.ts';
 
 export type Migration = { readonly number: number; readonly name: string; readonly script: string; readonly hash: string };
 
-export const migrationsFolder = join(import.meta.dirname, 'migrations');
+const migrationsFolder = join(import.meta.dirname, 'migrations');
 
 /** Any number that no other program on the same database uses; the lock lives as long as one transaction. */
 const lockNumber = 727_073_001;

@@ -53,7 +53,7 @@ export async function measureIntake(options: { perSecond?: number; seconds?: num
   }
 }
 
-export function figuresOf(tookMs: readonly number[], seconds: number): IntakeFigures {
+function figuresOf(tookMs: readonly number[], seconds: number): IntakeFigures {
   const sorted = [...tookMs].sort((one, other) => one - other);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   const round = (value: number) => Math.round(value * 10) / 10;

@@ -137,7 +137,7 @@ export type DeskConfig = {
   readonly timestampUrls: readonly string[];
   /** Null: no screenshots. */
   readonly chromium: string | null;
-  /** `http:` addresses that webhooks and pushes may use in tests and inward networks; null: https only. */
+  /** Inward networks that webhooks and pushes may call, by `http:` too. Everywhere else only `https:`. */
   readonly allowNotify: readonly Cidr[];
 };
 

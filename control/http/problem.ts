@@ -39,7 +39,7 @@ export function problemResponse(error: unknown, asked: Asked, deps: ProblemDeps)
 }
 
 /** Private links (a report's, a notice's) carry their token as the path's second part; it reaches no log. */
-export function loggedPath(path: string): string {
+function loggedPath(path: string): string {
   return path.replace(/^\/+([rn])\/.*$/s, '/$1/…');
 }
 

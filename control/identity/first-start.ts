@@ -26,7 +26,7 @@ import { hashOf, newApiToken, newSecret } from './secrets.ts';
 type Needs = Pick<IdentityDeps, 'store' | 'publicUrl' | 'now'>;
 
 const setupMs = 24 * 3_600_000;
-export const localOperatorName = 'operator on this machine';
+const localOperatorName = 'operator on this machine';
 /** Several control planes may share a database: each machine has its own token. */
 const localTokenName = () => `machine ${hostname()}`.slice(0, 80);
 

@@ -30,7 +30,7 @@ export type PageBody = {
 };
 
 /** The same drawing as web/ui/mark.svg, coloured by the page's own style. */
-export const mark = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true" stroke-linejoin="round">
+const mark = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true" stroke-linejoin="round">
   <path d="M4 30V15a12 12 0 0 1 24 0v15" stroke-width="3" stroke-linecap="square" />
   <path d="M10.5 5.5V21M16 3.5V21M21.5 5.5V21M5 10.5h22M4.5 16h23" stroke-width="2" />
   <path class="tips" d="M10.5 24.500l-1.700-3.500h3.400zM16 24.500l-1.700-3.500h3.400zM21.500 24.500l-1.700-3.500h3.400z" />

@@ -57,10 +57,10 @@ export const withoutEvidence = {
 } as const satisfies { readonly [Name in AxisName]: readonly (typeof axisValues)[Name][number][] };
 
 /** Fewest characters of an axis' reason. */
-export const shortestReason = 3;
+const shortestReason = 3;
 
 /** The level that at least one piece of evidence must have for what is said of authenticity. */
-export const authenticityNeeds = {
+const authenticityNeeds = {
   'reporters-copy-only': 'A0',
   'our-capture': 'A2',
   'second-capture': 'A3',
@@ -68,7 +68,7 @@ export const authenticityNeeds = {
 } as const satisfies Record<(typeof axisValues)['authenticity'][number], EvidenceLevel>;
 
 /** How many pieces of evidence corroboration must name. Whether they are independent is for people to say. */
-export const corroborationNeeds = {
+const corroborationNeeds = {
   none: 0,
   'one-artefact': 1,
   'two-artefacts': 2,

@@ -13,7 +13,7 @@ export const claimMs = 30 * 60_000;
 export type ClaimFacts = { readonly by: PersonId; readonly untilMs: number } | null;
 
 /** Who holds the case at that moment; null when nobody does. A claim ends at its very instant. */
-export function holderOf(claim: ClaimFacts, atMs: number): PersonId | null {
+function holderOf(claim: ClaimFacts, atMs: number): PersonId | null {
   return claim !== null && claim.untilMs > atMs ? claim.by : null;
 }
 

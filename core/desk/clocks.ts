@@ -161,27 +161,6 @@ export type ClockFacts = {
   readonly closedAt: Instant | null;
 };
 
-/** Facts of a case to which nothing has happened yet. */
-export function newCaseFacts(lane: Lane, openedAt: Instant): ClockFacts {
-  return {
-    lane,
-    since: openedAt,
-    captureWaitingSince: null,
-    firstEyesAt: null,
-    gradeLockedAt: null,
-    decidedAt: null,
-    measureAt: null,
-    ownerToldAt: null,
-    ownerNoticeDelayed: false,
-    statementAt: null,
-    warnings: [],
-    referrals: [],
-    provisionalEndsAt: null,
-    appeals: [],
-    closedAt: null,
-  };
-}
-
 /** The clocks of a case, met ones included, in the order in which they are due. */
 export function clocksOf(facts: ClockFacts): Clock[] {
   const lane: LaneTimings = timings[facts.lane];

@@ -55,7 +55,7 @@ export type LadderDraft = {
 export type Mistake = { readonly path: string; readonly message: string };
 
 /** Fewest characters of a reason why a narrower step would not do. */
-export const shortestWhyNot = 10;
+const shortestWhyNot = 10;
 
 /** Every mistake of a draft's step at once, by field; empty when it is good. */
 export function ladderMistakes(draft: LadderDraft): Mistake[] {

@@ -53,7 +53,7 @@ export function natureOf({ headers, envelopeFrom, ownDomain, isReport }: MailSig
 export type MailboxUse = 'report' | 'danger' | 'authority';
 
 /** Our mailboxes: the names of RFC 2142, the desk's own, and two for those who cannot wait and for authorities. The one table. */
-export const mailboxes: Readonly<Record<string, MailboxUse>> = {
+const mailboxes: Readonly<Record<string, MailboxUse>> = {
   abuse: 'report',
   report: 'report',
   desk: 'report',

@@ -26,7 +26,7 @@ const stepOf = {
   withdrawn: 'withdrawn',
 } as const satisfies Record<ReportState, NextStep>;
 
-export function laneOfReport(report: { readonly class: ReportClass; readonly fastLane: boolean }): Lane {
+function laneOfReport(report: { readonly class: ReportClass; readonly fastLane: boolean }): Lane {
   return report.fastLane ? 'life-threat' : laneOfClass[report.class];
 }
 

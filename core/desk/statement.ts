@@ -38,7 +38,7 @@ export type StatementFacts = {
 };
 
 /** Below this a number of reports or witnesses is withheld. */
-export const smallestPublished = 5;
+const smallestPublished = 5;
 
 /** The numbers as they may be published; null stands for "fewer than five". */
 export function publishedVolume(volume: Volume): { n: number | null; m: number | null; k: number | null; w: number | null } {
@@ -81,7 +81,7 @@ const limbSays = {
 } as const satisfies Record<Limb, string>;
 
 /** `2026-11-22 16:40 UTC`: instants as everybody reads them alike. */
-export function plainTime(at: Instant): string {
+function plainTime(at: Instant): string {
   return `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
 }
 

@@ -24,7 +24,7 @@ export type TaskStepped =
   | { readonly ok: false; readonly code: 'wrong-state' | 'not-allowed'; readonly why: string };
 
 /** Fewest characters that say how a task was acknowledged, or why it is not possible. */
-export const shortestRecord = 10;
+const shortestRecord = 10;
 
 /** What an act does to a task, or why not. */
 export function stepTask(state: TaskState, act: TaskAct): TaskStepped {

@@ -28,12 +28,3 @@ export function partsOf({ artefacts, role, proof, mark }: Source): string[] {
   }
   return [...parts].sort();
 }
-
-/** K and W of a set of parts. */
-export function countParts(parts: Iterable<string>): { k: number; w: number } {
-  const unique = [...new Set(parts)];
-  return {
-    k: unique.filter((part) => part.startsWith(artefactPart)).length,
-    w: unique.filter((part) => part.startsWith(witnessPart)).length,
-  };
-}

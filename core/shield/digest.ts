@@ -20,7 +20,7 @@ const modulus = 1n << 256n;
 export const emptyDigest = '0'.repeat(64);
 
 /** The text whose hash stands for one item. */
-export function itemText(item: PolicyItem, key: ItemKey = itemKey(item)): string {
+function itemText(item: PolicyItem, key: ItemKey = itemKey(item)): string {
   return `${key}\n${canonicalJson(item)}`;
 }
 

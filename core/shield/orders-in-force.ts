@@ -14,13 +14,6 @@ export function isInForce(order: Span, atMs: number): boolean {
   return Date.parse(order.startsAt) <= atMs && atMs < Date.parse(order.endsAt);
 }
 
-/** The orders of a list that are in force at an instant, in the list's order. */
-export function ordersInForce<O extends Span>(orders: Iterable<O>, atMs: number): O[] {
-  const found: O[] = [];
-  for (const order of orders) if (isInForce(order, atMs)) found.push(order);
-  return found;
-}
-
 /** The first instant after `atMs` at which an order of the list starts or ends; `null` when none ever will. */
 export function nextChangeMs(orders: Iterable<Span>, atMs: number): number | null {
   let next: number | null = null;

@@ -95,7 +95,7 @@ export function publicState(order: OrderFacts, atMs: number): 'in-force' | 'sche
 }
 
 /** Whether one person placed it by break-glass and no second one has confirmed it yet. */
-export function isUnendorsed(order: Pick<OrderFacts, 'confirmerId' | 'breakGlassExpiresAt'>): boolean {
+function isUnendorsed(order: Pick<OrderFacts, 'confirmerId' | 'breakGlassExpiresAt'>): boolean {
   return order.breakGlassExpiresAt !== null && order.confirmerId === null;
 }
 
@@ -109,7 +109,7 @@ export type DraftFacts = {
 };
 
 /** The longest time that an order may be in force; after that it must be decided again. */
-export const longestOrderDays = 400;
+const longestOrderDays = 400;
 
 /** Every mistake of a draft at once, by field; empty when it is good. */
 export function draftMistakes(draft: DraftFacts, atMs: number): { path: string; message: string }[] {

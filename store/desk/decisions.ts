@@ -81,13 +81,6 @@ export async function decisionOfOrder(db: Db, orderId: OrderId): Promise<Decisio
   return row === undefined ? null : recordOf(row);
 }
 
-/** Decisions behind orders, by order. */
-export async function decisionsOfOrders(db: Db, orderIds: readonly OrderId[]): Promise<Map<OrderId, DecisionRecord>> {
-  if (orderIds.length === 0) return new Map();
-  const rows = await db.selectFrom('desk_decision').selectAll().where('order_id', 'in', orderIds).execute();
-  return new Map(rows.flatMap((row) => (row.order_id === null ? [] : [[row.order_id, recordOf(row)]])));
-}
-
 /** The decision not to act, or the notice to an owner, that has a public number of its own and no order. */
 export async function decisionByNumber(db: Db, number: string): Promise<DecisionRecord | null> {
   const row = await db.selectFrom('desk_decision').selectAll().where('number', '=', number).executeTakeFirst();

@@ -106,7 +106,7 @@ export async function addEvidenceIn(tx: Tx, given: EvidenceDraft): Promise<{ evi
 }
 
 /** An artefact's text as the index takes it: a long one (an address of four thousand characters) stands there as its hash. */
-export function artefactKey(artefact: string): string {
+function artefactKey(artefact: string): string {
   return artefact.length <= 600 ? artefact : `sha256:${createHash('sha256').update(artefact).digest('hex')}`;
 }
 
@@ -135,7 +135,7 @@ async function meetAgain(tx: Tx, draft: EvidenceDraft): Promise<EvidenceId> {
 }
 
 /** Notes that a report brought an item; the same twice is one. */
-export async function addSourceIn(tx: Tx, evidenceId: EvidenceId, reportId: ReportId): Promise<void> {
+async function addSourceIn(tx: Tx, evidenceId: EvidenceId, reportId: ReportId): Promise<void> {
   await tx
     .insertInto('evidence_source')
     .values({ evidence_id: evidenceId, report_id: reportId })

@@ -49,7 +49,7 @@ export async function exposureSince(db: Db, personId: PersonId, since: Instant):
 export type WellnessSettings = Omit<Wellness, 'minutesToday' | 'minutesByGrade'>;
 
 /** What holds until somebody chooses: media closed, blurred, grey and mute, an hour a day. */
-export const wellnessDefaults: WellnessSettings = { dailyCapMinutes: 60, optedOut: [], blur: true, greyscale: true, mute: true };
+const wellnessDefaults: WellnessSettings = { dailyCapMinutes: 60, optedOut: [], blur: true, greyscale: true, mute: true };
 
 const OptedOut = z.array(z.string());
 

@@ -37,7 +37,7 @@ export type QueueRow = CaseRecord & { readonly openTasks: number };
 export type QueuePage = { readonly rows: readonly QueueRow[]; readonly next: QueuePlace | null; readonly total: number };
 
 /** Where counting stops: a total of this many means "at least". */
-export const mostCounted = 2000;
+const mostCounted = 2000;
 /** The same for a search that walks the queue, where each case counted costs a look into its words. */
 const mostCountedWalking = 300;
 /** Above so many matching cases, a search walks the queue instead. */

@@ -9,9 +9,9 @@ import path from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 
-export const chromiumPath = '/usr/bin/chromium';
+const chromiumPath = '/usr/bin/chromium';
 
-export const quietFlags: readonly string[] = [
+const quietFlags: readonly string[] = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',

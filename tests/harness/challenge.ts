@@ -9,7 +9,7 @@ import { navigation, visit } from './visitor.ts';
 export type Puzzle = { readonly token: string; readonly target: number };
 
 /** The puzzle of a challenge page; throws when the page is none. */
-export function readPuzzle(page: string): Puzzle {
+function readPuzzle(page: string): Puzzle {
   const token = /data-token="([^"]+)"/.exec(page)?.[1];
   const target = /data-target="(\d+)"/.exec(page)?.[1];
   if (token === undefined || target === undefined) throw new Error(`not a challenge page: ${page.slice(0, 200)}`);

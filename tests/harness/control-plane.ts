@@ -36,7 +36,7 @@ type Said<K extends FromEdge['kind']> = Extract<FromEdge, { kind: K }>;
 
 export const testToken = 'enrol-me-once-0123456789';
 export const testEdgeId = EdgeId.parse('edge_0123456789ab');
-export const testGroup = GroupName.parse('default');
+const testGroup = GroupName.parse('default');
 
 export class TestControl {
   readonly #keys = generateSigningKeyPair();

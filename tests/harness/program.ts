@@ -100,7 +100,7 @@ export async function runProgram(
 export type ProcessInfo = { readonly pid: number; readonly parent: number; readonly command: string };
 
 /** All processes that run now (zombies left out). */
-export async function processes(): Promise<ProcessInfo[]> {
+async function processes(): Promise<ProcessInfo[]> {
   const found: ProcessInfo[] = [];
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -118,7 +118,7 @@ export async function processes(): Promise<ProcessInfo[]> {
 }
 
 /** Children, grandchildren and so on of a process. */
-export async function descendants(pid: number): Promise<number[]> {
+async function descendants(pid: number): Promise<number[]> {
   const all = await processes();
   const family = [pid];
   for (let index = 0; index < family.length; index++) {

@@ -13,7 +13,6 @@ import {
   Instant,
   MessageId,
   NoticeId,
-  OrderId,
   PolicyVersionId,
   ReceiptNumber,
   ReportId,
@@ -23,7 +22,6 @@ import {
 } from '../../ids.ts';
 import {
   CaseState,
-  DeskDecisionState,
   Grade,
   Lane,
   ReportChannel,
@@ -92,12 +90,6 @@ export const Clock = z.strictObject({
   metAt: Instant.nullable(),
 });
 export type Clock = z.infer<typeof Clock>;
-
-export const CaseOrder = z.strictObject({
-  orderId: OrderId,
-  number: z.string().nullable(),
-  state: DeskDecisionState,
-});
 
 export const Case = CaseRow.extend({
   hostname: z.string().nullable(),
@@ -303,8 +295,8 @@ export const DeskReport = z.strictObject({
 export type DeskReport = z.infer<typeof DeskReport>;
 
 /**
- * Reports of a case. Before the grade is locked the server shows one report for each distinct text (a cluster's first), without
- * `total` (it is 0 and `next` walks one by one), so that nobody can count.
+ * Reports of a case. Before the grade is locked the server shows one report for each claim (a cluster), role of the reporter and wish to be
+ * warned, and those whose reporters wrote again in other words; `total` is 0. So nobody can count.
  */
 export const listCaseReports = route({
   method: 'GET',

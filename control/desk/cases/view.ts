@@ -32,7 +32,7 @@ import { namesOfCase, namesOfReporter } from '../names.ts';
 type Deps = Pick<DeskDeps, 'store' | 'now' | 'seal'>;
 
 /** A row of the queue. Titles are stored redacted (control/desk/cases/acts.ts), so that a page of the queue opens no seal. */
-export function viewRow(deps: Pick<DeskDeps, 'now'>, row: CaseRecord, openTasks: number): z.input<typeof CaseRow> {
+function viewRow(deps: Pick<DeskDeps, 'now'>, row: CaseRecord, openTasks: number): z.input<typeof CaseRow> {
   const claimed = row.claimed_by !== null && row.claimed_until !== null && row.claimed_until > nowOf(deps);
   return {
     caseId: row.case_id,

@@ -1,6 +1,6 @@
 /**
- * What time does to decisions: proposals that lapse, held-back statements that go, warnings before a provisional measure lapses, and cases whose
- * every edge has answered. Orders end by the spine's own job; follow.ts follows them. Everything is safe to run twice and in several processes.
+ * What time does to decisions: proposals that lapse, held-back statements that go, warnings before a provisional measure lapses, cases whose
+ * every edge has answered, and answers to appeals. Orders end by the spine's own job; follow.ts follows them. Everything is safe to run twice and in several processes.
  */
 import { instantOf } from '../../../core/instant.ts';
 import { lockCase } from '../../../store/desk/cases.ts';
@@ -21,13 +21,14 @@ import { nowOf } from '../../deps.ts';
 import { eachAlone } from '../../jobs/each-alone.ts';
 import type { Job } from '../../jobs/runner.ts';
 import { tallyOrders } from '../../orders/view.ts';
+import { answersJob } from './answers.ts';
 import { moveCase } from './case-step.ts';
 import { lockDecision } from './follow.ts';
 import type { FollowDeps } from './follow.ts';
 import { lapseProposal, tellOwnerNow } from './service.ts';
 
 /** A statement is held back for this long at most. */
-export const longestDelayHours = 72;
+const longestDelayHours = 72;
 /** How long before a provisional measure lapses people are told. */
 const warnHours = 6;
 const hourMs = 3_600_000;
@@ -70,6 +71,7 @@ export function decisionJobs(deps: FollowDeps): Job[] {
       afterMs: 1000,
       run: () => noteEnforced(deps),
     },
+    answersJob(deps),
   ];
 }
 

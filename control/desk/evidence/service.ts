@@ -47,7 +47,7 @@ export type HeldItem = {
 };
 
 /** One item as routes show it. */
-export async function viewEvidence(deps: Deps, evidenceId: EvidenceId): Promise<Evidence> {
+async function viewEvidence(deps: Deps, evidenceId: EvidenceId): Promise<Evidence> {
   const { db } = deps.store;
   const record = await findEvidence(db, evidenceId);
   const [item] = record === null ? [] : await withCaptures(db, [record]);
@@ -56,7 +56,7 @@ export async function viewEvidence(deps: Deps, evidenceId: EvidenceId): Promise<
   return redacted(item, names);
 }
 
-export function redacted(item: Evidence, names: readonly string[]): Evidence {
+function redacted(item: Evidence, names: readonly string[]): Evidence {
   return {
     ...item,
     title: redact(item.title, names),

@@ -2,7 +2,7 @@
 import type { ReportUrls } from '../../../store/desk/reports.ts';
 import { cleanText } from './clean.ts';
 
-export const mostUrls = 250;
+const mostUrls = 250;
 const longestUrl = 4000;
 
 /** Trimmed, without empty and repeated ones. What is over the limit is left out: the raw message keeps it. */

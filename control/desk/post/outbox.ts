@@ -103,7 +103,7 @@ export async function wakeAll(deps: PostDeps, unit: Pick<Work, 'tx' | 'tellAfter
 const longestSubject = 200;
 
 /** Without line breaks and control characters, which would end a header; cut at a length that mail programs show. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   const flat = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
   return flat.length <= longestSubject ? flat : `${flat.slice(0, longestSubject - 1)}…`;
 }

@@ -85,6 +85,6 @@ function searchText(report: Unread, addresses: readonly Address[], hostnames: re
   return [redact(report.text.slice(0, searchedAtMost), []), ...hostnames, ...shown].join(' ');
 }
 
-export function sha256(text: string): string {
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -94,11 +94,6 @@ export const Explanation = z.strictObject({
 });
 export type Explanation = z.infer<typeof Explanation>;
 
-/** What a finding is about, as one text: the same danger found again is the same key. */
-export function findingKey({ rule, incidents }: Finding): string {
-  return `${rule} ${incidents.join(' ')}`;
-}
-
 /** What was found, in sentences. They name nobody. */
 export function sentencesOf({ findings, incidents, count, parameters }: Explanation): string[] {
   const window = `the last ${parameters.windowHours} hours`;

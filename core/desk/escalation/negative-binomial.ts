@@ -43,15 +43,3 @@ export function predictiveTail(
     }
   }
 }
-
-/** The smallest count that is at least `least` and whose tail is below `threshold`. */
-export function smallestSurprise(
-  seen: number,
-  least: number,
-  threshold: number,
-  model: { readonly prior: Prior; readonly baselineDays: number; readonly windowDays: number },
-): number {
-  let k = least;
-  while (predictiveTail(k, seen, model) >= threshold) k += 1;
-  return k;
-}

@@ -149,7 +149,7 @@ export function staleAfter(event: LiveEvent): readonly (readonly unknown[])[] {
 }
 
 /** Whether a held answer shows this case: one of the desk's that names it, or that names no case and may list it. */
-export function isOfCase([path, params]: readonly unknown[], caseId: string): boolean {
+function isOfCase([path, params]: readonly unknown[], caseId: string): boolean {
   if (typeof path !== 'string' || !path.startsWith(deskPaths.below)) return false;
   const named = typeof params === 'object' && params !== null && 'caseId' in params ? params.caseId : caseId;
   return named === caseId;

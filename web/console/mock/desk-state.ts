@@ -47,7 +47,7 @@ const hour = 3600;
 const sha256 = '3f'.repeat(32);
 
 /** The axes of an assessment: what is given, all else unknown. */
-export function axesOf(given: Partial<Record<AxisName, { value: string; reason: string; evidence: string[] }>>): unknown {
+function axesOf(given: Partial<Record<AxisName, { value: string; reason: string; evidence: string[] }>>): unknown {
   return Object.fromEntries(
     AxisName.options.map((axis) => [axis, given[axis] ?? { value: 'unknown', reason: '', evidence: [] }]),
   );

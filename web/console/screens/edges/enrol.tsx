@@ -93,6 +93,6 @@ export function EnrolDialog({ onClose }: { onClose: () => void }) {
 }
 
 /** What to type on the machine that shall be an edge. */
-export function enrolCommand(controlUrl: string, token: string): string {
+function enrolCommand(controlUrl: string, token: string): string {
   return `portcullis edge --control ${controlUrl} --token ${token}`;
 }
