@@ -16,6 +16,7 @@ import type { Control } from '../../control/service.ts';
 import type { StoreAddress } from '../../store/open.ts';
 import { apiClient } from './api.ts';
 import type { Api } from './api.ts';
+import { quietDesk } from './desk-deps.ts';
 import { removeFolder, temporaryFolder } from './ports.ts';
 import { ScriptedEdge } from './scripted-edge.ts';
 
@@ -39,17 +40,6 @@ export type ControlHouse = {
   readonly stopControl: () => Promise<void>;
   readonly startControl: () => Promise<void>;
   readonly stop: () => Promise<void>;
-};
-
-/** A desk that opens no port and reaches nothing outside. */
-const quietDesk: DeskConfig = {
-  mailListen: null,
-  mailDomain: 'shield.example',
-  mailRelay: null,
-  allowCaptures: [],
-  timestampUrls: [],
-  chromium: null,
-  allowNotify: [],
 };
 
 export async function startControlHouse(

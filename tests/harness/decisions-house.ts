@@ -7,13 +7,10 @@
 import { serve } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { pino } from 'pino';
-import { scopesOf } from '../../contract/access.ts';
-import type { Role } from '../../contract/access.ts';
 import type { EvidenceLevel, Grade, Lane } from '../../contract/desk/words.ts';
 import { LadderStep, Limb } from '../../contract/desk/words.ts';
-import { AccountId, AssessmentId, IncidentId, PersonId, TokenId } from '../../contract/ids.ts';
-import type { AccountId as Account, CaseId, EvidenceId, Instant, PolicyVersionId, SiteId } from '../../contract/ids.ts';
+import { AccountId, AssessmentId, IncidentId } from '../../contract/ids.ts';
+import type { CaseId, EvidenceId, Instant, PersonId, PolicyVersionId, SiteId } from '../../contract/ids.ts';
 import { Cidr } from '../../contract/network.ts';
 import { listCriteria } from '../../contract/routes/desk/decisions.ts';
 import type { DecisionDraft } from '../../contract/routes/desk/decisions.ts';
@@ -22,35 +19,27 @@ import { settleFirstCriteria } from '../../control/desk/decisions/first-criteria
 import { registerDecisions } from '../../control/desk/decisions/register.ts';
 import type { DeskDeps, Outgoing } from '../../control/desk/deps.ts';
 import { registerOwner } from '../../control/desk/owner/register.ts';
-import { openSeal } from '../../control/desk/seal.ts';
 import { problemResponse } from '../../control/http/problem.ts';
-import { createAuthenticate } from '../../control/identity/authenticate.ts';
-import { hashOf, newApiToken } from '../../control/identity/secrets.ts';
 import { houseJobs } from '../../control/jobs/jobs.ts';
-import { openOrderChanges } from '../../control/orders/changes.ts';
 import { registerOrderRoutes } from '../../control/orders/routes.ts';
 import { registerPages } from '../../control/pages/register.ts';
 import { registerSiteRoutes } from '../../control/sites/routes.ts';
 import { addSite as addSiteRoute } from '../../contract/routes/sites.ts';
-import { nameKey } from '../../core/identity/people.ts';
 import { instantOf } from '../../core/instant.ts';
 import { targetFields } from '../../core/desk/target-record.ts';
 import { randomId } from '../../kit/random-id.ts';
 import { changeCase, openCaseIn } from '../../store/desk/cases.ts';
 import { addEvidenceIn } from '../../store/desk/evidence.ts';
 import { addTargetIn } from '../../store/desk/targets.ts';
-import { insertPerson } from '../../store/identity/people.ts';
-import { insertToken } from '../../store/identity/sessions.ts';
-import { migrate } from '../../store/migrate.ts';
-import { openStore } from '../../store/open.ts';
 import type { Store, StoreAddress } from '../../store/open.ts';
 import { findSite } from '../../store/sites.ts';
 import { transact } from '../../store/transact.ts';
 import { apiClient } from './api.ts';
-import type { Api } from './api.ts';
-import { freePort, removeFolder, temporaryFolder } from './ports.ts';
+import { noIntake, startFakeDesk } from './desk-deps.ts';
+import type { FakeDesk } from './desk-deps.ts';
+import { freePort } from './ports.ts';
 
-export type Person = Api & { readonly personId: PersonId };
+export type { Person } from './desk-deps.ts';
 
 export type GradedCase = {
   readonly caseId: CaseId;
@@ -66,9 +55,9 @@ export type DecisionsHouse = {
   readonly now: () => number;
   readonly at: (inMs: number) => Instant;
   readonly pass: (ms: number) => void;
-  readonly person: (name: string, roles: readonly Role[], accountId?: Account) => Promise<Person>;
-  readonly account: (name: string) => Promise<Account>;
-  readonly site: (hostname: string, accountId?: Account) => Promise<SiteId>;
+  readonly person: FakeDesk['person'];
+  readonly account: (name: string) => Promise<AccountId>;
+  readonly site: (hostname: string, accountId?: AccountId) => Promise<SiteId>;
   readonly openCase: (
     siteId: SiteId,
     more?: { grade?: Grade | null; lane?: Lane; on?: EvidenceLevel; target?: string; assessor?: PersonId },
@@ -85,57 +74,14 @@ export type DecisionsHouse = {
 };
 
 export async function startDecisionsHouse(address: StoreAddress): Promise<DecisionsHouse> {
-  const store = await openStore(address);
-  await migrate(store);
-  const folder = temporaryFolder('decisions');
   const port = await freePort();
-  const publicUrl = `http://127.0.0.1:${port}`;
-  let nowMs = Date.UTC(2026, 2, 4, 10, 0, 0);
-  const now = () => nowMs;
-  const logged: string[] = [];
-  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
-  const sent: Outgoing[] = [];
-  const woken: string[] = [];
-  const houseAccount = await settleHouse({ store, now, provider: 'Example Shield', publicUrl });
-  await settleFirstCriteria({ store, now });
-  nowMs += 60_000;
-  const deps: DeskDeps = {
-    store,
-    now,
-    log,
-    publicUrl,
-    provider: 'Example Shield',
-    version: 'test',
-    allowOrigins: [Cidr.parse('127.0.0.0/8')],
-    breakGlassSeconds: 3600,
-    houseAccount,
-    orderChanges: openOrderChanges(),
-    resolver: {
-      addresses: () => Promise.resolve({ addresses: [], ttlSeconds: 60 }),
-      texts: () => Promise.resolve([]),
-      exchanges: () => Promise.resolve([]),
-    },
-    processName: 'test',
-    authenticate: createAuthenticate({ store, publicUrl, now }),
-    seal: await openSeal({ store, now }, folder, null),
-    state: folder,
-    dnsServers: [],
-    desk: {
-      mailListen: null,
-      mailDomain: 'shield.example',
-      mailRelay: null,
-      allowCaptures: [],
-      timestampUrls: [],
-      chromium: null,
-      allowNotify: [],
-    },
-    outbox: {
-      send: async (_unit, message) => void sent.push(message),
-      wake: async (_unit, page) => void woken.push(page.sentence),
-      wakeFastLane: async (_unit, page) => void woken.push(page.sentence),
-    },
-    intake: { accept: () => Promise.reject(new Error('there is no door here')) },
-  };
+  const url = `http://127.0.0.1:${port}`;
+  const fake = await startFakeDesk(address, { publicUrl: url });
+  const { store, now, pass, person } = fake;
+  const deps: DeskDeps = { ...fake.deps, allowOrigins: [Cidr.parse('127.0.0.0/8')], intake: noIntake };
+  await settleHouse(deps);
+  await settleFirstCriteria(deps);
+  pass(60_000);
   const app = new Hono<{ Bindings: HttpBindings }>();
   registerSiteRoutes(app, deps);
   registerOrderRoutes(app, deps);
@@ -144,44 +90,21 @@ export async function startDecisionsHouse(address: StoreAddress): Promise<Decisi
   app.notFound(registerPages(app, { ...deps, contact: null }));
   const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' });
 
-  const person = async (name: string, roles: readonly Role[], accountId: Account = houseAccount): Promise<Person> => {
-    const personId = PersonId.parse(randomId('person'));
-    await insertPerson(store.db, {
-      personId,
-      name,
-      nameKey: nameKey(name),
-      roles: [...roles],
-      accountId: roles.includes('owner') ? accountId : null,
-      state: 'active',
-      createdAt: instantOf(nowMs),
-    });
-    const token = newApiToken();
-    await insertToken(store.db, {
-      tokenId: TokenId.parse(randomId('token')),
-      secretHash: hashOf(token),
-      personId,
-      name: 'test',
-      scopes: [...scopesOf([...roles])],
-      at: instantOf(nowMs),
-      expiresAt: null,
-    });
-    return { ...apiClient(publicUrl, token), personId };
-  };
   const operator = await person('Olga Operator', ['operator']);
 
   return {
-    url: publicUrl,
+    url,
     store,
     deps,
     now,
-    at: (inMs) => instantOf(nowMs + inMs),
-    pass: (ms) => void (nowMs += ms),
+    at: (inMs) => instantOf(now() + inMs),
+    pass,
     person,
     async account(name) {
       const accountId = AccountId.parse(randomId('acct'));
       await store.db
         .insertInto('account')
-        .values({ account_id: accountId, name, created_at: instantOf(nowMs) })
+        .values({ account_id: accountId, name, created_at: instantOf(now()) })
         .execute();
       return accountId;
     },
@@ -195,7 +118,7 @@ export async function startDecisionsHouse(address: StoreAddress): Promise<Decisi
     async openCase(siteId, { grade = 'G4', lane = 'life-threat', on = 'A2', target, assessor } = {}) {
       const site = await findSite(store.db, siteId, null);
       if (site === null) throw new Error('there is no such site');
-      const at = instantOf(nowMs);
+      const at = instantOf(now());
       return transact(store, async (unit) => {
         const caseId = await openCaseIn(unit, {
           at,
@@ -286,13 +209,13 @@ export async function startDecisionsHouse(address: StoreAddress): Promise<Decisi
       });
     },
     async criteria() {
-      const { items } = await apiClient(publicUrl, null).call(listCriteria);
+      const { items } = await apiClient(url, null).call(listCriteria);
       const [newest] = items;
       if (newest === undefined) throw new Error('no criteria are published');
       return newest.policyVersionId;
     },
     async draft(found, more = {}) {
-      const { items } = await apiClient(publicUrl, null).call(listCriteria);
+      const { items } = await apiClient(url, null).call(listCriteria);
       const step = more.step ?? 'protection-withdrawn';
       const [newest] = items;
       if (newest === undefined) throw new Error('no criteria are published');
@@ -305,7 +228,7 @@ export async function startDecisionsHouse(address: StoreAddress): Promise<Decisi
           evidence: [found.evidence.A2],
         })),
         step,
-        measure: { endsAt: instantOf(nowMs + 30 * 86_400_000) },
+        measure: { endsAt: instantOf(now() + 30 * 86_400_000) },
         whyNotBelow: LadderStep.options
           .slice(0, LadderStep.options.indexOf(step))
           .map((below) => ({ step: below, why: 'It would leave the threat where it is read.' })),
@@ -316,16 +239,15 @@ export async function startDecisionsHouse(address: StoreAddress): Promise<Decisi
       };
       return { ...base, ...more };
     },
-    sent,
-    woken,
-    logged,
+    sent: fake.sent,
+    woken: fake.woken,
+    logged: fake.logged,
     runJobs: async () => {
       for (const job of jobs) await job.run();
     },
     stop: async () => {
       await new Promise((resolve) => server.close(resolve));
-      await store.close();
-      removeFolder(folder);
+      await fake.stop();
     },
   };
 }

@@ -22,6 +22,7 @@ import { migrate } from '../../store/migrate.ts';
 import { openStore } from '../../store/open.ts';
 import type { StoreAddress } from '../../store/open.ts';
 import { transact } from '../../store/transact.ts';
+import { quietDesk } from './desk-deps.ts';
 import { removeFolder, temporaryFolder } from './ports.ts';
 
 export type EvidenceHouse = {
@@ -58,16 +59,7 @@ export async function startEvidenceHouse(
     processName: 'test',
     version: 'test',
     dnsServers,
-    desk: {
-      mailListen: null,
-      mailDomain: 'shield.example',
-      mailRelay: null,
-      allowCaptures: [Cidr.parse('127.0.0.0/8')],
-      timestampUrls: [],
-      chromium: null,
-      allowNotify: [],
-      ...over,
-    },
+    desk: { ...quietDesk, allowCaptures: [Cidr.parse('127.0.0.0/8')], ...over },
   };
   const addCase = (kind: ReportClass = 'harassment') =>
     transact(store, (unit) =>

@@ -1,7 +1,6 @@
 /**
  * Intake and reading on a real database, without HTTP and without a timer: reports come in by the real door and are read when the test says so.
  */
-import { pino } from 'pino';
 import type { AccountId } from '../../contract/ids.ts';
 import { GroupName, SiteId } from '../../contract/ids.ts';
 import { parseHostname } from '../../contract/hostname.ts';
@@ -12,16 +11,9 @@ import type { Accepted, Incoming } from '../../control/desk/deps.ts';
 import { openIntake } from '../../control/desk/intake/intake.ts';
 import { readTurn } from '../../control/desk/reading/register.ts';
 import type { Reader } from '../../control/desk/reading/read.ts';
-import { openSeal } from '../../control/desk/seal.ts';
-import { createAuthenticate } from '../../control/identity/authenticate.ts';
-import { openOrderChanges } from '../../control/orders/changes.ts';
-import { dnsResolver } from '../../control/sites/resolver.ts';
 import { randomId } from '../../kit/random-id.ts';
-import { settleHouseAccount } from '../../store/house.ts';
-import { migrate } from '../../store/migrate.ts';
-import { openStore } from '../../store/open.ts';
 import type { Store, StoreAddress } from '../../store/open.ts';
-import { removeFolder, temporaryFolder } from './ports.ts';
+import { startFakeDesk } from './desk-deps.ts';
 
 export type ReadingHouse = {
   readonly store: Store;
@@ -57,71 +49,30 @@ const incoming: Incoming = {
 };
 
 export async function startReadingHouse(address: StoreAddress): Promise<ReadingHouse> {
-  const store = await openStore(address);
-  await migrate(store);
-  const folder = temporaryFolder('reading');
-  let nowMs = Date.UTC(2026, 2, 4, 10, 0, 0);
-  const now = () => nowMs;
-  const logged: string[] = [];
-  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
-  const woken: string[] = [];
-  const told: string[] = [];
-  store.doorbell.onRing('live', (text) => void told.push(text));
-  const seal = await openSeal({ store, now }, folder, null);
-  const houseAccount = await settleHouseAccount(store.db, 'Example Shield', instantOf(nowMs));
-  const publicUrl = 'http://127.0.0.1:9';
-  const posting = {
-    store,
-    now,
-    log,
-    publicUrl,
-    provider: 'Example Shield',
-    version: 'test',
-    allowOrigins: [],
-    breakGlassSeconds: 3600,
-    houseAccount,
-    resolver: dnsResolver(['127.0.0.1:9']),
-    orderChanges: openOrderChanges(),
-    processName: 'test',
-    authenticate: createAuthenticate({ store, publicUrl, now }),
-    seal,
-    state: folder,
-    dnsServers: [],
-    desk: {
-      mailListen: null,
-      mailDomain: 'shield.example',
-      mailRelay: null,
-      allowCaptures: [],
-      timestampUrls: [],
-      chromium: null,
-      allowNotify: [],
-    },
-    outbox: {
-      send: async () => undefined,
-      wake: async (_unit: unknown, page: { readonly sentence: string }) => void woken.push(page.sentence),
-      wakeFastLane: async (_unit: unknown, page: { readonly sentence: string }) => void woken.push(page.sentence),
-    },
-  };
-  const intake = openIntake(posting);
-  const reader: Reader = { deps: posting, keysOf: clusterKeys((text) => seal.mark(text)) };
+  const fake = await startFakeDesk(address);
+  const { store, deps } = fake;
+  const { houseAccount } = deps;
+  const now = () => instantOf(fake.now());
+  const intake = openIntake(deps);
+  const reader: Reader = { deps, keysOf: clusterKeys((text) => deps.seal.mark(text)) };
   return {
     store,
     houseAccount,
-    woken,
-    told,
-    logged,
-    pass: (ms) => void (nowMs += ms),
+    woken: fake.woken,
+    told: fake.told,
+    logged: fake.logged,
+    pass: fake.pass,
     keysOf: reader.keysOf,
     send: (facts) => intake.accept({ ...incoming, ...facts }),
     async read(keysOf = reader.keysOf) {
       // A turn ends by itself after a while; what waits for its time is not read.
       for (let turn = 0; turn < 100; turn += 1) {
-        await readTurn(posting, { ...reader, keysOf });
+        await readTurn(deps, { ...reader, keysOf });
         const left = await store.db
           .selectFrom('report')
           .select('report_id')
           .where('processed_at', 'is', null)
-          .where((where) => where.or([where('read_again_at', 'is', null), where('read_again_at', '<=', instantOf(nowMs))]))
+          .where((where) => where.or([where('read_again_at', 'is', null), where('read_again_at', '<=', now())]))
           .limit(1)
           .executeTakeFirst();
         if (left === undefined) return;
@@ -136,10 +87,10 @@ export async function startReadingHouse(address: StoreAddress): Promise<ReadingH
           group_name: GroupName.parse('default'),
           revision: 0,
           digest: '',
-          committed_at: instantOf(nowMs),
+          committed_at: now(),
           log_from: 0,
           last_key_number: 0,
-          key_rotated_at: instantOf(nowMs),
+          key_rotated_at: now(),
         })
         .onConflict((conflict) => conflict.doNothing())
         .execute();
@@ -166,7 +117,7 @@ export async function startReadingHouse(address: StoreAddress): Promise<ReadingH
           ownership_finding: null,
           ready: true,
           version: 1,
-          created_at: instantOf(nowMs),
+          created_at: now(),
           revision: null,
           committed_at: null,
         })
@@ -191,8 +142,7 @@ export async function startReadingHouse(address: StoreAddress): Promise<ReadingH
     },
     async stop() {
       await intake.close();
-      await store.close();
-      removeFolder(folder);
+      await fake.stop();
     },
   };
 }
