@@ -1,5 +1,5 @@
 /**
- * Appeals: opened by an owner, a reporter or for a target, taken and decided by a third person.
+ * Appeals: opened by an owner, by reporters or for a target, taken and decided by a third person. Who joins reporters' appeals: appeal-joiners.ts.
  *
  * Take the case's row first (lockCase). Whether an act may happen is core/desk/appeal-states.ts's; here are only the rows. `status_hash` is the hash
  * of a token: nothing here can be opened by whoever reads the table.
@@ -69,19 +69,19 @@ export async function findAppeal(db: Db, appealId: AppealId, lock: 'lock' | 'loo
   return row === undefined ? null : recordOf(row);
 }
 
-/** Whether a party waits for an answer to its appeal of a decision. A reporter's party is their own report. */
-export async function hasOpenAppeal(
+/** The appeal of a decision for which one side waits; there is one at most (a unique index holds it). */
+export async function openAppealOf(
   db: Db,
-  ask: { readonly decisionId: DeskDecisionId; readonly by: AppealBy; readonly reportId: ReportId | null },
-): Promise<boolean> {
-  let query = db
+  ask: { readonly decisionId: DeskDecisionId; readonly by: AppealBy },
+): Promise<AppealRecord | null> {
+  const row = await db
     .selectFrom('appeal')
-    .select('appeal_id')
+    .selectAll()
     .where('decision_id', '=', ask.decisionId)
     .where('by', '=', ask.by)
-    .where('state', 'in', ['open', 'taken']);
-  if (ask.reportId !== null) query = query.where('report_id', '=', ask.reportId);
-  return (await query.limit(1).executeTakeFirst()) !== undefined;
+    .where('state', 'in', ['open', 'taken'])
+    .executeTakeFirst();
+  return row === undefined ? null : recordOf(row);
 }
 
 export async function countOpenAppeals(db: Db, caseId: CaseId): Promise<number> {
@@ -151,6 +151,15 @@ export async function decideAppealIn(
       decided_at: outcome.at,
       reasons: outcome.reasons,
     })
+    .where('appeal_id', '=', appealId)
+    .execute();
+}
+
+/** Whoever appealed takes it back: nobody is left who waits for an answer. */
+export async function withdrawAppealIn(tx: Tx, appealId: AppealId, at: Instant): Promise<void> {
+  await tx
+    .updateTable('appeal')
+    .set({ state: 'withdrawn', decided_at: at, told_at: at })
     .where('appeal_id', '=', appealId)
     .execute();
 }

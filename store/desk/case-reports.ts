@@ -37,6 +37,19 @@ export async function findReport(db: Db, reportId: ReportId, lock: 'lock' | 'loo
   return rest;
 }
 
+/** These reports, locked in the order of their receipts' numbers. */
+export async function lockReports(tx: Tx, reportIds: readonly ReportId[]): Promise<DeskReportRow[]> {
+  if (reportIds.length === 0) return [];
+  const rows = await tx
+    .selectFrom('report')
+    .selectAll()
+    .where('report_id', 'in', [...reportIds])
+    .orderBy('receipt_number')
+    .forUpdate()
+    .execute();
+  return rows.map(({ search: _search, ...row }) => row);
+}
+
 export async function reporterSealOf(db: Db, reportId: ReportId): Promise<SealedId | null> {
   const row = await db.selectFrom('report').select('reporter_sealed_id').where('report_id', '=', reportId).executeTakeFirst();
   return row?.reporter_sealed_id ?? null;

@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import type { AuthorityId, BlobId, CaseId, EvidenceId, Instant, ReportId } from '../../contract/ids.ts';
 import type { Db } from '../open.ts';
 import type { Tx } from '../transact.ts';
+import { blankAppealsOfReportsIn, blankWordsOfAppealsIn } from './appeal-joiners.ts';
 import { blankAssessmentsIn } from './assessments.ts';
 import { captureRecordsOf } from './captures.ts';
 import { blankIncidentsIn } from './incidents.ts';
@@ -97,6 +98,7 @@ export async function blankReportsIn(tx: Tx, reports: readonly ReportId[]): Prom
     .execute();
   await tx.updateTable('report_message').set({ text: '' }).where('report_id', 'in', reports).execute();
   await tx.updateTable('report_file').set({ name: 'shredded' }).where('report_id', 'in', reports).execute();
+  await blankAppealsOfReportsIn(tx, reports);
 }
 
 /**
@@ -117,6 +119,7 @@ export async function blankWordsIn(tx: Tx, caseId: CaseId, reports: readonly Rep
     .execute();
   await tx.updateTable('task').set({ record: gone }).where('case_id', '=', caseId).where('record', 'is not', null).execute();
   await tx.updateTable('appeal').set({ text: gone }).where('case_id', '=', caseId).execute();
+  await blankWordsOfAppealsIn(tx, caseId);
   await tx.updateTable('pressure').set({ description: gone, source: null }).where('case_id', '=', caseId).execute();
   await sql`update owner_reply set text = ${gone}
     where notice_id in (select notice_id from owner_notice where case_id = ${caseId})`.execute(tx);

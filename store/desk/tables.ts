@@ -483,6 +483,24 @@ export type AppealTable = {
   reasons: string | null;
   status_hash: string;
   report_id: ReportId | null;
+  told_to: Generated<number>;
+  told_at: Generated<Instant | null>;
+};
+
+export type AppealWordsTable = {
+  appeal_id: AppealId;
+  n: number;
+  sha256: string;
+  text: string;
+  at: Instant;
+};
+
+export type AppealJoinerTable = {
+  appeal_id: AppealId;
+  joined_order: GeneratedAlways<number>;
+  report_id: ReportId | null;
+  n: number;
+  at: Instant;
 };
 
 export type StrikeTable = {
@@ -676,6 +694,8 @@ export type DeskTables = {
   policy_version: PolicyVersionTable;
   desk_decision: DeskDecisionTable;
   appeal: AppealTable;
+  appeal_words: AppealWordsTable;
+  appeal_joiner: AppealJoinerTable;
   strike: StrikeTable;
   after_review: AfterReviewTable;
   owner_notice: OwnerNoticeTable;

@@ -537,10 +537,44 @@ create table appeal (
   decider_name text,
   reasons text,
   status_hash text not null unique,
-  report_id text
+  -- Of a reporters' appeal: the report whose words `text` is.
+  report_id text,
+  -- Of an answered one of reporters: up to whom of them it was told, and when all were.
+  told_to bigint not null default 0,
+  told_at timestamptz
 );
 create index appeal_by_case on appeal (case_id, created_order);
 create index appeal_open on appeal (due_at) where state in ('open', 'taken');
+-- A flood of appeals is one appeal of each side: owner, reporters, target.
+create unique index appeal_one_open on appeal (decision_id, by) where state in ('open', 'taken');
+create index appeal_untold on appeal (decided_at) where by = 'reporter' and decided_at is not null and told_at is null;
+
+-- What reporters say in their appeal, the same words once. `n` numbers different words, so that no page and no cursor tells how many said the same.
+create table appeal_words (
+  appeal_id text not null references appeal,
+  n integer not null,
+  -- SHA-256 of the words as `plainText` has them (core/desk/text.ts).
+  sha256 text not null,
+  -- Without what names the reporter who said them first.
+  text text not null,
+  at timestamptz not null,
+  primary key (appeal_id, n),
+  unique (appeal_id, sha256)
+);
+-- The reporters of an appeal: who opened it and who joined it later. Each is told the answer behind their own link.
+create table appeal_joiner (
+  appeal_id text not null,
+  joined_order bigint generated always as identity,
+  -- Null when the desk entered it for a reporter whom no link reaches.
+  report_id text references report,
+  n integer not null,
+  at timestamptz not null,
+  primary key (appeal_id, joined_order),
+  unique (appeal_id, report_id),
+  foreign key (appeal_id, n) references appeal_words
+);
+create index appeal_joiner_by_report on appeal_joiner (report_id) where report_id is not null;
+create index appeal_joiner_by_words on appeal_joiner (appeal_id, n);
 
 create table strike (
   strike_id text primary key,

@@ -272,10 +272,21 @@ export const Appeal = z.strictObject({
   decider: PersonRef.nullable(),
   decidedAt: Instant.nullable(),
   reasons: z.string().nullable(),
+  /** Of a reporters' appeal: how many reporters are in it. Null before the case's grade is locked, and for every other side. */
+  joined: z.int().min(1).nullable(),
   /** Whether the caller may decide it: not who proposed, confirmed or graded. */
   mayDecide: z.boolean(),
 });
 export type Appeal = z.infer<typeof Appeal>;
+
+/** What reporters say in their appeal, the same words once. `times`: how many said so; null before the case's grade is locked. */
+export const AppealWords = z.strictObject({
+  n: z.int().min(1),
+  text: z.string(),
+  at: Instant,
+  times: z.int().min(0).nullable(),
+});
+export type AppealWords = z.infer<typeof AppealWords>;
 
 export const listAppeals = route({
   method: 'GET',
@@ -288,6 +299,20 @@ export const listAppeals = route({
   answer: pageOf(Appeal),
   status: 200,
   errors: [],
+});
+
+export const listAppealWords = route({
+  method: 'GET',
+  path: '/api/v1/desk/appeals/{appealId}/words',
+  summary:
+    'What the reporters of an appeal say, the same words once, in the order in which they came. `total` is 0 before the grade is locked.',
+  needs: 'appeals:read',
+  params: ByAppeal,
+  query: PageQuery,
+  body: Nothing,
+  answer: pageOf(AppealWords),
+  status: 200,
+  errors: ['not-found'],
 });
 
 export const takeAppeal = route({
@@ -310,10 +335,15 @@ export const decideAppeal = route({
   needs: 'appeals:decide',
   params: ByAppeal,
   query: Nothing,
-  body: z.strictObject({ outcome: z.enum(['upheld', 'modified', 'reversed']), reasons: z.string().trim().min(20).max(10_000) }),
+  body: z.strictObject({
+    outcome: z.enum(['upheld', 'modified', 'reversed']),
+    reasons: z.string().trim().min(20).max(10_000),
+    /** The `n` of the last words that were read: refused as `conflict` when a reporter joined with others since. */
+    wordsRead: z.int().min(0).optional(),
+  }),
   answer: Appeal,
   status: 200,
-  errors: ['not-found', 'same-person', 'wrong-state'],
+  errors: ['not-found', 'same-person', 'wrong-state', 'conflict'],
 });
 
 export const Strike = z.strictObject({

@@ -103,6 +103,8 @@ export const ReportStatus = z.strictObject({
   filesAdded: z.int().min(0),
   wantsSafetyContact: z.boolean(),
   mayAppeal: z.boolean(),
+  /** How this report’s newest appeal stands. */
+  appeal: z.enum(['none', 'open', 'answered']),
 });
 export type ReportStatus = z.infer<typeof ReportStatus>;
 
@@ -123,7 +125,7 @@ export const getReportStatus = route({
 export const addToReport = route({
   method: 'POST',
   path: '/api/v1/reports/status',
-  summary: 'Adds a message or evidence, asks for safe contact, withdraws, or appeals.',
+  summary: 'Adds a message or evidence, asks for safe contact, withdraws, appeals, or takes the appeal back.',
   needs: 'nobody',
   params: Nothing,
   query: Nothing,
@@ -137,6 +139,7 @@ export const addToReport = route({
     z.strictObject({ act: z.literal('safety-contact'), wanted: z.boolean(), how: z.string().trim().max(1000).default('') }),
     z.strictObject({ act: z.literal('withdraw'), why: z.string().trim().max(2000).default('') }),
     z.strictObject({ act: z.literal('appeal'), text: z.string().trim().min(10).max(10_000) }),
+    z.strictObject({ act: z.literal('withdraw-appeal') }),
   ]),
   answer: ReportStatus,
   status: 200,

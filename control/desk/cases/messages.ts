@@ -30,7 +30,7 @@ import type { Work } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
 import type { Caller } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
-import { namesOfCase } from '../names.ts';
+import { namesOfCase, namesOfReporter } from '../names.ts';
 import { hold, settle } from './work.ts';
 import type { Deps } from './work.ts';
 
@@ -49,9 +49,11 @@ export async function answerReport(deps: Deps, caller: Caller, reportId: ReportI
       throw new Failure('wrong-state', 'This report is still being read into a case. Nothing was sent; try again in a moment.');
     }
     const held = await hold(deps, unit, caller, caseId);
+    // Who wrote to us is named to nobody else of the claim, and not on their own link either: it may be shared.
+    const text = redact(held.clean(draft.text), await namesOfReporter(unit.tx, deps.seal, reportId));
     const written = await write(deps, unit, report, {
       kind: draft.kind,
-      text: held.clean(draft.text),
+      text,
       who: held.who,
       at: held.at,
     });
@@ -62,7 +64,7 @@ export async function answerReport(deps: Deps, caller: Caller, reportId: ReportI
         cluster_id: report.cluster_id,
         report_id: reportId,
         kind: draft.kind,
-        text: draft.text,
+        text,
         person_id: caller.personId,
         person_name: caller.name,
         at: held.at,
@@ -96,7 +98,7 @@ async function write(deps: Deps, unit: Work, report: DeskReportRow, { kind, text
 }
 
 /** A mail that says that there is a message, where the reporter left a mailbox and no word that it is not safe. */
-async function announce(deps: Deps, unit: Work, report: DeskReportRow, messageId: string): Promise<void> {
+export async function announce(deps: Deps, unit: Work, report: DeskReportRow, messageId: string): Promise<void> {
   const sealedId = report.reporter_sealed_id;
   if (sealedId === null || report.wants_safety_contact) return;
   const fields = await deps.seal.open(unit.tx, sealedId);
@@ -148,7 +150,11 @@ export async function writeClaimAnswers(deps: Deps): Promise<boolean> {
     });
     const at = nowOf(deps);
     const text = redact(answer.text, await namesOfCase(unit.tx, deps.seal, answer.case_id));
-    for (const report of members) if (wants(report, answer)) await write(deps, unit, report, wordsOf(answer, text, at));
+    for (const report of members) {
+      if (!wants(report, answer)) continue;
+      const own = await namesOfReporter(unit.tx, deps.seal, report.report_id);
+      await write(deps, unit, report, wordsOf(answer, redact(text, own), at));
+    }
     const last = members.at(-1);
     await advanceClaimAnswer(unit.tx, answer.message_id, {
       reached: last?.receipt_number ?? answer.reached,

@@ -1,33 +1,44 @@
 /**
- * Appeals: opened for an owner, a reporter or a target; taken and decided by somebody who proposed, confirmed and graded nothing in the case.
+ * Appeals: opened for an owner, reporters or a target; taken and decided by somebody who proposed, confirmed and graded nothing in the case.
  *
  * `reversed` lifts the order in the same transaction, so that nobody waits for a second click; `modified` leaves it in force and makes a task for a
- * narrower decision. Whoever appealed is told the outcome. One open appeal for each decision and party: a flood of appeals is one appeal.
- * Fails closed: without a third person it stays open, its clock runs, and the decision stands until its end.
+ * narrower decision. One appeal of a decision is open for each side (owner, reporters, target), so a flood of appeals is one appeal: a reporter who comes
+ * while it is open joins it, without a line in the audit trail and without a word to the consoles, which would tell how many there are. Whoever says
+ * after an answer what was answered gets that answer. Everybody is told: an owner at once, reporters by a job (answers.ts).
+ * Fails closed: without a third person it stays open, its clock runs, and the decision stands until its end. What can still go wrong: words that join
+ * in the minute of the decision are answered with it unread, unless the decider says which words they read (`wordsRead`).
  */
 import { randomBytes, createHash } from 'node:crypto';
-import type { z } from 'zod';
-import { AppealId, MessageId, idPrefix } from '../../../contract/ids.ts';
+import { AppealId, idPrefix } from '../../../contract/ids.ts';
 import type { DeskDecisionId, Instant, PersonId, ReportId } from '../../../contract/ids.ts';
 import type { AppealBy } from '../../../contract/desk/words.ts';
-import type { Appeal } from '../../../contract/routes/desk/decisions.ts';
 import { stepAppeal } from '../../../core/desk/appeal-states.ts';
 import type { AppealStep } from '../../../core/desk/appeal-states.ts';
 import { redact } from '../../../core/desk/redaction.ts';
+import { plainText } from '../../../core/desk/text.ts';
 import { appealOpenDays, later, taskDueAt, timings } from '../../../core/desk/clocks.ts';
 import { instantOf, msOf } from '../../../core/instant.ts';
 import { randomId } from '../../../kit/random-id.ts';
 import { addAudit } from '../../../store/audit.ts';
 import {
+  answeredWith,
+  appealOfReport,
+  hasUnreachable,
+  hasWordsAfter,
+  joinAppealIn,
+  leaveAppealIn,
+  tellAgainIn,
+} from '../../../store/desk/appeal-joiners.ts';
+import {
   countOpenAppeals,
   decideAppealIn,
   findAppeal,
-  hasOpenAppeal,
   insertAppeal,
   involvedInCases,
+  openAppealOf,
   takeAppealIn,
-  tellReporter,
   wasReversed,
+  withdrawAppealIn,
 } from '../../../store/desk/appeals.ts';
 import type { AppealRecord } from '../../../store/desk/appeals.ts';
 import { changeCase, lockCase, touchDue } from '../../../store/desk/cases.ts';
@@ -36,7 +47,6 @@ import { findDecision, hasOtherMeasure } from '../../../store/desk/decisions.ts'
 import type { DecisionRecord } from '../../../store/desk/decisions.ts';
 import { cancelStrikes } from '../../../store/desk/strikes.ts';
 import { ensureTaskIn } from '../../../store/desk/tasks.ts';
-import type { Db } from '../../../store/open.ts';
 import { findOrder } from '../../../store/orders.ts';
 import type { NamedPerson } from '../../../store/orders.ts';
 import { findSite } from '../../../store/sites.ts';
@@ -46,8 +56,7 @@ import { nowOf } from '../../deps.ts';
 import type { Caller } from '../../http/caller.ts';
 import { Failure, notFound } from '../../http/failure.ts';
 import { liftOrderBy } from '../../orders/service.ts';
-import type { DeskDeps } from '../deps.ts';
-import { namesOfCase, namesOfReporter } from '../names.ts';
+import { namesOfCase } from '../names.ts';
 import { tellOwner } from '../owner/notices.ts';
 import { moveCase } from './case-step.ts';
 import type { FollowDeps } from './follow.ts';
@@ -57,8 +66,10 @@ export type AppealAsk = {
   readonly decisionId: DeskDecisionId;
   readonly by: AppealBy;
   readonly text: string;
-  /** The report whose reporter appeals; null for an owner and for a target. */
+  /** The report whose reporter appeals; null for an owner, a target, and a reporter for whom the desk enters it. */
   readonly reportId: ReportId | null;
+  /** What names that reporter: their words are shown without it. */
+  readonly names: readonly string[];
   readonly at: Instant;
   /** Who entered it; null when it came by a link. */
   readonly who: NamedPerson | null;
@@ -70,8 +81,8 @@ export function appealEndsAt(confirmedAt: Instant): Instant {
 }
 
 /**
- * Opens an appeal and moves the case. Locks the case's row, so call it before locking rows below the case.
- * Throws Failure `not-found`, `wrong-state` (not decided, too late, or this party's appeal is open already).
+ * Opens an appeal and moves the case; a reporter joins the reporters' appeal that is open. Locks the case's row, so call it after locking reports and
+ * before locking rows below the case. Throws Failure `not-found`, `wrong-state` (not decided, too late, or this party has appealed already).
  */
 export async function openAppealIn(unit: Work, ask: AppealAsk): Promise<{ appealId: AppealId; dueAt: Instant }> {
   const { tx } = unit;
@@ -86,9 +97,8 @@ export async function openAppealIn(unit: Work, ask: AppealAsk): Promise<{ appeal
   if (ask.at > appealEndsAt(since)) {
     throw new Failure('wrong-state', 'The six months in which this decision could be appealed are over. Nothing was changed.');
   }
-  if (await hasOpenAppeal(tx, ask)) {
-    throw new Failure('wrong-state', 'Your appeal of this decision is open and will be answered. Nothing was changed.');
-  }
+  const joined = await joinInstead(unit, ask);
+  if (joined !== null) return joined;
   const appealId = AppealId.parse(randomId(idPrefix.appeal));
   const dueAt = later(ask.at, timings[found.lane].appeal);
   await insertAppeal(tx, {
@@ -102,6 +112,7 @@ export async function openAppealIn(unit: Work, ask: AppealAsk): Promise<{ appeal
     reportId: ask.reportId,
     statusHash: createHash('sha256').update(randomBytes(32)).digest('hex'),
   });
+  if (ask.by === 'reporter') await joinAppealIn(tx, joiningOf(ask, appealId));
   await moveCase(unit, found, 'appeal', ask.at);
   // A closed case is looked at again.
   if (found.closed_at !== null) await changeCase(tx, found.case_id, { closed_at: null });
@@ -118,6 +129,68 @@ export async function openAppealIn(unit: Work, ask: AppealAsk): Promise<{ appeal
   return { appealId, dueAt };
 }
 
+/** Joins the appeal in which an ask is answered, or will be; null when it is the first of its side that says so. */
+async function joinInstead({ tx }: Work, ask: AppealAsk): Promise<{ appealId: AppealId; dueAt: Instant } | null> {
+  const open = await openAppealOf(tx, ask);
+  const own = ask.reportId === null ? null : await appealOfReport(tx, ask.reportId, ask.decisionId);
+  if ((open !== null && ask.by !== 'reporter') || own !== null) {
+    throw new Failure(
+      'wrong-state',
+      own === null || own.state === 'open' || own.state === 'taken'
+        ? 'Your appeal of this decision is open and will be answered. Nothing was changed.'
+        : 'Your appeal of this decision was answered. Nothing was changed.',
+    );
+  }
+  if (ask.by !== 'reporter') return null;
+  if (open !== null) {
+    await joinAppealIn(tx, joiningOf(ask, open.appealId));
+    return { appealId: open.appealId, dueAt: open.dueAt };
+  }
+  // Nothing new is said: the answer that was given is theirs too, and nobody decides the same again.
+  const { sha256 } = joiningOf(ask, AppealId.parse(randomId(idPrefix.appeal)));
+  const answered = ask.reportId === null ? null : await answeredWith(tx, { decisionId: ask.decisionId, sha256 });
+  const appeal = answered === null ? null : await findAppeal(tx, answered, 'lock');
+  if (appeal === null) return null;
+  await joinAppealIn(tx, joiningOf(ask, appeal.appealId));
+  await tellAgainIn(tx, appeal.appealId);
+  return { appealId: appeal.appealId, dueAt: appeal.dueAt };
+}
+
+function joiningOf(ask: AppealAsk, appealId: AppealId) {
+  const text = redact(ask.text, ask.names);
+  const sha256 = createHash('sha256').update(plainText(text)).digest('hex');
+  return { appealId, reportId: ask.reportId, sha256, text, at: ask.at };
+}
+
+/**
+ * Whoever appealed takes it back; a reporters' appeal ends when the last of them does. Locks the case's row, after a report's.
+ * Throws Failure `wrong-state` when nothing of theirs is open.
+ */
+export async function withdrawAppeal(
+  unit: Work,
+  ask: {
+    readonly appealId: AppealId;
+    readonly reportId: ReportId | null;
+    readonly at: Instant;
+    readonly who: NamedPerson | null;
+  },
+): Promise<void> {
+  const { tx } = unit;
+  const { found, appeal } = await lockAppeal(unit, ask.appealId);
+  const allowed = stepAppeal({ state: appeal.state, involved: [], takenBy: null }, { kind: 'withdraw' });
+  if (!allowed.ok) throw new Failure(allowed.code, `${allowed.why} Nothing was changed.`);
+  // The others' appeal goes on: nobody hears that one of them left, as nobody heard that they came.
+  if (ask.reportId !== null && (await leaveAppealIn(tx, ask.appealId, ask.reportId)) === 'others-left') return;
+  await withdrawAppealIn(tx, ask.appealId, ask.at);
+  const decision = await findDecision(tx, appeal.decisionId, 'lock');
+  if (decision === null) throw notFound('decision');
+  await moveAnswered(unit, found, decision, false, ask.at);
+  await touchDue(tx, found.case_id);
+  const detail = { appealId: appeal.appealId, decisionId: appeal.decisionId, by: appeal.by };
+  await addAudit(tx, { at: ask.at, who: ask.who, act: 'appeal.withdraw', subject: found.case_id, detail });
+  unit.tellAfter({ kind: 'case', caseId: found.case_id });
+}
+
 /** Takes an appeal, or takes it over. Throws Failure `not-found`, `same-person`, `wrong-state`. */
 export async function takeAppeal(deps: FollowDeps, caller: Caller, appealId: AppealId): Promise<AppealRecord> {
   return transact(deps.store, async (unit) => {
@@ -130,6 +203,8 @@ export async function takeAppeal(deps: FollowDeps, caller: Caller, appealId: App
   });
 }
 
+export type Outcome = { readonly outcome: 'upheld' | 'modified' | 'reversed'; readonly reasons: string };
+
 const stepOf = { upheld: 'uphold', modified: 'modify', reversed: 'reverse' } as const satisfies Record<string, AppealStep>;
 
 /**
@@ -140,7 +215,7 @@ export async function decideAppeal(
   deps: FollowDeps,
   caller: Caller,
   appealId: AppealId,
-  outcome: { readonly outcome: 'upheld' | 'modified' | 'reversed'; readonly reasons: string },
+  outcome: Outcome & { readonly wordsRead?: number | undefined },
 ): Promise<AppealRecord> {
   return transact(deps.store, async (unit) => {
     const seen = await findAppeal(unit.tx, appealId);
@@ -157,6 +232,12 @@ export async function decideAppeal(
     if (decision === null) throw notFound('decision');
     await refuse(unit, appeal, stepOf[outcome.outcome], caller.personId);
     await refuseSealed(deps, unit, found, outcome.reasons);
+    if (outcome.wordsRead !== undefined && (await hasWordsAfter(unit.tx, appealId, outcome.wordsRead))) {
+      throw new Failure(
+        'conflict',
+        'A reporter joined this appeal with other words meanwhile. Nothing was decided: read them first.',
+      );
+    }
     const at = nowOf(deps);
     await decideAppealIn(unit.tx, appealId, { state: outcome.outcome, who: caller, at, reasons: outcome.reasons });
     await audit(unit, `appeal.${stepOf[outcome.outcome]}`, appeal, caller, at);
@@ -191,11 +272,11 @@ async function answerParty(
   unit: Work,
   deps: FollowDeps,
   about: { readonly found: CaseRecord; readonly appeal: AppealRecord; readonly decision: DecisionRecord },
-  { outcome, reasons }: { readonly outcome: 'upheld' | 'modified' | 'reversed'; readonly reasons: string },
+  { outcome, reasons }: Outcome,
   at: Instant,
 ): Promise<void> {
   const { found, appeal, decision } = about;
-  const text = `${answers[outcome]}\n\nThe reasons: ${reasons}\n\nIt was decided by somebody who had no hand in the decision.`;
+  const text = answerText({ outcome, reasons });
   switch (appeal.by) {
     case 'owner':
       await tellOwner(unit, deps, found, {
@@ -209,9 +290,16 @@ async function answerParty(
       });
       return;
     case 'reporter':
-      if (appeal.reportId !== null) {
-        await tellReporter(unit.tx, MessageId.parse(randomId(idPrefix.message)), { reportId: appeal.reportId, at, text });
-      }
+      // Each is told behind their own link, by a job: deciding takes the same time for any number of them.
+      if (!(await hasUnreachable(unit.tx, appeal.appealId))) return;
+      await ensureTaskIn(unit.tx, {
+        caseId: found.case_id,
+        kind: 'recheck',
+        subject: `${decision.number ?? 'The decision'}: tell the reporter for whom an appeal was entered that it was ${outcome}`,
+        dueAt: later(at, timings[found.lane].appeal),
+        holds: true,
+        at,
+      });
       return;
     case 'target':
       await ensureTaskIn(unit.tx, {
@@ -226,6 +314,11 @@ async function answerParty(
     default:
       appeal.by satisfies never;
   }
+}
+
+/** What whoever appealed reads. */
+export function answerText({ outcome, reasons }: Outcome): string {
+  return `${answers[outcome]}\n\nThe reasons: ${reasons}\n\nIt was decided by somebody who had no hand in the decision.`;
 }
 
 const answers = {
@@ -276,40 +369,4 @@ async function again(unit: Work, appealId: AppealId): Promise<AppealRecord> {
 async function audit(unit: Work, act: string, appeal: AppealRecord, who: NamedPerson, at: Instant): Promise<void> {
   const detail = { appealId: appeal.appealId, decisionId: appeal.decisionId, by: appeal.by };
   await addAudit(unit.tx, { at, who, act, subject: appeal.caseId, detail });
-}
-
-/** Appeals as the desk reads them: their words redacted, and whether the caller may decide each. */
-export async function viewAppeals(
-  deps: Pick<DeskDeps, 'seal'>,
-  db: Db,
-  appeals: readonly AppealRecord[],
-  caller: Caller,
-): Promise<z.input<typeof Appeal>[]> {
-  const involved = await involvedInCases(db, [...new Set(appeals.map(({ caseId }) => caseId))]);
-  const names = new Map<string, string[]>();
-  const shown: z.input<typeof Appeal>[] = [];
-  for (const appeal of appeals) {
-    const known = names.get(appeal.caseId) ?? (await namesOfCase(db, deps.seal, appeal.caseId));
-    names.set(appeal.caseId, known);
-    const ofReporter = appeal.reportId === null ? [] : await namesOfReporter(db, deps.seal, appeal.reportId);
-    const decision = await findDecision(db, appeal.decisionId);
-    const open = appeal.state === 'open' || appeal.state === 'taken';
-    shown.push({
-      appealId: appeal.appealId,
-      caseId: appeal.caseId,
-      decisionId: appeal.decisionId,
-      decision: decision?.number ?? null,
-      by: appeal.by,
-      state: appeal.state,
-      text: redact(appeal.text, [...known, ...ofReporter]),
-      openedAt: appeal.openedAt,
-      dueAt: appeal.dueAt,
-      takenBy: appeal.takenBy,
-      decider: appeal.decider,
-      decidedAt: appeal.decidedAt,
-      reasons: appeal.reasons,
-      mayDecide: open && caller.scopes.has('appeals:decide') && !(involved.get(appeal.caseId) ?? []).includes(caller.personId),
-    });
-  }
-  return shown;
 }

@@ -25,7 +25,8 @@ import type { App } from '../../http/register.ts';
 import type { Job } from '../../jobs/runner.ts';
 import type { DeskDeps } from '../deps.ts';
 import { namesOfCase } from '../names.ts';
-import { decideAppeal, openAppealIn, takeAppeal, viewAppeals } from './appeals.ts';
+import { viewAppeals, viewAppealWords } from './appeal-view.ts';
+import { decideAppeal, openAppealIn, takeAppeal } from './appeals.ts';
 import { moveCase } from './case-step.ts';
 import { sha256Of } from './first-criteria.ts';
 import { followOrder } from './follow.ts';
@@ -111,6 +112,7 @@ function registerAppealRoutes(app: App, deps: DeskDeps): void {
         by: body.by,
         text: body.text,
         reportId: null,
+        names: [],
         at: nowOf(deps),
         who: caller,
       }),
@@ -125,6 +127,10 @@ function registerAppealRoutes(app: App, deps: DeskDeps): void {
     });
     return { items: await viewAppeals(deps, db, page.appeals, caller), next: writeCursor(page.next), total: page.total };
   });
+  registerRoute(app, deps, contract.listAppealWords, async ({ params, query }) => {
+    const page = await viewAppealWords(deps, db, params.appealId, { limit: query.limit, after: readCursor(query.cursor) });
+    return { ...page, next: writeCursor(page.next) };
+  });
   registerRoute(app, deps, contract.takeAppeal, async ({ params, caller }) =>
     view(await takeAppeal(deps, caller, params.appealId), caller),
   );
@@ -137,7 +143,9 @@ function registerReviewRoutes(app: App, deps: DeskDeps): void {
   const { db } = deps.store;
   registerRoute(app, deps, contract.listReviews, async ({ params }) => {
     await requireCase(deps, params.caseId);
-    return { items: await listReviews(db, params.caseId) };
+    const names = await namesOfCase(db, deps.seal, params.caseId);
+    const reviews = await listReviews(db, params.caseId);
+    return { items: reviews.map((review) => ({ ...review, text: redact(review.text, names) })) };
   });
   registerRoute(app, deps, contract.addReview, async ({ params, body, caller }) => addReview(deps, caller, params.caseId, body));
 }

@@ -209,5 +209,6 @@ function statusOf(view: StatusView): z.input<typeof ReportStatus> {
     filesAdded: view.filesAdded,
     wantsSafetyContact: view.wantsSafetyContact,
     mayAppeal: view.appealable !== null,
+    appeal: view.appeal,
   };
 }

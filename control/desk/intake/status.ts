@@ -1,5 +1,5 @@
 /**
- * A report as the holder of its private link sees it, and what they may do: write, add evidence, ask for safe contact, withdraw, appeal.
+ * A report as the holder of its private link sees it, and what they may do: write, add evidence, ask for safe contact, withdraw, appeal, take the appeal back.
  *
  * The token is looked up by its SHA-256 in a unique index, so comparing leaks nothing of it; what is stored cannot be turned back into it.
  * Whoever holds the link is the reporter for us: it can be shared, and then shows answers, but never a contact, a name or another report.
@@ -11,15 +11,15 @@ import type { NextStep } from '../../../core/desk/report-next.ts';
 import { stepReport } from '../../../core/desk/report-states.ts';
 import type { ReportStep } from '../../../core/desk/report-states.ts';
 import type { CaseId, DeskDecisionId, Instant, ReportId } from '../../../contract/ids.ts';
-import type { ReportChannel, ReportClass, ReportState } from '../../../contract/desk/words.ts';
+import type { AppealState, ReportChannel, ReportClass, ReportState } from '../../../contract/desk/words.ts';
 import { addAudit } from '../../../store/audit.ts';
+import { appealOfReport } from '../../../store/desk/appeal-joiners.ts';
 import {
   addReporterMessage,
   countReportFiles,
   decisionBehind,
   findReportByStatus,
   forgetReporter,
-  hasAppealOfReport,
   messagesOfReport,
   setReporterSealed,
   setReportState,
@@ -32,7 +32,8 @@ import { nowOf } from '../../deps.ts';
 import { Failure } from '../../http/failure.ts';
 import { hashOf } from '../../identity/secrets.ts';
 import type { DeskDeps, IncomingFile } from '../deps.ts';
-import { openAppealIn } from '../decisions/appeals.ts';
+import { openAppealIn, withdrawAppeal } from '../decisions/appeals.ts';
+import { namesOfReporter } from '../names.ts';
 import { addMaterialIn } from './added.ts';
 import { cleanText } from './clean.ts';
 import { contactFields } from './intake.ts';
@@ -58,13 +59,16 @@ export type StatusView = {
   readonly mayAdd: boolean;
   /** The decision that may be appealed; null when there is none, or this report has an appeal already, or it is too late. */
   readonly appealable: { readonly decisionId: DeskDecisionId; readonly number: string | null; readonly until: Instant } | null;
+  /** How this report's newest appeal stands. Not since when it is open: that would tell whether others appealed before. */
+  readonly appeal: 'none' | 'open' | 'answered';
 };
 
 export type StatusAct =
   | { readonly act: 'add'; readonly text: string; readonly urls: readonly string[]; readonly files: readonly IncomingFile[] }
   | { readonly act: 'safety-contact'; readonly wanted: boolean; readonly how: string }
   | { readonly act: 'withdraw'; readonly why: string }
-  | { readonly act: 'appeal'; readonly text: string };
+  | { readonly act: 'appeal'; readonly text: string }
+  | { readonly act: 'withdraw-appeal' };
 
 export type StatusDeps = Pick<DeskDeps, 'store' | 'seal' | 'now' | 'outbox'>;
 
@@ -136,8 +140,15 @@ async function run(deps: StatusDeps, unit: Work, report: ReportRecord, act: Stat
       const behind = await appealable(tx, report, at);
       if (behind === null) throw wrongState('There is no decision here that this report may appeal now.');
       const text = cleanText(act.text).trim();
-      await openAppealIn(unit, { decisionId: behind.decisionId, by: 'reporter', text, reportId, at, who: null });
+      const names = await namesOfReporter(tx, deps.seal, reportId);
+      await openAppealIn(unit, { decisionId: behind.decisionId, by: 'reporter', text, reportId, names, at, who: null });
       await addReporterMessage(tx, { reportId, at, text });
+      return 0;
+    }
+    case 'withdraw-appeal': {
+      const appeal = await appealOfReport(tx, reportId, null);
+      if (appeal === null) throw wrongState('This report has no appeal.');
+      await withdrawAppeal(unit, { appealId: appeal.appealId, reportId, at, who: null });
       return 0;
     }
     default:
@@ -165,7 +176,7 @@ async function appealable(db: Db, report: ReportRecord, at: Instant): Promise<St
   const decision = await decisionBehind(db, caseId);
   if (decision === null) return null;
   const until = later(decision.since, { hours: appealOpenDays * 24 });
-  if (at > until || (await hasAppealOfReport(db, report.report_id, decision.decisionId))) return null;
+  if (at > until || (await appealOfReport(db, report.report_id, decision.decisionId)) !== null) return null;
   return { decisionId: decision.decisionId, number: decision.number, until };
 }
 
@@ -193,5 +204,11 @@ async function viewOf(db: Db, report: ReportRecord, at: Instant): Promise<Status
     mayWithdraw: report.state !== 'withdrawn' && stepReport(report.state, 'withdraw').ok,
     mayAdd: stepReport(report.state, 'reporter-adds').ok,
     appealable: await appealable(db, report, at),
+    appeal: appealState((await appealOfReport(db, report.report_id, null))?.state ?? null),
   };
+}
+
+function appealState(state: AppealState | null): StatusView['appeal'] {
+  if (state === null || state === 'withdrawn') return 'none';
+  return state === 'open' || state === 'taken' ? 'open' : 'answered';
 }

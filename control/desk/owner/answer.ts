@@ -30,7 +30,7 @@ export async function actOnNotice(
       const { decisionId } = notice;
       if (decisionId === null)
         throw new Failure('wrong-state', 'This notice is about no decision. Reply to it. Nothing was changed.');
-      await openAppealIn(unit, { decisionId, by: 'owner', text: act.text, reportId: null, at, who });
+      await openAppealIn(unit, { decisionId, by: 'owner', text: act.text, reportId: null, names: [], at, who });
     } else {
       await lockCase(unit.tx, notice.caseId);
       if ((await repliesTo(unit.tx, [notice.noticeId])).length >= mostReplies) {

@@ -172,6 +172,20 @@ export function statusPage(words: Words, provider: string, view: StatusView, ext
           : ''
       }
       ${
+        view.appeal === 'none'
+          ? ''
+          : html`<h2>${status.appealTitle}</h2>
+              <p>${status.appealStands[view.appeal]}</p>
+              ${
+                view.appeal === 'open'
+                  ? html`<form class="form" method="post" action="/report/status/withdraw-appeal" novalidate>
+                      ${hidden('key', key)}
+                      <p><button class="button quiet-button" type="submit">${status.appealBack}</button></p>
+                    </form>`
+                  : ''
+              }`
+      }
+      ${
         view.appealable === null
           ? ''
           : html`<h2>${status.appealTitle}</h2>

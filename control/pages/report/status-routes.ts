@@ -99,6 +99,7 @@ export function registerStatus(app: App, deps: DeskDeps, limits: IntakeLimits, p
     if (text.length < 10) return [{ field: 'appeal', error: 'appeal' }];
     return text.length > 10_000 ? [{ field: 'appeal', error: 'long' }] : { act: 'appeal', text };
   });
+  act('withdraw-appeal', 'appeal-withdrawn', async () => ({ act: 'withdraw-appeal' }));
 
   type Found = { readonly token: string; readonly view: StatusView };
 
@@ -204,7 +205,7 @@ function sentenceFor(error: unknown, words: Words): string | null {
   return say.errors.tooMany(Math.max(1, Math.ceil((error.retryAfterSeconds ?? 60) / 60)));
 }
 
-const dones: readonly Done[] = ['added', 'safe-contact', 'withdrawn', 'appealed', 'left'];
+const dones: readonly Done[] = ['added', 'safe-contact', 'withdrawn', 'appealed', 'appeal-withdrawn', 'left'];
 
 function doneIn(typed: string | undefined): Done | null {
   return dones.find((one) => one === typed) ?? null;

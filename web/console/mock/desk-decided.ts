@@ -106,6 +106,7 @@ export function decidedDesk(nowMs: () => number): Decided {
         decider: null,
         decidedAt: null,
         reasons: null,
+        joined: null,
         mayDecide: true,
       }),
       Appeal.parse({
@@ -122,6 +123,7 @@ export function decidedDesk(nowMs: () => number): Decided {
         decider: null,
         decidedAt: null,
         reasons: null,
+        joined: 3,
         mayDecide: false,
       }),
     ],

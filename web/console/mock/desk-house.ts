@@ -122,6 +122,12 @@ export function registerDeskHouse(on: On, state: MockState, emit: (event: LiveEv
     );
     return { items, next: null, total: items.length };
   });
+  on(decisions.listAppealWords, ({ params }) => {
+    const appeal = desk.appeals.find(({ appealId }) => appealId === params.appealId);
+    if (appeal === undefined) throw new MockFailure('not-found', 'There is no such appeal.');
+    const items = [{ n: 1, text: appeal.text, at: appeal.openedAt, times: appeal.joined }];
+    return { items, next: null, total: appeal.joined === null ? 0 : 1 };
+  });
   on(decisions.takeAppeal, ({ params }) => keepAppeal(params.appealId, { state: 'taken', takenBy: me() }));
   on(decisions.decideAppeal, ({ params, body }) =>
     keepAppeal(params.appealId, { state: body.outcome, decider: me(), decidedAt: now(), reasons: body.reasons }),
@@ -160,7 +166,7 @@ export function registerDeskHouse(on: On, state: MockState, emit: (event: LiveEv
     const appeal = decisions.Appeal.parse({
       ...{ appealId: fresh('appeal'), caseId, decisionId: params.decisionId, decision: number, by: body.by, state: 'open' },
       ...{ text: body.text, openedAt: now(), dueAt: later(72 * 3_600_000), takenBy: null, decider: null, decidedAt: null },
-      ...{ reasons: null, mayDecide: false },
+      ...{ reasons: null, joined: body.by === 'reporter' ? 1 : null, mayDecide: false },
     });
     desk.appeals = [...desk.appeals, appeal];
     return { appealId: appeal.appealId, dueAt: appeal.dueAt };

@@ -1,14 +1,14 @@
 /** Appeals, the next due first. Whoever graded, proposed or confirmed is told that somebody else decides. */
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
-import { decideAppeal, listAppeals, takeAppeal } from '../../../../contract/routes/desk/decisions.ts';
+import { useEffect, useMemo, useState } from 'react';
+import { decideAppeal, listAppeals, listAppealWords, takeAppeal } from '../../../../contract/routes/desk/decisions.ts';
 import type { Appeal } from '../../../../contract/routes/desk/decisions.ts';
 import type { AppealState } from '../../../../contract/desk/words.ts';
 import { useAct, usePages } from '../../api/queries.ts';
 import { Badge } from '../../parts/badge.tsx';
 import type { Tone } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
-import { FormDialog } from '../../parts/dialog.tsx';
+import { Dialog, FormDialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Choices, TextArea } from '../../parts/field.tsx';
 import { Filter, FilterBar } from '../../parts/filters.tsx';
@@ -89,6 +89,8 @@ function AppealItem({ appeal }: { appeal: Appeal }) {
   const can = useCan();
   const take = useAct(takeAppeal, [listAppeals]);
   const [deciding, setDeciding] = useState(false);
+  const [reading, setReading] = useState(false);
+  const [wordsRead, setWordsRead] = useState<number | undefined>(undefined);
   const open = appeal.state === 'open' || appeal.state === 'taken';
   const mine = appeal.takenBy?.personId === me.personId;
   return (
@@ -103,6 +105,7 @@ function AppealItem({ appeal }: { appeal: Appeal }) {
         <span>
           {words.by}: {desk.appealBy[appeal.by]}
         </span>
+        {appeal.joined === null ? null : <span className="hint">{words.joined(appeal.joined)}</span>}
         <span className="hint">
           <When at={appeal.openedAt} focusable />
         </span>
@@ -117,6 +120,13 @@ function AppealItem({ appeal }: { appeal: Appeal }) {
           {appeal.decider?.name}: {appeal.reasons}
         </p>
       )}
+      {appeal.by === 'reporter' ? (
+        <div className="item-acts">
+          <Button kind="quiet" onClick={() => setReading(true)}>
+            {words.words}
+          </Button>
+        </div>
+      ) : null}
       <Failure error={take.error} />
       {open && can('appeals:decide') ? (
         <div className="item-acts">
@@ -141,12 +151,54 @@ function AppealItem({ appeal }: { appeal: Appeal }) {
           )}
         </div>
       ) : null}
-      {deciding ? <DecideAppeal appeal={appeal} onClose={() => setDeciding(false)} /> : null}
+      {reading ? <ReporterWords appeal={appeal} onRead={setWordsRead} onClose={() => setReading(false)} /> : null}
+      {deciding ? <DecideAppeal appeal={appeal} wordsRead={wordsRead} onClose={() => setDeciding(false)} /> : null}
     </li>
   );
 }
 
-function DecideAppeal({ appeal, onClose }: { appeal: Appeal; onClose: () => void }) {
+/** What the reporters of an appeal say, each once. `onRead` hears the last that was shown, so that nothing else is decided unread. */
+function ReporterWords({ appeal, onRead, onClose }: { appeal: Appeal; onRead: (n: number) => void; onClose: () => void }) {
+  const pages = usePages(listAppealWords, {}, { appealId: appeal.appealId });
+  const last = pages.items?.at(-1)?.n;
+  useEffect(() => {
+    if (last !== undefined) onRead(last);
+  }, [last, onRead]);
+  return (
+    <Dialog title={words.words} onClose={onClose}>
+      <p className="hint">{words.wordsLead}</p>
+      <Failure error={pages.error} onRetry={pages.reload} />
+      {pages.items === undefined ? (
+        pages.error === null ? (
+          <Waiting />
+        ) : null
+      ) : (
+        <ul className="items">
+          {pages.items.map((item) => (
+            <li key={item.n} className="stack-tight">
+              <p className="item-line hint">
+                <When at={item.at} focusable />
+                {item.times === null ? null : <span>{words.wordsTimes(item.times)}</span>}
+              </p>
+              <p className="report-text" dir="auto">
+                {item.text}
+              </p>
+            </li>
+          ))}
+        </ul>
+      )}
+      {pages.hasMore ? (
+        <p className="more">
+          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
+            {words.wordsMore}
+          </Button>
+        </p>
+      ) : null}
+    </Dialog>
+  );
+}
+
+function DecideAppeal({ appeal, wordsRead, onClose }: { appeal: Appeal; wordsRead: number | undefined; onClose: () => void }) {
   const decide = useAct(decideAppeal, [listAppeals]);
   const [outcome, setOutcome] = useState<'upheld' | 'modified' | 'reversed'>('upheld');
   const [reasons, setReasons] = useState('');
@@ -159,7 +211,10 @@ function DecideAppeal({ appeal, onClose }: { appeal: Appeal; onClose: () => void
       onClose={onClose}
       onSubmit={() =>
         decide.mutate(
-          { params: { appealId: appeal.appealId }, body: { outcome, reasons } },
+          {
+            params: { appealId: appeal.appealId },
+            body: { outcome, reasons, ...(wordsRead === undefined ? {} : { wordsRead }) },
+          },
           {
             onSuccess: () => {
               notify(words.done);

@@ -96,6 +96,11 @@ export const deskHouse = {
     submit: 'Decide',
     done: 'Decided. Whoever appealed is told, with your reasons.',
     mayNot: 'You had a part in this case, so somebody else decides.',
+    joined: (reporters: number) => (reporters === 1 ? 'One reporter' : `${reporters} reporters`),
+    words: 'What reporters say',
+    wordsLead: 'The same words stand here once.',
+    wordsTimes: (times: number) => (times === 1 ? 'Said once' : `Said ${times} times`),
+    wordsMore: 'More words',
     case: 'Case',
     empty: {
       title: 'No appeal is open',
