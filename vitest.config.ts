@@ -15,5 +15,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     teardownTimeout: 20_000,
+    globalSetup: ['tests/harness/whole-run.ts'],
   },
 });

@@ -1,11 +1,10 @@
 /** Every screen of the console, light and dark, wide and narrow: no violation that axe can find, and nothing wider than the screen. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMock } from '../web/console/mock/mock.ts';
 import type { Mock } from '../web/console/mock/mock.ts';
 import { firstDay, mockId, populated } from '../web/console/mock/state.ts';
-import { picture, startBrowser } from './harness/browser.ts';
+import { axeOn, picture, startBrowser } from './harness/browser.ts';
 import { buildConsole, serveConsole } from './harness/console.ts';
 import type { ServedConsole } from './harness/console.ts';
 import { removeFolder, temporaryFolder } from './harness/ports.ts';
@@ -122,7 +121,7 @@ describe('a screen', () => {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         await picture(page, `console-${name}-${colorScheme}`);
-        const { violations } = await new AxeBuilder({ page }).analyze();
+        const { violations } = await axeOn(page).analyze();
         for (const { id, nodes } of violations) {
           said.push(...nodes.map((node) => `${colorScheme}: ${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
         }

@@ -28,27 +28,26 @@ import type { Api } from './harness/api.ts';
 import { startControlHouse } from './harness/control-house.ts';
 import type { ControlHouse } from './harness/control-house.ts';
 import { until } from './harness/ports.ts';
-import { startPostgres } from './harness/postgres.ts';
-import type { Postgres } from './harness/postgres.ts';
+import { postgresDatabase } from './harness/stores.ts';
+import type { SharedDatabase } from './harness/stores.ts';
 
-let postgres: Postgres;
+let database: SharedDatabase;
 let store: Store;
 let house: ControlHouse;
 let owner: Api & { readonly accountId: AccountId };
 let neighbour: Api & { readonly accountId: AccountId };
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  const address = await postgres.database();
-  house = await startControlHouse(address);
-  store = await openStore(address);
+  database = await postgresDatabase();
+  house = await startControlHouse(database.address);
+  store = await openStore(database.address);
   owner = await tenant('First Customer');
   neighbour = await tenant('Second Customer');
 }, 60_000);
 afterAll(async () => {
   await house?.stop();
   await store?.close();
-  await postgres?.stop();
+  await database?.drop();
 });
 
 async function tenant(name: string) {

@@ -1,8 +1,7 @@
 /** The edge's pages in a real browser: the challenge solves itself and keeps the address, and no page breaks accessibility rules or its own policy. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { picture, startBrowser } from './harness/browser.ts';
+import { axeOn, picture, startBrowser } from './harness/browser.ts';
 import type { Echo } from './harness/echo.ts';
 import { startEcho } from './harness/echo.ts';
 import type { Edge } from './harness/haproxy.ts';
@@ -99,7 +98,7 @@ it.each([
     for (const scheme of host === 'noticed.example' ? (['light', 'dark'] as const) : (['light'] as const)) {
       const { page, complaints } = await open(host, '/', scheme);
       expect(await page.locator('body').innerText()).toContain(text);
-      const { violations } = await new AxeBuilder({ page }).analyze();
+      const { violations } = await axeOn(page).analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
       expect(complaints).toEqual([]);
       await picture(page, `edge-${host.split('.')[0]}-${scheme}`);

@@ -9,6 +9,7 @@ import { refusalOf } from '../../tests/harness/api.ts';
 import { codeIn, goodPassword, startIdentityHouse } from '../../tests/harness/identity.ts';
 import type { IdentityHouse, Visitor } from '../../tests/harness/identity.ts';
 import { removeFolder, temporaryFolder } from '../../tests/harness/ports.ts';
+import { embeddedAddress } from '../../tests/harness/stores.ts';
 import { startBrowser } from '../../tests/harness/browser.ts';
 import { renewSetupLink } from './first-start.ts';
 import { totpCode } from './totp.ts';
@@ -22,7 +23,7 @@ let authenticatorId: string;
 
 beforeAll(async () => {
   folder = temporaryFolder('passkeys');
-  house = await startIdentityHouse(await openStore({ kind: 'embedded', folder: join(folder, 'db') }));
+  house = await startIdentityHouse(await openStore(await embeddedAddress(join(folder, 'db'))));
   browser = await startBrowser([]);
   page = await browser.newPage();
   await page.goto(`${house.url}/blank`);
@@ -95,7 +96,7 @@ test('a proof is good for one challenge and once', async () => {
 });
 
 test('a proof made on another origin is not good here', async () => {
-  const elsewhere = await startIdentityHouse(await openStore({ kind: 'embedded', folder: join(folder, 'other') }));
+  const elsewhere = await startIdentityHouse(await openStore(await embeddedAddress(join(folder, 'other'))));
   try {
     const begun = await elsewhere.visitor().call(routes.beginPasskeySignIn);
     const credential = await get(begun.passkey);

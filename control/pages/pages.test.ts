@@ -1,16 +1,16 @@
 /** The public pages through the front door: what everybody may read, what nobody may, and that everybody can. */
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { errorTable, Problem } from '../../contract/errors.ts';
 import { PublicDecision } from '../../contract/routes/orders.ts';
 import { openStore } from '../../store/open.ts';
-import { picture, startBrowser } from '../../tests/harness/browser.ts';
+import { axeOn, picture, startBrowser } from '../../tests/harness/browser.ts';
 import { addAlarm, hoursAgo, legal, pagesNow, startPages } from '../../tests/harness/pages.ts';
 import type { PagesHouse } from '../../tests/harness/pages.ts';
 import { removeFolder, temporaryFolder } from '../../tests/harness/ports.ts';
+import { embeddedAddress } from '../../tests/harness/stores.ts';
 import { instantOf } from '../../core/instant.ts';
 import { catalogues, wordsFor } from './words/index.ts';
 
@@ -21,7 +21,7 @@ const later = (hours: number) => instantOf(pagesNow + hours * 3_600_000);
 
 beforeAll(async () => {
   folder = temporaryFolder('pages');
-  house = await startPages(await openStore({ kind: 'embedded', folder: join(folder, 'db') }));
+  house = await startPages(await openStore(await embeddedAddress(join(folder, 'db'))));
   await house.decide('D-2026-0001', {
     state: 'expired',
     startsAt: hoursAgo(300),
@@ -238,7 +238,7 @@ describe('how it is served', () => {
   });
 
   test('a database that is away is a page that says so, and nothing is kept of it', async () => {
-    const other = await startPages(await openStore({ kind: 'embedded', folder: join(folder, 'other') }));
+    const other = await startPages(await openStore(await embeddedAddress(join(folder, 'other'))));
     await other.store.db.destroy();
     const response = await fetch(`${other.url}/decisions`, { headers: { accept: 'text/html' } });
     expect(response.status).toBe(503);
@@ -269,7 +269,7 @@ describe('everybody can read it', () => {
       // Only colours differ in the dark: the pages that have all of them are enough.
       for (const path of colorScheme === 'light' ? pages : ['/', '/decisions', '/decisions/D-2026-0002', '/help']) {
         await page.goto(`${house.url}${path}`);
-        const { violations } = await new AxeBuilder({ page })
+        const { violations } = await axeOn(page)
           .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
           .analyze();
         expect(
@@ -304,7 +304,7 @@ describe('everybody can read it', () => {
     for (const path of ['/', '/decisions/D-2026-0002', '/help']) {
       await page.goto(`${house.url}${path}`);
       expect(await page.evaluate('[document.documentElement.lang, document.dir].join()')).toBe('ar,rtl');
-      const { violations } = await new AxeBuilder({ page }).analyze();
+      const { violations } = await axeOn(page).analyze();
       expect(violations.map((violation) => `${path}: ${violation.id}`)).toEqual([]);
       await picture(page, `public-${path.replaceAll('/', '-')}-ar`);
     }

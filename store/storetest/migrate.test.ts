@@ -13,7 +13,7 @@ describeOnBoth('migrations', (databases) => {
   const open: Store[] = [];
   const folders: string[] = [];
   const opened = async (): Promise<Store> => {
-    const store = await openStore(await databases.fresh());
+    const store = await openStore(await databases.fresh('nothing'));
     open.push(store);
     return store;
   };
@@ -38,7 +38,7 @@ describeOnBoth('migrations', (databases) => {
   });
 
   it('run once when many processes start at once', async () => {
-    const address = await databases.fresh();
+    const address = await databases.fresh('nothing');
     const first = await openStore(address);
     open.push(first);
     // The embedded database has one process by its lock; there, many calls in that process stand for them.

@@ -6,6 +6,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 
@@ -30,6 +31,14 @@ export async function startBrowser(hosts: readonly string[]): Promise<Browser> {
     headless: true,
     args: [...quietFlags, `--host-resolver-rules=${rules}`],
   });
+}
+
+/**
+ * Axe with all its rules, to be run on a page. “Legacy” means that results are put together in the page itself and not in a new one, which would be a new
+ * renderer and a third of the work each time; it differs only for frames of other origins, and our pages have none.
+ */
+export function axeOn(page: Page): AxeBuilder {
+  return new AxeBuilder({ page }).setLegacyMode(true);
 }
 
 /** Keeps a picture of a page for whoever looks at them; returns its path, or null when nobody asked for pictures. */

@@ -1,13 +1,15 @@
 /**
- * A PostgreSQL server of its own for one test file, from Debian's package: made in a temporary folder, on a free port of loopback.
+ * A PostgreSQL server from Debian's package: made in a temporary folder, on a free port of loopback. For a test that crashes it, and for the bench;
+ * what only needs a database takes one of the run's server (tests/harness/stores.ts).
  *
  * PostgreSQL refuses to run as root, so there it is started as the user `postgres` that the package made. Trust authentication: the server
- * lives as long as the test and listens on loopback only. Killed when the test process exits, so that a failing test leaves nothing behind.
+ * lives as long as the test and listens on loopback only. Killed when the process that started it exits, so that a failing test leaves nothing behind.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import type { StoreAddress } from '../../store/open.ts';
 import { freePort, removeFolder, temporaryFolder, until } from './ports.ts';
@@ -15,6 +17,8 @@ import { freePort, removeFolder, temporaryFolder, until } from './ports.ts';
 export type Postgres = {
   /** A new, empty database. */
   readonly database: () => Promise<StoreAddress & { readonly kind: 'postgresql' }>;
+  /** The URL of one of its databases. */
+  readonly url: (database: string) => string;
   /** Stops the server at once, as a crash of its machine would; `start` brings it back. */
   readonly crash: () => Promise<void>;
   readonly start: () => Promise<void>;
@@ -27,7 +31,8 @@ process.on('exit', () => {
   for (const child of started) child.kill('SIGKILL');
 });
 
-export async function startPostgres(): Promise<Postgres> {
+/** Starts a server; `more` are settings such as `max_connections=200`. */
+export async function startPostgres(more: readonly string[] = []): Promise<Postgres> {
   const bin = programs();
   const folder = temporaryFolder('postgres');
   const data = path.join(folder, 'data');
@@ -35,28 +40,29 @@ export async function startPostgres(): Promise<Postgres> {
   mkdirSync(data, { mode: 0o700 });
   if (as !== null) for (const one of [folder, data]) chownSync(one, as.uid, as.gid);
   const identity = as ?? {};
-  execFileSync(path.join(bin, 'initdb'), ['-D', data, '-U', user, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], {
-    ...identity,
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const initdb = ['-D', data, '-U', user, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  await promisify(execFile)(path.join(bin, 'initdb'), initdb, { ...identity, cwd: folder });
   const port = await freePort();
-  const address = (database: string) => `postgresql://${user}@127.0.0.1:${port}/${database}`;
+  const url = (database: string) => `postgresql://${user}@127.0.0.1:${port}/${database}`;
   let child: ChildProcess | null = null;
   let databases = 0;
 
   async function start(): Promise<void> {
     const settings = ['listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${folder}`, 'shared_buffers=16MB'];
-    const server = spawn(path.join(bin, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
-      ...identity,
-      cwd: folder,
-      stdio: 'ignore',
-    });
+    const server = spawn(
+      path.join(bin, 'postgres'),
+      ['-D', data, ...[...settings, ...more].flatMap((setting) => ['-c', setting])],
+      {
+        ...identity,
+        cwd: folder,
+        stdio: 'ignore',
+      },
+    );
     started.add(server);
     child = server;
     await until('PostgreSQL answers', async () => {
       if (server.exitCode !== null) throw new Error(`postgres ended with code ${server.exitCode}`);
-      await query(address('postgres'), 'select 1');
+      await runStatement(url('postgres'), 'select 1');
       return true;
     });
   }
@@ -72,11 +78,12 @@ export async function startPostgres(): Promise<Postgres> {
 
   await start();
   return {
+    url,
     database: async () => {
       databases += 1;
       const name = `test_${databases}`;
-      await query(address('postgres'), `create database ${name}`);
-      return { kind: 'postgresql', url: address(name) };
+      await runStatement(url('postgres'), `create database ${name}`);
+      return { kind: 'postgresql', url: url(name) };
     },
     crash: () => end('SIGQUIT'),
     start,
@@ -87,7 +94,8 @@ export async function startPostgres(): Promise<Postgres> {
   };
 }
 
-async function query(url: string, text: string): Promise<void> {
+/** Runs one statement on a connection of its own. */
+export async function runStatement(url: string, text: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
   client.on('error', () => undefined);
   await client.connect();

@@ -32,8 +32,8 @@ import type { ControlHouse } from '../../../tests/harness/control-house.ts';
 import { startOrigin } from '../../../tests/harness/evidence-house.ts';
 import type { Origin } from '../../../tests/harness/evidence-house.ts';
 import { removeFolder, temporaryFolder, until } from '../../../tests/harness/ports.ts';
-import { startPostgres } from '../../../tests/harness/postgres.ts';
-import type { Postgres } from '../../../tests/harness/postgres.ts';
+import { postgresDatabase } from '../../../tests/harness/stores.ts';
+import type { SharedDatabase } from '../../../tests/harness/stores.ts';
 import { startTimestampAuthority } from '../../../tests/harness/timestamp-authority.ts';
 import type { TestAuthority } from '../../../tests/harness/timestamp-authority.ts';
 
@@ -48,7 +48,7 @@ describe('evidence', () => {
   const folder = temporaryFolder('evidence-api');
   let authority: TestAuthority;
   let house: ControlHouse;
-  let server: Postgres;
+  let database: SharedDatabase;
   /** The same database, for what only time or a long decision brings about. */
   let beside: Store;
   let origin: Origin;
@@ -59,19 +59,18 @@ describe('evidence', () => {
     origin = await startOrigin((_request, response) =>
       response.writeHead(200, { 'content-type': 'text/html' }).end(`<p>Where ${targetName} lives: [an address]</p>`),
     );
-    server = await startPostgres();
-    const database = await server.database();
-    house = await startControlHouse(database, {
+    database = await postgresDatabase();
+    house = await startControlHouse(database.address, {
       desk: { allowCaptures: [Cidr.parse('127.0.0.0/8')], timestampUrls: [authority.url] },
     });
-    beside = await openStore(database);
+    beside = await openStore(database.address);
     analyst = await house.person('Ada Analyst', ['analyst']);
     other = await house.person('Sam Second', ['analyst']);
   });
   afterAll(async () => {
     await beside.close();
     await house.stop();
-    await server.stop();
+    await database.drop();
     await origin.stop();
     await authority.stop();
     removeFolder(folder);

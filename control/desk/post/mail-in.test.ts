@@ -12,7 +12,7 @@ import type { MailDesk } from '../../../tests/harness/mail-desk.ts';
 import { startRelay } from '../../../tests/harness/mail-relay.ts';
 import type { TestRelay } from '../../../tests/harness/mail-relay.ts';
 import { until } from '../../../tests/harness/ports.ts';
-import { describeOnBoth } from '../../../tests/harness/stores.ts';
+import { describeCrashesOnBoth } from '../../../tests/harness/stores.ts';
 import { nowOf } from '../../deps.ts';
 import { sendDue } from './sender.ts';
 
@@ -33,7 +33,7 @@ const letter: Letter = {
 
 const Machine = z.object({ mail: z.record(z.string(), z.unknown()) }).loose();
 
-describeOnBoth('mail in', (databases) => {
+describeCrashesOnBoth('mail in', (databases) => {
   let desk: MailDesk;
   let relay: TestRelay;
   beforeAll(async () => {

@@ -1,7 +1,6 @@
 /** The report form and private links against scripts in every field, foreign pages, planted cookies, guesses, a lost database; in every language. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { picture, startBrowser } from '../../../tests/harness/browser.ts';
+import { axeOn, picture, startBrowser } from '../../../tests/harness/browser.ts';
 import { startControlHouse } from '../../../tests/harness/control-house.ts';
 import type { ControlHouse } from '../../../tests/harness/control-house.ts';
 import { removeFolder, temporaryFolder } from '../../../tests/harness/ports.ts';
@@ -228,7 +227,7 @@ describe('every language', () => {
           await picture(page, `report-${language}-${name}`);
           const wide = await page.evaluate('document.documentElement.scrollWidth');
           // English is looked at by report.test.ts; of the others, the one that reads from the right.
-          const { violations } = language === 'ar' ? await new AxeBuilder({ page }).analyze() : { violations: [] };
+          const { violations } = language === 'ar' ? await axeOn(page).analyze() : { violations: [] };
           expect([language, name, wide, violations.map(({ id }) => id)]).toEqual([language, name, 320, []]);
         };
         await page.goto(`${house.url()}/report`);

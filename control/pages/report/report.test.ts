@@ -1,8 +1,7 @@
 /** The report form and private links as people use them: a real browser without scripts, in every language, and whoever tries to misuse them. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { picture, startBrowser } from '../../../tests/harness/browser.ts';
+import { axeOn, picture, startBrowser } from '../../../tests/harness/browser.ts';
 import { startControlHouse } from '../../../tests/harness/control-house.ts';
 import type { ControlHouse } from '../../../tests/harness/control-house.ts';
 import { removeFolder, temporaryFolder } from '../../../tests/harness/ports.ts';
@@ -37,7 +36,7 @@ async function axe(page: Page): Promise<string[]> {
     const html = await page.content();
     await copy.route(url, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: html }));
     await copy.goto(url);
-    const { violations } = await new AxeBuilder({ page: copy }).analyze();
+    const { violations } = await axeOn(copy).analyze();
     return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
   } finally {
     await other.close();

@@ -9,8 +9,8 @@ import type { ReceiptTally } from '../../../contract/routes/orders.ts';
 import { startEcho } from '../../harness/echo.ts';
 import type { Echo } from '../../harness/echo.ts';
 import { freePorts, until } from '../../harness/ports.ts';
-import { startPostgres } from '../../harness/postgres.ts';
-import type { Postgres } from '../../harness/postgres.ts';
+import { postgresDatabase } from '../../harness/stores.ts';
+import type { SharedDatabase } from '../../harness/stores.ts';
 import { startProgram } from '../../harness/program.ts';
 import type { Program } from '../../harness/program.ts';
 import { startParts } from '../../harness/provider.ts';
@@ -18,14 +18,14 @@ import type { Parts } from '../../harness/provider.ts';
 import { visit } from '../../harness/visitor.ts';
 
 let origin: Echo;
-let postgres: Postgres;
+let database: SharedDatabase;
 let parts: Parts;
 let far: Program;
 let farPort: number;
 
 beforeAll(async () => {
-  [origin, postgres] = await Promise.all([startEcho(), startPostgres()]);
-  const address = await postgres.database();
+  [origin, database] = await Promise.all([startEcho(), postgresDatabase()]);
+  const { address } = database;
   parts = await startParts({ env: { DATABASE_URL: address.url } });
   [farPort = 0] = await freePorts(1);
 }, 120_000);
@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (far?.running()) await far.stop('SIGTERM');
   await parts?.stop();
-  await postgres?.stop();
+  await database?.drop();
   await origin?.stop();
 }, 60_000);
 
