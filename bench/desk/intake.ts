@@ -17,6 +17,7 @@ import { startControlHouse } from '../../tests/harness/control-house.ts';
 import { removeFolder, temporaryFolder } from '../../tests/harness/ports.ts';
 import { startPostgres } from '../../tests/harness/postgres.ts';
 import { atRate, exampleReport } from './rate.ts';
+import { cpuMsBelow } from '../cpu.ts';
 import type { SenderJob } from './sender.ts';
 
 const run = promisify(execFile);
@@ -28,7 +29,17 @@ export type IntakeFigures = {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly worstMs: number;
+  /** CPU of the control plane (and of a sender in its process) for each report: what else it did meanwhile is in it. */
+  readonly cpuMs: number;
+  /** The same of PostgreSQL. */
+  readonly databaseCpuMs: number;
 };
+
+/** CPU so far, in milliseconds: of this process, and of PostgreSQL below it. */
+function cpuSoFar(): { readonly own: number; readonly database: number } {
+  const { user, system } = process.cpuUsage();
+  return { own: (user + system) / 1000, database: cpuMsBelow('postgres') };
+}
 
 /** Sends `perSecond` reports a second for so many seconds, after a second of warming up. */
 export async function measureIntake(options: { perSecond?: number; seconds?: number } = {}): Promise<IntakeFigures> {
@@ -41,9 +52,10 @@ export async function measureIntake(options: { perSecond?: number; seconds?: num
     const seal = await openSeal({ now: Date.now, store }, folder, null);
     const intake = openIntake({ store, seal, now: Date.now, publicUrl: 'https://shield.example' });
     await atRate(perSecond, 1, (n) => intake.accept(exampleReport(n)));
+    const before = cpuSoFar();
     const began = performance.now();
     const tookMs = await atRate(perSecond, seconds, (n) => intake.accept(exampleReport(perSecond + n)));
-    const figures = figuresOf(tookMs, (performance.now() - began) / 1000);
+    const figures = figuresOf(tookMs, (performance.now() - began) / 1000, before);
     await intake.close();
     return figures;
   } finally {
@@ -53,7 +65,8 @@ export async function measureIntake(options: { perSecond?: number; seconds?: num
   }
 }
 
-function figuresOf(tookMs: readonly number[], seconds: number): IntakeFigures {
+function figuresOf(tookMs: readonly number[], seconds: number, before: ReturnType<typeof cpuSoFar>): IntakeFigures {
+  const after = cpuSoFar();
   const sorted = [...tookMs].sort((one, other) => one - other);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   const round = (value: number) => Math.round(value * 10) / 10;
@@ -63,6 +76,8 @@ function figuresOf(tookMs: readonly number[], seconds: number): IntakeFigures {
     p50Ms: round(at(0.5)),
     p99Ms: round(at(0.99)),
     worstMs: round(at(1)),
+    cpuMs: Math.round(((after.own - before.own) / sorted.length) * 1000) / 1000,
+    databaseCpuMs: Math.round(((after.database - before.database) / sorted.length) * 1000) / 1000,
   };
 }
 
@@ -81,8 +96,10 @@ export async function measureIntakeOverHttp(options: { perSecond?: number; secon
       return z.array(z.number()).parse(JSON.parse(stdout));
     };
     await send({ seconds: 2, from: 0 });
+    const before = cpuSoFar();
+    const began = performance.now();
     const tookMs = await send({ seconds, from: 2 * perSecond });
-    return figuresOf(tookMs, seconds);
+    return figuresOf(tookMs, (performance.now() - began) / 1000, before);
   } finally {
     await house.stop();
     await server.stop();

@@ -17,6 +17,9 @@ export type SealedFile = ReportId | CaseId | AuthorityId;
 
 export type SealedKind = 'reporter' | 'target' | 'safety' | 'authority' | 'owner';
 
+/** A new file's wrapped key and its first sealed record. */
+export type SealedNew = { readonly wrapped: Buffer; readonly sealedId: SealedId; readonly ciphertext: Buffer };
+
 /**
  * Envelope encryption: a data key per file, wrapped with the installation's seal key (control/seal.key or PORTCULLIS_SEAL_KEY).
  * Nothing here checks who may open; the callers do, and they leave the entry in the audit trail.
@@ -33,6 +36,8 @@ export type Seal = {
       readonly fields: Readonly<Record<string, string>>;
     }[],
   ): Promise<SealedId[]>;
+  /** Seals fields of files that are new, each under a key of its own, and stores nothing: whoever calls stores key and record with the file. */
+  sealNew(kind: SealedKind, file: SealedFile, fields: Readonly<Record<string, string>>): SealedNew;
   /** Null when the file was shredded or there is no such record. */
   open(db: Db, sealedId: SealedId): Promise<Record<string, string> | null>;
   /** Keeps bytes, encrypted in pieces. */

@@ -8,14 +8,15 @@
  * database that is older than the shredding.
  * After: NIST SP 800-57 (key wrapping by hierarchy); the envelope encryption of cloud key services.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { BlobId, idPrefix, SealedId } from '../../contract/ids.ts';
 import { writeDurable } from '../../kit/durable.ts';
 import { randomId } from '../../kit/random-id.ts';
-import { boxKeyBytes, keyedHash, keyFor, newBoxKey, openBox, sealBox } from '../../kit/sealed-box.ts';
+import { boxKey, boxKeyBytes, keyedHash, keyFor, newBoxKey, openBox, sealBox } from '../../kit/sealed-box.ts';
 import {
   addSealKeys,
   dropSealKey,
@@ -31,7 +32,7 @@ import type { Db, Store } from '../../store/open.ts';
 import { nowOf } from '../deps.ts';
 import type { ControlDeps } from '../deps.ts';
 import { Failure } from '../http/failure.ts';
-import type { Seal } from './deps.ts';
+import type { Seal, SealedFile, SealedKind } from './deps.ts';
 
 const fact = 'seal-key-check';
 const pieceBytes = 1024 * 1024;
@@ -47,14 +48,14 @@ export async function openSeal(deps: Pick<ControlDeps, 'now' | 'store'>, folder:
   const ownKey = keyFor('portcullis seal: the installation’s own', master);
   const markKey = keyFor('portcullis seal: marks', master);
 
-  const unwrap = (file: string, wrapped: Buffer): Buffer => {
+  const unwrap = (file: string, wrapped: Buffer): KeyObject => {
     const opened = openBox(wrapKey, `key of ${file}`, wrapped);
     if (opened === null) throw new Error(`the sealed key of ${file} does not open: the row was changed or moved`);
-    return opened;
+    return boxKey(opened);
   };
 
   /** Keys of files, made for those that have none. Throws Failure `sealed-away` when one was shredded. */
-  async function keysOf(tx: Db, files: readonly string[]): Promise<Map<string, Buffer>> {
+  async function keysOf(tx: Db, files: readonly string[]): Promise<Map<string, KeyObject>> {
     // In one order everywhere: two transactions that make keys of the same files never wait in a circle.
     const wanted = [...new Set(files)].sort();
     let kept = await findSealKeys(tx, wanted);
@@ -64,7 +65,7 @@ export async function openSeal(deps: Pick<ControlDeps, 'now' | 'store'>, folder:
       await addSealKeys(tx, made, nowOf(deps));
       kept = await findSealKeys(tx, wanted);
     }
-    const keys = new Map<string, Buffer>();
+    const keys = new Map<string, KeyObject>();
     for (const file of wanted) {
       const wrapped = kept.get(file) ?? null;
       if (wrapped === null) throw shreddedAway();
@@ -72,10 +73,16 @@ export async function openSeal(deps: Pick<ControlDeps, 'now' | 'store'>, folder:
     }
     return keys;
   }
-  const keyIn = (keys: ReadonlyMap<string, Buffer>, file: string): Buffer => {
+  const keyIn = (keys: ReadonlyMap<string, KeyObject>, file: string): KeyObject => {
     const found = keys.get(file);
     if (found === undefined) throw new Error(`no key was read for ${file}`);
     return found;
+  };
+
+  const sealFields = (key: KeyObject, kind: SealedKind, file: SealedFile, fields: Readonly<Record<string, string>>) => {
+    const sealedId = SealedId.parse(randomId(idPrefix.sealed));
+    const text = Buffer.from(JSON.stringify(fields));
+    return { sealedId, ciphertext: sealBox(key, `${kind} ${sealedId} of ${file}`, text) };
   };
 
   const keepMany: Seal['keepMany'] = async (tx, drafts) => {
@@ -84,14 +91,8 @@ export async function openSeal(deps: Pick<ControlDeps, 'now' | 'store'>, folder:
       drafts.map(({ file }) => file),
     );
     const rows = drafts.map(({ file, kind, fields }) => {
-      const sealedId = SealedId.parse(randomId(idPrefix.sealed));
-      const text = Buffer.from(JSON.stringify(fields));
-      return {
-        sealed_id: sealedId,
-        file_id: file,
-        kind,
-        ciphertext: sealBox(keyIn(keys, file), `${kind} ${sealedId} of ${file}`, text),
-      };
+      const { sealedId, ciphertext } = sealFields(keyIn(keys, file), kind, file, fields);
+      return { sealed_id: sealedId, file_id: file, kind, ciphertext };
     });
     await insertSealed(tx, rows, nowOf(deps));
     return rows.map((row) => row.sealed_id);
@@ -119,6 +120,10 @@ export async function openSeal(deps: Pick<ControlDeps, 'now' | 'store'>, folder:
   return {
     keepMany,
     keepBlobs,
+    sealNew(kind, file, fields) {
+      const key = newBoxKey();
+      return { wrapped: sealBox(wrapKey, `key of ${file}`, key), ...sealFields(boxKey(key), kind, file, fields) };
+    },
     async keep(tx, file, kind, fields) {
       const [sealedId] = await keepMany(tx, [{ file, kind, fields }]);
       if (sealedId === undefined) throw new Error('nothing was sealed');
@@ -171,7 +176,7 @@ export function shreddedAway(): Failure {
 }
 
 function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 /** An empty file is one empty piece, so that its absence shows. */

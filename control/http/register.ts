@@ -49,6 +49,8 @@ export type RouteOptions = {
   readonly maxBodyBytes?: number;
 };
 
+const jsonHeaders = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
+
 const served = new WeakMap<App, Route[]>();
 
 /** The routes that an app serves, in order of registration: what the OpenAPI document is printed from. */
@@ -118,16 +120,16 @@ function register<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
     if (!params.ok || !query.ok || !body.ok || mistakes.length > 0) {
       throw new Failure('bad-request', sentenceFor(mistakes), { fields: mistakes });
     }
-    const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+    let headers: Headers | null = null;
     const answered = await handler({
       params: params.value,
       query: query.value,
       body: body.value,
       caller,
       request,
-      setHeader: (name, value) => headers.append(name, value),
+      setHeader: (name, value) => (headers ??= new Headers(jsonHeaders)).append(name, value),
     });
-    return new Response(JSON.stringify(answered), { status: route.status, headers });
+    return new Response(JSON.stringify(answered), { status: route.status, headers: headers ?? jsonHeaders });
   }
 }
 
@@ -188,6 +190,7 @@ function decodedParams(context: Context): Record<string, string> {
 
 function queryOf(url: string, mistakes: FieldMistake[]): Record<string, string> {
   const values: Record<string, string> = {};
+  if (!url.includes('?')) return values;
   for (const [name, value] of new URL(url).searchParams) {
     if (Object.hasOwn(values, name)) mistakes.push({ path: `query.${name}`, message: 'is given more than once' });
     if (!isPlainText(value)) mistakes.push({ path: `query.${name}`, message: 'holds control characters' });

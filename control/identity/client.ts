@@ -11,8 +11,9 @@ import type { RequestFacts } from '../http/caller.ts';
 
 /** The client's address in text, or `unknown`. */
 export function clientAddressOf(request: Pick<RequestFacts, 'clientAddress' | 'headers'>): string {
-  if (!isLoopback(request.clientAddress)) return request.clientAddress;
-  const last = request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+  const forwarded = request.headers.get('x-forwarded-for');
+  if (forwarded === null || !isLoopback(request.clientAddress)) return request.clientAddress;
+  const last = forwarded.split(',').at(-1)?.trim() ?? '';
   return ipaddr.isValid(last) ? last : request.clientAddress;
 }
 

@@ -46,6 +46,8 @@ const smallWords: Readonly<Record<string, readonly string[]>> = {
   tr: ['ve', 'bir', 'bu', 'için', 'beni', 'da', 'de', 'çok', 'ile', 'değil', 'var', 'ben', 'ne'],
 };
 
+/** All of the scripts above stand there; without one of these characters nothing of them need be looked for. */
+const beyondLatin = /[\u0370-\uffff]/;
 const readAtMost = 5000;
 const fewestHits = 2;
 
@@ -54,7 +56,8 @@ export function languageHint(text: string): string | null {
   const read = text.slice(0, readAtMost);
   const letters = read.match(/\p{L}/gu)?.length ?? 0;
   if (letters === 0) return null;
-  for (const [language, script] of scripts) if ((read.match(script)?.length ?? 0) * 3 > letters) return language;
+  if (beyondLatin.test(read))
+    for (const [language, script] of scripts) if ((read.match(script)?.length ?? 0) * 3 > letters) return language;
   const words = read.toLowerCase().match(/\p{L}+/gu) ?? [];
   const counted = new Map<string, number>();
   for (const word of words) counted.set(word, (counted.get(word) ?? 0) + 1);

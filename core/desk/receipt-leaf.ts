@@ -36,6 +36,21 @@ export function committedText(salt: string, content: CommittedContent): string {
   return canonicalJson({ salt, channel, class: kind, text, urls, hostname, happenedAt, files });
 }
 
+/**
+ * The leaf's canonical text before and after its number: the number is given where the report is stored, in the same statement, and nothing else
+ * of the leaf is known there.
+ */
+export function leafAround(leaf: { readonly receivedAt: Instant; readonly commitment: string }): {
+  readonly before: string;
+  readonly after: string;
+} {
+  const { receivedAt, commitment } = leaf;
+  const marked = canonicalJson({ v: 1, type: 'report', number: 0, receivedAt, commitment });
+  // The commitment is hex and the instant has no quotes, so the member's name stands there once.
+  const [before = '', after = ''] = marked.split('"number":0');
+  return { before: `${before}"number":`, after };
+}
+
 /** The leaf's canonical text; the receipt shows its SHA-256. */
 export function receiptLeaf(leaf: {
   readonly number: ReceiptNumber;
@@ -43,5 +58,6 @@ export function receiptLeaf(leaf: {
   /** SHA-256 of `committedText`, in hex. */
   readonly commitment: string;
 }): string {
-  return canonicalJson({ v: 1, type: 'report', number: leaf.number, receivedAt: leaf.receivedAt, commitment: leaf.commitment });
+  const { before, after } = leafAround(leaf);
+  return `${before}${leaf.number}${after}`;
 }

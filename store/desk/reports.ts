@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import { idPrefix, MessageId } from '../../contract/ids.ts';
-import type { BlobId, CaseId, DeskDecisionId, Instant, ReceiptNumber, ReportId, SealedId } from '../../contract/ids.ts';
+import type { BlobId, CaseId, DeskDecisionId, Instant, ReportId, SealedId } from '../../contract/ids.ts';
 import type { Json } from '../../contract/canonical.ts';
 import type { ReportChannel, ReportClass, ReporterProof, ReporterRole, ReportState } from '../../contract/desk/words.ts';
 import { randomId } from '../../kit/random-id.ts';
@@ -23,9 +23,8 @@ export type ReportUrls = z.infer<typeof ReportUrls>;
 
 export type NewReport = {
   readonly reportId: ReportId;
-  readonly number: ReceiptNumber;
-  readonly leaf: string;
-  readonly sha256: string;
+  /** Before and after its number. */
+  readonly leaf: { readonly before: string; readonly after: string };
   readonly statusHash: string;
   readonly channel: ReportChannel;
   readonly class: ReportClass;
@@ -38,6 +37,9 @@ export type NewReport = {
   readonly text: string;
   readonly lang: string | null;
   readonly role: ReporterRole;
+  /** Who reported, sealed under a new key, both stored with the report; null when there is nothing or when it is stored already. */
+  readonly sealed: { readonly wrapped: Buffer; readonly sealedId: SealedId; readonly ciphertext: Buffer } | null;
+  /** The record that is stored already. */
   readonly reporterSealedId: SealedId | null;
   readonly reporterMark: string | null;
   readonly proof: ReporterProof;
@@ -47,23 +49,15 @@ export type NewReport = {
   readonly rawBlobId: BlobId | null;
 };
 
-/** The last of so many new numbers: the first is `last - count + 1`. Holds the counter until the transaction ends. */
-export async function takeReceiptNumbers(tx: Db, count: number): Promise<number> {
-  const { last } = await tx
-    .updateTable('receipt_counter')
-    .set({ last: sql<number>`last + ${count}` })
-    .returning('last')
-    .executeTakeFirstOrThrow();
-  return last;
-}
-
-export async function insertReports(tx: Db, reports: readonly NewReport[]): Promise<void> {
-  if (reports.length === 0) return;
+/**
+ * Stores reports under the next numbers, in their order, in one statement: counter, keys, sealed records and reports, so outside a transaction it is one
+ * of its own. Returns the number of the first. Holds the counter until the transaction ends.
+ */
+export async function storeReports(db: Db, reports: readonly NewReport[]): Promise<number> {
   const rows = reports.map((one) => ({
     report_id: one.reportId,
-    receipt_number: one.number,
-    receipt_leaf: one.leaf,
-    receipt_sha256: one.sha256,
+    leaf_before: one.leaf.before,
+    leaf_after: one.leaf.after,
     status_hash: one.statusHash,
     channel: one.channel,
     class: one.class,
@@ -76,7 +70,9 @@ export async function insertReports(tx: Db, reports: readonly NewReport[]): Prom
     text: one.text,
     lang: one.lang,
     role: one.role,
-    reporter_sealed_id: one.reporterSealedId,
+    sealed_id: one.sealed?.sealedId ?? one.reporterSealedId,
+    wrapped: one.sealed?.wrapped.toString('base64') ?? null,
+    ciphertext: one.sealed?.ciphertext.toString('base64') ?? null,
     reporter_mark: one.reporterMark,
     reporter_proof: one.proof,
     forward_consent: one.forwardConsent,
@@ -84,13 +80,34 @@ export async function insertReports(tx: Db, reports: readonly NewReport[]): Prom
     machine: one.machine,
     raw_blob_id: one.rawBlobId,
   }));
-  await sql`insert into report (report_id, receipt_number, receipt_leaf, receipt_sha256, status_hash, channel, class, fast_lane, state,
-      received_at, happened_at, hostname, urls, text, lang, role, reporter_sealed_id, reporter_mark, reporter_proof, forward_consent,
-      wants_safety_contact, machine, raw_blob_id)
-    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(report_id text, receipt_number bigint, receipt_leaf text,
-      receipt_sha256 text, status_hash text, channel text, class text, fast_lane boolean, state text, received_at timestamptz,
-      happened_at timestamptz, hostname text, urls jsonb, text text, lang text, role text, reporter_sealed_id text, reporter_mark text,
-      reporter_proof text, forward_consent boolean, wants_safety_contact boolean, machine jsonb, raw_blob_id text)`.execute(tx);
+  const { rows: taken } = await sql<{ before: number }>`with counter as (
+      update receipt_counter set last = last + ${rows.length}::bigint returning last - ${rows.length}::bigint as before
+    ), given as (
+      select r.*, before + place as number, leaf_before || (before + place) || leaf_after as leaf
+      from counter, rows from (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as (report_id text, leaf_before text, leaf_after text,
+        status_hash text, channel text, class text, fast_lane boolean, state text, received_at timestamptz, happened_at timestamptz,
+        hostname text, urls jsonb, text text, lang text, role text, sealed_id text, wrapped text, ciphertext text, reporter_mark text,
+        reporter_proof text, forward_consent boolean, wants_safety_contact boolean, machine jsonb, raw_blob_id text))
+        with ordinality as r(report_id, leaf_before, leaf_after, status_hash, channel, class, fast_lane, state, received_at, happened_at,
+        hostname, urls, text, lang, role, sealed_id, wrapped, ciphertext, reporter_mark, reporter_proof, forward_consent,
+        wants_safety_contact, machine, raw_blob_id, place)
+    ), keys as (
+      insert into seal_key (file_id, wrapped, created_at)
+      select report_id, decode(wrapped, 'base64'), received_at from given where wrapped is not null
+    ), records as (
+      insert into sealed_record (sealed_id, file_id, kind, ciphertext, created_at)
+      select sealed_id, report_id, 'reporter', decode(ciphertext, 'base64'), received_at from given where wrapped is not null
+    ), stored as (
+      insert into report (report_id, receipt_number, receipt_leaf, receipt_sha256, status_hash, channel, class, fast_lane, state,
+        received_at, happened_at, hostname, urls, text, lang, role, reporter_sealed_id, reporter_mark, reporter_proof, forward_consent,
+        wants_safety_contact, machine, raw_blob_id)
+      select report_id, number, leaf, encode(sha256(convert_to(leaf, 'UTF8')), 'hex'), status_hash, channel, class, fast_lane, state,
+        received_at, happened_at, hostname, urls, text, lang, role, sealed_id, reporter_mark, reporter_proof, forward_consent,
+        wants_safety_contact, machine, raw_blob_id from given
+    ) select before from counter`.execute(db);
+  const [counter] = taken;
+  if (counter === undefined) throw new Error('the counter of receipts is gone');
+  return counter.before + 1;
 }
 
 export type NewReportFile = {
@@ -115,18 +132,6 @@ export async function insertReportFiles(tx: Db, files: readonly NewReportFile[])
         evidence_id: null,
       })),
     )
-    .execute();
-}
-
-/** Files of a report, in the order in which they came. */
-export async function filesOfReport(db: Db, reportId: ReportId) {
-  return db
-    .selectFrom('report_file')
-    .innerJoin('blob', 'blob.blob_id', 'report_file.blob_id')
-    .select(['report_file.blob_id', 'report_file.name', 'report_file.media_type', 'report_file.at', 'report_file.evidence_id'])
-    .select(['blob.sha256', 'blob.bytes'])
-    .where('report_file.report_id', '=', reportId)
-    .orderBy('report_file.created_order')
     .execute();
 }
 
@@ -250,15 +255,4 @@ export async function decisionBehind(
   return row === undefined
     ? null
     : { decisionId: row.decision_id, number: row.number, since: row.confirmed_at ?? row.proposed_at };
-}
-
-/** Whether this report has an appeal against a decision already. */
-export async function hasAppealOfReport(db: Db, reportId: ReportId, decisionId: DeskDecisionId): Promise<boolean> {
-  const row = await db
-    .selectFrom('appeal')
-    .select('appeal_id')
-    .where('report_id', '=', reportId)
-    .where('decision_id', '=', decisionId)
-    .executeTakeFirst();
-  return row !== undefined;
 }

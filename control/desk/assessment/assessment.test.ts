@@ -550,6 +550,7 @@ function sealOf() {
   return {
     keep: unused,
     keepMany: unused,
+    sealNew: unused,
     open: unused,
     keepBlob: unused,
     keepBlobs: unused,

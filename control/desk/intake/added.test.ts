@@ -27,9 +27,12 @@ describeOnBoth('what is added to a report', ({ fresh }) => {
             open: never,
             shred: never,
           };
+          const sealNew = () => {
+            throw new Error('nothing is sealed here');
+          };
           const codec = { mark: () => '', encrypt: () => Buffer.alloc(0), decrypt: () => '' };
           const at = report.received_at;
-          await addMaterialIn({ seal: { ...seal, ...codec } }, unit, report, { text: '', urls, files: [], at });
+          await addMaterialIn({ seal: { ...seal, sealNew, ...codec } }, unit, report, { text: '', urls, files: [], at });
         });
       for (const from of [0, 250, 500, 750]) await add(from);
       await expect(add(1000)).rejects.toThrow('at most 1000 addresses');

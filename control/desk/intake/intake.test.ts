@@ -142,11 +142,14 @@ describeOnBoth('intake', ({ fresh }) => {
     const intake = open();
     const broken = openIntake({
       store,
-      seal: { ...seal, keepMany: () => Promise.reject(new Error('the seal is away')) },
+      seal: { ...seal, keepBlobs: () => Promise.reject(new Error('the seal is away')) },
       now: Date.now,
       publicUrl: 'https://shield.example',
     });
-    await expect(Promise.all([broken.accept(plain), broken.accept(plain)])).rejects.toThrow('the seal is away');
+    const files = [{ name: 'note.txt', mediaType: 'text/plain', bytes: Buffer.from('seen') }];
+    await expect(Promise.all([broken.accept({ ...plain, files }), broken.accept({ ...plain, files })])).rejects.toThrow(
+      'the seal is away',
+    );
     const before = await lastNumber();
     expect(Number((await intake.accept(plain)).number)).toBe(before + 1);
     await intake.close();

@@ -21,8 +21,8 @@ import { childAbuseFiles, filesOverLimit, nextSentences } from './sentences.ts';
 import { actOnReport, readStatus } from './status.ts';
 import type { StatusView } from './status.ts';
 
-export const mostFileBytes = 10 * 2 ** 20;
-export const mostFilesBytes = 25 * 2 ** 20;
+const mostFileBytes = 10 * 2 ** 20;
+const mostFilesBytes = 25 * 2 ** 20;
 /** 25 MiB of files in base64, and the words around them. */
 const mostBody = 36 * 2 ** 20;
 
@@ -131,7 +131,7 @@ export function registerIntakeRoutes(app: App, deps: DeskDeps, limits: IntakeLim
 }
 
 /** Throws Failure `report-refused` for files that are too large: which one, and how large it may be. */
-export function checkSizes(files: readonly IncomingFile[]): void {
+function checkSizes(files: readonly IncomingFile[]): void {
   const large = files.find((file) => file.bytes.byteLength > mostFileBytes);
   const all = files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
   if (large === undefined && all <= mostFilesBytes) return;
