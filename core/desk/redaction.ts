@@ -24,6 +24,13 @@ export function redact(text: string, names: readonly string[]): string {
   return settled(text, (round) => redactOnce(round, patterns));
 }
 
+/** The text without this case's names alone: of what only the desk reads, and may hold numbers and addresses. */
+export function redactedNames(text: string, names: readonly string[]): string {
+  if (names.length === 0) return text;
+  const patterns = namePatterns(names);
+  return settled(text, (round) => outsideTokens(round, (part) => namesOut(part, patterns)));
+}
+
 /** An address of the web for showing: no user name, no mail, number or name in path, query or fragment. Not a link. */
 export function redactUrl(url: string, names: readonly string[] = []): string {
   const patterns = namePatterns(names);

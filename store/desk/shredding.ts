@@ -103,8 +103,8 @@ export async function blankReportsIn(tx: Tx, reports: readonly ReportId[]): Prom
 
 /**
  * Blanks whatever anybody typed about a case. Most of it is kept as it was typed and loses the names of targets when it is read; once their key is
- * gone nobody knows those names any more, so a word that stays would be shown with them. What was decided stays: its words were refused while they
- * held a sealed name, and they are public.
+ * gone nobody knows those names any more, so a word that stays would be shown with them. What followed from the case (decisions, notices, the
+ * trail) is shredded-words.ts's.
  */
 export async function blankWordsIn(tx: Tx, caseId: CaseId, reports: readonly ReportId[]): Promise<void> {
   const gone = 'Shredded';
@@ -149,21 +149,21 @@ export async function itemsPastTime(
   return rows.map((row) => row.evidence_id);
 }
 
-/** Reports whose time is over: of cases that led to no measure, closed long enough, without a hold, and not shredded yet. */
-export async function reportsPastTime(
+/**
+ * Cases that are shredded because their time is over: closed since `closedBefore`, or since `decidedBefore` when a measure was decided in them, with
+ * nothing in them that is held or kept for longer, and not shredded yet.
+ */
+export async function casesPastTime(
   db: Db,
-  at: { readonly now: Instant; readonly closedBefore: Instant; readonly limit: number },
-): Promise<ReportId[]> {
-  const { rows } = await sql<{ report_id: ReportId }>`
-    select r.report_id from desk_case c join report r on r.case_id = c.case_id left join seal_key k on k.file_id = r.report_id
-    where c.closed_at <= ${at.closedBefore} and (k.file_id is null or k.wrapped is not null)
-      and not exists (select 1 from desk_decision d where d.case_id = c.case_id and d.state = 'confirmed' and d.kind <> 'no-action')
-      and not exists (select 1 from evidence e where e.case_id = c.case_id and e.hold_until > ${at.now})
-    order by r.report_id limit ${at.limit}`.execute(db);
-  return rows.map((row) => row.report_id);
-}
-
-/** Locks one report. */
-export async function lockReport(tx: Tx, reportId: ReportId): Promise<void> {
-  await tx.selectFrom('report').select('report_id').where('report_id', '=', reportId).forUpdate().executeTakeFirst();
+  at: { readonly now: Instant; readonly closedBefore: Instant; readonly decidedBefore: Instant; readonly limit: number },
+): Promise<CaseId[]> {
+  const { rows } = await sql<{ case_id: CaseId }>`
+    select c.case_id from desk_case c left join seal_key k on k.file_id = c.case_id
+    where c.closed_at <= ${at.closedBefore} and c.merged_into is null and (k.file_id is null or k.wrapped is not null)
+      and (c.closed_at <= ${at.decidedBefore} or not exists (
+        select 1 from desk_decision d where d.case_id = c.case_id and d.state = 'confirmed' and d.kind <> 'no-action'
+      ))
+      and not exists (select 1 from evidence e where e.case_id = c.case_id and (e.hold_until > ${at.now} or e.delete_after > ${at.now}))
+    order by c.closed_at limit ${at.limit}`.execute(db);
+  return rows.map((row) => row.case_id);
 }

@@ -209,7 +209,7 @@ async function orderFor(
   unit: Work,
   deps: FollowDeps,
   caller: Caller,
-  { site_id: siteId }: CaseRecord,
+  { site_id: siteId, number }: CaseRecord,
   draft: Draft,
 ): Promise<OrderRecord | null> {
   const { step, measure } = draft;
@@ -223,7 +223,8 @@ async function orderFor(
     ...(measure.path === undefined ? {} : { path: measure.path }),
     ...(measure.requestsPer10s === undefined ? {} : { requestsPer10s: measure.requestsPer10s }),
     basis: measure.basis,
-    internalReason: draft.internalReason,
+    // Said once: the desk's reasons stand in its decision, where they are redacted when they are read and blanked when the case is shredded.
+    internalReason: `The reasons stand in the case ${number}.`,
     publicReason: draft.publicReason,
     endsAt: measure.endsAt,
     ...(draft.breakGlass === undefined ? {} : { breakGlass: draft.breakGlass }),

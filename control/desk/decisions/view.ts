@@ -1,7 +1,12 @@
-/** Decisions as the desk reads them, with their orders' receipts. To the desk only: reasons and people stand here. */
+/**
+ * Decisions as the desk reads them, with their orders' receipts. To the desk only: reasons and people stand here.
+ *
+ * What was typed for the desk is redacted with the names of today: one that was sealed after a reason was written is not read in it any more.
+ */
 import type { z } from 'zod';
 import type { DeskDecision } from '../../../contract/routes/desk/decisions.ts';
-import type { OrderId } from '../../../contract/ids.ts';
+import type { CaseId, OrderId } from '../../../contract/ids.ts';
+import { redactedNames } from '../../../core/desk/redaction.ts';
 import { isOrderInForce } from '../../../core/shield/orders.ts';
 import type { DecisionRecord } from '../../../store/desk/decisions.ts';
 import { findOrder } from '../../../store/orders.ts';
@@ -9,6 +14,7 @@ import type { OrderRecord } from '../../../store/orders.ts';
 import { factsOf } from '../../orders/policy.ts';
 import { tallyOrders } from '../../orders/view.ts';
 import type { DeskDeps } from '../deps.ts';
+import { namesOfCase } from '../names.ts';
 
 type View = z.input<typeof DeskDecision>;
 
@@ -17,7 +23,7 @@ const captchaCaveat =
 
 /** Decisions as the desk sees them, in the same order. */
 export async function viewDecisions(
-  deps: Pick<DeskDeps, 'store' | 'now' | 'publicUrl'>,
+  deps: Pick<DeskDeps, 'store' | 'now' | 'publicUrl' | 'seal'>,
   decisions: readonly DecisionRecord[],
 ): Promise<View[]> {
   const orders = new Map<OrderId, OrderRecord>();
@@ -26,7 +32,13 @@ export async function viewDecisions(
     if (order !== null) orders.set(order.orderId, order);
   }
   const tallies = await tallyOrders(deps, [...orders.values()]);
+  const names = new Map<CaseId, string[]>();
+  for (const { caseId } of decisions) {
+    if (!names.has(caseId)) names.set(caseId, await namesOfCase(deps.store.db, deps.seal, caseId));
+  }
   return decisions.map((decision) => {
+    const known = names.get(decision.caseId) ?? [];
+    const clean = (text: string) => redactedNames(text, known);
     const order = decision.orderId === null ? null : (orders.get(decision.orderId) ?? null);
     return {
       decisionId: decision.decisionId,
@@ -34,26 +46,26 @@ export async function viewDecisions(
       kind: decision.kind,
       state: decision.state,
       number: decision.number,
-      limbs: [...decision.limbs],
+      limbs: decision.limbs.map((limb) => ({ ...limb, reason: clean(limb.reason) })),
       step: decision.step,
       whyNotBelow: [...decision.whyNotBelow],
       measure: decision.measure,
       evidence: [...decision.evidence],
       publicReason: decision.publicReason,
-      internalReason: decision.internalReason,
+      internalReason: clean(decision.internalReason),
       policyVersionId: decision.policyVersionId,
       criteriaAfterCase: decision.criteriaAfterCase,
       provisional: decision.provisional,
       confirms: decision.confirms,
       recheckAt: decision.recheckAt,
-      namedUrls: [...decision.namedUrls],
+      namedUrls: decision.namedUrls.map((url) => clean(url)),
       deadline: decision.deadline,
-      ownerNoticeDelayReason: decision.ownerNoticeDelayReason,
+      ownerNoticeDelayReason: decision.ownerNoticeDelayReason === null ? null : clean(decision.ownerNoticeDelayReason),
       proposer: decision.proposer,
       proposedAt: decision.proposedAt,
       confirmer: decision.confirmer,
       confirmedAt: decision.confirmedAt,
-      breakGlass: decision.breakGlassReason === null ? null : { reason: decision.breakGlassReason },
+      breakGlass: decision.breakGlassReason === null ? null : { reason: clean(decision.breakGlassReason) },
       lapsesAt: decision.lapsesAt,
       orderId: decision.orderId,
       receipts: order === null ? null : (tallies.get(order.orderId) ?? null),

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { CaseId } from '../../../contract/ids.ts';
 import type { CaseNotice, askOwner as askOwnerRoute } from '../../../contract/routes/desk/owners.ts';
 import { checkQuestion } from '../../../core/desk/decision-check.ts';
-import { redact } from '../../../core/desk/redaction.ts';
+import { redact, redactedNames } from '../../../core/desk/redaction.ts';
 import { addAudit } from '../../../store/audit.ts';
 import { findCase, lockCase } from '../../../store/desk/cases.ts';
 import { findDecision } from '../../../store/desk/decisions.ts';
@@ -35,9 +35,10 @@ export async function viewCaseNotices(deps: Pick<DeskDeps, 'store' | 'seal'>, ca
     shown.push({
       noticeId: notice.noticeId,
       kind: notice.kind,
-      subject: notice.subject,
-      text: notice.text,
-      namedUrls: [...notice.namedUrls],
+      // As it was told, but for names that were sealed since.
+      subject: redactedNames(notice.subject, names),
+      text: redactedNames(notice.text, names),
+      namedUrls: notice.namedUrls.map((url) => redactedNames(url, names)),
       deadline: notice.deadline,
       at: notice.at,
       readAt: notice.readAt,
