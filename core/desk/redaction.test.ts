@@ -1,9 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { commonWords } from './common-words.ts';
 import { redact, redactUrl } from './redaction.ts';
+import { namesOfTarget } from './target-record.ts';
 import { foldLetters } from './text.ts';
 
 const names = ['Tara Example', 'Mia', '@nightowl', '王伟'];
+
+/** As a case has them: from the sealed record of a target. */
+const namesOf = (name: string) => namesOfTarget({ name, contact: '', redact: [], safetyNotes: '' });
+const disguises = fc.constantFrom<(name: string) => string>(
+  (name) => name,
+  (name) => name.toUpperCase(),
+  (name) => name.toLowerCase(),
+  (name) => name.split(' ').reverse().join(', '),
+  (name) => [...name].join('.'),
+  (name) => name.replace(' ', ' m. ').toLowerCase().replace(' m. ', ''),
+);
 
 describe('redaction', () => {
   it.each([
@@ -59,6 +72,60 @@ describe('redaction', () => {
     ['https://taraexample.example/', 'https://[name].example/'],
     ['https://forum.example/%zz?x=%', 'https://forum.example/%zz?x=%'],
   ])('shows the address “%s” as “%s”', (url, expected) => expect(redactUrl(url, names)).toBe(expected));
+
+  it.each([
+    ['a rose stood in the court of law', 'a rose stood in the court of law'],
+    ['it rose, the prose of courtesy', 'it rose, the prose of courtesy'],
+    ['Rose Court lives there', '[name] lives there'],
+    ['court, rose', '[name]'],
+    ['ROSE-COURT and r0se.c0urt', '[name] and [name]'],
+    ['roseCourt99', '[name]99'],
+    ['Rose was seen', '[name] was seen'],
+    ['so rose m. court said', 'so [name] m. [name] said'],
+    ['dear Mrs. Court', 'dear Mrs. [name]'],
+    ['see /u/rose and forum.example/u/rose-court', 'see /u/rose and forum.example/u/[name]'],
+  ])('knows of “%s” what is a name of Rose Court', (text, expected) =>
+    expect(redact(text, namesOf('Rose Court'))).toBe(expected),
+  );
+
+  it('takes a word of everyday language that was listed by itself wherever it stands', () =>
+    expect(redact('so rose said', ['Rose Court', 'rose'])).toBe('so [name] said'));
+
+  it('leaves everyday words alone and never the name that is made of them, whatever stands around', () => {
+    const word = fc.constantFrom(...commonWords.filter((one) => foldLetters(one).text.length >= 3));
+    const around = fc.array(fc.constantFrom('of', 'then', 'and', 'was', 'with', 'nothing', 'there'), {
+      minLength: 4,
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(word, word, around, around, disguises, (first, last, before, after, how) => {
+        fc.pre(foldLetters(first).text !== foldLetters(last).text);
+        const name = `${first[0]?.toUpperCase()}${first.slice(1)} ${last[0]?.toUpperCase()}${last.slice(1)}`;
+        const given = namesOf(name);
+        const left = redact(`${before.join(' ')} ${how(name)} ${after.join(' ')}`, given);
+        expect(foldLetters(left.replaceAll('[name]', ' ')).text).not.toContain(foldLetters(name).text);
+        // Lower case and far from the rest of the name: a word.
+        const plain = `${before.join(' ')} ${first} ${after.join(' ')} ${last}`;
+        expect(redact(plain, given)).toBe(plain);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('takes no more steps for signs that stand for whole phrases: none gives more than sixteen letters', () => {
+    let most = 0;
+    for (let code = 0; code <= 0x10ffff; code += 1) {
+      if (code >= 0xd800 && code <= 0xdfff) continue;
+      const sign = String.fromCodePoint(code);
+      if (sign.normalize('NFKD').length > 3) most = Math.max(most, foldLetters(sign).text.length);
+    }
+    expect(most).toBeGreaterThan(3);
+    expect(most).toBeLessThanOrEqual(16);
+    expect(foldLetters('\ufdfa'.repeat(20_000)).text.length).toBe(0);
+    expect(redact(`${'\ufdfa'.repeat(20)}Tara Example`, names)).toBe(`${'\ufdfa'.repeat(20)}[name]`);
+    // A name that is one sign is found: U+FDF4 is Muhammad.
+    expect(redact('so \ufdf4 said', ['\u0645\u062d\u0645\u062f'])).toBe('so [name] said');
+  });
 
   const letters = fc.string({ unit: fc.constantFrom(...'abcdefghijkmnopqrstuvwxyzäéüñçßøжи'), minLength: 2, maxLength: 12 });
   const person = fc.tuple(letters, letters).map((parts) => parts.join(' '));
@@ -142,6 +209,8 @@ describe('redaction', () => {
     ['addresses within addresses', 'https://a.example/?u='],
     ['zero-width characters', '\u200b'],
     ['brackets', '['],
+    ['signs that stand for phrases', '\ufdfa'],
+    ['signs that stand for words', '\ufdf4'],
   ])('takes time in proportion to the length of hostile texts: %s', (_what, unit) => {
     const of = (length: number) => {
       const begun = performance.now();

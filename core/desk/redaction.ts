@@ -78,7 +78,7 @@ function redactAddress(url: string, patterns: readonly NamePattern[]): string {
     outsideTokens(host, (part) =>
       namesOut(
         part,
-        patterns.filter(({ fit }) => fit !== 'prose'),
+        patterns.filter(({ fit }) => fit !== 'prose' && fit !== 'common'),
       ),
     ),
     path

@@ -4,6 +4,8 @@
  * The one place that knows the record's shape: written when a target is added, read by whoever redacts or unseals. Pure; sealing and opening are
  * control/desk/seal.ts's. A record that is older or damaged gives the names that can be read, never an error: redaction must go on.
  */
+import { isCommonWord } from './redaction-names.ts';
+
 export type TargetRecord = {
   readonly name: string;
   readonly contact: string;
@@ -28,11 +30,15 @@ export function readTarget(fields: Readonly<Record<string, string>>): TargetReco
   };
 }
 
-/** Everything of a target that redaction looks for: the name whole, its parts that can stand alone, and what was listed. */
+/**
+ * Everything of a target that redaction looks for: the name whole, its parts that can stand alone, and what was listed. A part that everyday
+ * language uses too does not stand alone: redaction-names.ts knows where it is meant as a name.
+ */
 export function namesOfTarget(target: TargetRecord): string[] {
   const names = new Set<string>();
   for (const listed of [target.name, ...target.redact]) if (listed.trim() !== '') names.add(listed.trim());
-  for (const part of target.name.split(/[\s,]+/u)) if (isTelling(part)) names.add(part);
+  const parts = target.name.split(/[\s,]+/u);
+  for (const part of parts) if (isTelling(part) && !(parts.length > 1 && isCommonWord(part))) names.add(part);
   return [...names];
 }
 

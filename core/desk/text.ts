@@ -91,8 +91,26 @@ export type Folded = {
 const ignorable = /[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 const letterOrDigit = /[\p{L}\p{N}]/u;
 const digit = /\p{N}/u;
+/** The word that one sign stands for. Longer ones are phrases (U+FDFA is eighteen letters), in which nobody's name hides. */
+const mostLetters = 8;
 
-/** Letters and digits alone, folded onto what they look like, with the way back. Linear in the length of the text. */
+type Part = { readonly part: string; readonly kind: 'mark' | 'gap' | 'letter' | 'digit'; readonly looks: string | undefined };
+
+/** The letters of one sign, folded: the costly step, taken once for each different sign of a text. */
+function partsOfSign(char: string): readonly Part[] {
+  const parts = [...char.normalize('NFKD').toLowerCase().normalize('NFKD')];
+  if (parts.length > mostLetters && /\p{L}/u.test(char)) return [{ part: ' ', kind: 'gap', looks: undefined }];
+  return parts.map((part) => {
+    const looks = lookAlikes[part];
+    const kind = ignorable.test(part) ? 'mark' : digit.test(part) ? 'digit' : letterOrDigit.test(part) ? 'letter' : 'gap';
+    return { part, kind, looks };
+  });
+}
+
+/**
+ * Letters and digits alone, folded onto what they look like, with the way back. Linear in the length of the text: a sign gives at most sixteen
+ * letters, and different signs are taken apart once.
+ */
 export function foldLetters(original: string): Folded {
   const text: string[] = [];
   const from: number[] = [];
@@ -101,23 +119,26 @@ export function foldLetters(original: string): Folded {
   const ends: boolean[] = [];
   let at = 0;
   let before: 'gap' | 'letter' | 'digit' = 'gap';
+  const known = new Map<string, readonly Part[]>();
   for (const char of original) {
     const start = at;
     at += char.length;
-    for (const part of char.normalize('NFKD').toLowerCase().normalize('NFKD')) {
-      if (ignorable.test(part)) {
+    let parts = known.get(char);
+    if (parts === undefined) known.set(char, (parts = partsOfSign(char)));
+    for (const { part, kind: plain, looks: like } of parts) {
+      if (plain === 'mark') {
         // A mark or a zero-width character belongs to the letter before it: both go together.
-        if (to.length > 0 && from.at(-1) !== undefined && to.at(-1) === start) to[to.length - 1] = at;
+        if (to.length > 0 && to.at(-1) === start) to[to.length - 1] = at;
         continue;
       }
       // A sign stands for a letter only inside a word: @mia is a mention of mia.
-      const looks = before === 'gap' && /[@$€]/.test(part) ? undefined : lookAlikes[part];
-      if (looks === undefined && !letterOrDigit.test(part)) {
+      const looks = before === 'gap' && (part === '@' || part === '$' || part === '€') ? undefined : like;
+      if (looks === undefined && plain === 'gap') {
         if (ends.length > 0) ends[ends.length - 1] = true;
         before = 'gap';
         continue;
       }
-      const kind = digit.test(part) ? 'digit' : 'letter';
+      const kind = plain === 'digit' ? 'digit' : 'letter';
       const fresh = before !== kind;
       if (fresh && ends.length > 0) ends[ends.length - 1] = true;
       for (const [index, unit] of [...(looks ?? part)].entries()) {
