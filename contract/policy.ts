@@ -3,10 +3,11 @@
  *
  * The control plane changes items one at a time (a delta) or hands over the whole set (a snapshot); contract/stream.ts says how
  * they travel. Items are complete: an edge never needs the database or another item's history to enforce one. Secrets inside:
- * clearance keys; so a policy is written with mode 600 and never logged.
+ * clearance keys (a certificate's key is sealed); so a policy is written with mode 600 and never logged.
  * Not here: how an item becomes HAProxy maps (edge/render), who may change it (control).
  */
 import { z } from 'zod';
+import { AcmeAnswerPolicy, CertificatePolicy, HttpsPolicy } from './certificates.ts';
 import { ExactHostname, Hostname } from './hostname.ts';
 import { DecisionNumber, Instant, KeyId, OrderId, SiteId } from './ids.ts';
 import { Cidr, IpAddress, Port } from './network.ts';
@@ -69,6 +70,8 @@ export const SitePolicy = z.strictObject({
   limits: SiteLimits,
   networks: z.array(NetworkRule).max(2000),
   challenge: ChallengeSettings,
+  /** Left out: plain http is served and browsers are told nothing. */
+  https: HttpsPolicy.optional(),
 });
 export type SitePolicy = z.infer<typeof SitePolicy>;
 
@@ -151,12 +154,21 @@ export const ProviderPolicy = z.strictObject({
 });
 export type ProviderPolicy = z.infer<typeof ProviderPolicy>;
 
-export const PolicyItem = z.discriminatedUnion('kind', [SitePolicy, OrderPolicy, ClearanceKeyPolicy, ProviderPolicy]);
+export const PolicyItem = z.discriminatedUnion('kind', [
+  SitePolicy,
+  OrderPolicy,
+  ClearanceKeyPolicy,
+  ProviderPolicy,
+  CertificatePolicy,
+  AcmeAnswerPolicy,
+]);
 export type PolicyItem = z.infer<typeof PolicyItem>;
 
 export const ItemKey = z
   .string()
-  .regex(/^(site:site_[0-9a-z]{12}|order:order_[0-9a-z]{12}|clearance-key:k[0-9]{1,9}|provider)$/)
+  .regex(
+    /^(site:site_[0-9a-z]{12}|order:order_[0-9a-z]{12}|clearance-key:k[0-9]{1,9}|provider|certificate:cert_[0-9a-z]{12}|acme-answer:[A-Za-z0-9_-]{20,128})$/,
+  )
   .brand<'ItemKey'>();
 export type ItemKey = z.infer<typeof ItemKey>;
 
@@ -171,6 +183,10 @@ export function itemKey(item: PolicyItem): ItemKey {
       return ItemKey.parse(`clearance-key:${item.keyId}`);
     case 'provider':
       return ItemKey.parse('provider');
+    case 'certificate':
+      return ItemKey.parse(`certificate:${item.certificateId}`);
+    case 'acme-answer':
+      return ItemKey.parse(`acme-answer:${item.token}`);
     default:
       return item satisfies never;
   }

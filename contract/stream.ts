@@ -85,6 +85,11 @@ export const FromControl = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('frame'), frame: SignedFrame }),
   /** Sent after the last frame of a catch-up and then every few seconds: the edge can tell lag from silence. */
   z.strictObject({ kind: z.literal('head'), revision: Revision, digest: PolicyDigest, at: Instant }),
+  /**
+   * Opens the keys of the group's certificates: 32 bytes, base64. Sent to an edge that has proved who it is, before its first frame; kept
+   * apart from the policy, so that neither a database nor a policy file alone holds a private key that can be used.
+   */
+  z.strictObject({ kind: z.literal('certificate-key'), key: z.base64().length(44) }),
   /** The receipt with this signature is stored for good: the edge may forget it. Until then it sends it again after each reconnect. */
   z.strictObject({ kind: z.literal('receipt-kept'), signature: Signature }),
   z.strictObject({

@@ -12,6 +12,7 @@ import { Instant } from '../contract/ids.ts';
 import type { Revision } from '../contract/ids.ts';
 import type { FromControl, NackReason, SignedFrame } from '../contract/stream.ts';
 import { textVerifier } from '../kit/ed25519.ts';
+import { CertificateKey } from './certificates/key.ts';
 import { Enforcer, messageOf } from './enforcer.ts';
 import type { TimedDelta } from './enforcer.ts';
 import type { EngineState } from './haproxy/engine.ts';
@@ -82,12 +83,14 @@ export class EdgeAgent {
   private constructor(parts: AgentParts, disk: DiskCopy, policy: PolicyState) {
     this.#parts = parts;
     this.#verify = textVerifier(parts.identity.policyKey);
+    const certificateKey = new CertificateKey(parts.folder);
     this.#enforcer = new Enforcer(
       {
         folder: parts.folder,
         plan: parts.plan,
         haproxyBinary: parts.haproxyBinary,
         version: parts.versions.agent,
+        certificateKey,
         publicUrl: new URL(parts.controlUrl).origin,
         metrics: parts.metrics,
         log: parts.log,
@@ -130,6 +133,13 @@ export class EdgeAgent {
       },
       onFrame: (frame) => this.#onFrame(frame),
       onHead: (head) => this.#onHead(head),
+      onCertificateKey: (key) => {
+        try {
+          if (certificateKey.keep(key)) this.#enforcer.certificateKeyChanged();
+        } catch (error) {
+          this.#logError(error);
+        }
+      },
       onReceiptKept: (signature) => void this.#receipts.kept(signature).catch((error: unknown) => this.#logError(error)),
     });
     this.#reporter = new Reporter({
@@ -144,6 +154,7 @@ export class EdgeAgent {
       receiptsWaiting: () => this.#receipts.undelivered,
       onStrangeWorker: () => this.#enforcer.readopt(),
       repairDrift: (maps) => this.#enforcer.repairDrift(maps),
+      repairCertificates: () => this.#enforcer.repairCertificates(),
     });
   }
 

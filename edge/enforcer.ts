@@ -15,6 +15,9 @@ import type { NackReason } from '../contract/stream.ts';
 import { itemHash } from '../core/shield/digest.ts';
 import { backoffMs } from '../kit/backoff.ts';
 import { Serial } from '../kit/serial.ts';
+import { CertificateKeeper } from './certificates/keeper.ts';
+import type { CertificateKey } from './certificates/key.ts';
+import { CertificateSlots } from './certificates/slots.ts';
 import { Engine } from './haproxy/engine.ts';
 import { HaproxyFiles } from './haproxy/files.ts';
 import type { Skeleton } from './haproxy/files.ts';
@@ -43,6 +46,7 @@ export type EnforcerParts = {
   readonly version: string;
   /** Stands on pages until a policy names the provider. */
   readonly publicUrl: string;
+  readonly certificateKey: Pick<CertificateKey, 'open'>;
   readonly metrics: EdgeMetrics;
   readonly log: Logger;
   readonly nowMs: () => number;
@@ -66,7 +70,8 @@ export class Enforcer {
   readonly engine: Engine;
   readonly #parts: EnforcerParts;
   readonly #image = new MapImage(mapNames);
-  readonly #rendered = new RenderedPolicy(this.#image);
+  readonly #slots = new CertificateSlots();
+  readonly #rendered = new RenderedPolicy(this.#image, this.#slots);
   readonly #oldStreams = new OldStreams();
   readonly #disk: DiskCopy;
   #policy: PolicyState;
@@ -86,7 +91,9 @@ export class Enforcer {
     this.#disk = disk;
     this.#policy = policy;
     this.files = new HaproxyFiles(join(parts.folder, 'haproxy'), parts.version);
-    const { adminSocket } = parts.plan('/').paths;
+    const { listeners, paths } = parts.plan('/');
+    const { adminSocket } = paths;
+    const keeper = { folder: paths.certificates, slots: this.#slots, key: parts.certificateKey, log: parts.log };
     this.engine = new Engine({
       files: this.files,
       process: new HaproxyProcess({
@@ -98,6 +105,7 @@ export class Enforcer {
       }),
       adminSocket,
       image: this.#image,
+      certificates: listeners.some(({ scheme }) => scheme === 'https') ? new CertificateKeeper(keeper) : null,
       log: parts.log,
       onDown: () => this.#onHaproxyDown(),
     });
@@ -177,7 +185,7 @@ export class Enforcer {
   /** Replaces the whole policy. Call it from the queue. */
   async applySnapshot(next: PolicyState, receivedMs: number): Promise<void> {
     const before = this.#policy;
-    const everything: Touched = { sites: new Set(), keys: true, provider: true };
+    const everything: Touched = { sites: new Set(), keys: true, answers: true, provider: true };
     this.#unsettled = true;
     this.#policy = next;
     try {
@@ -197,6 +205,20 @@ export class Enforcer {
   /** Reads maps back inside the queue and repairs what differs; returns the names of those that did. */
   repairDrift(maps: readonly MapName[]): Promise<MapName[]> {
     return this.queue.run(() => this.engine.repairDrift(maps));
+  }
+
+  /** Other private keys can be opened now than before: every certificate is tried again. */
+  certificateKeyChanged(): void {
+    const again = async () => {
+      this.#slots.touchAll();
+      await this.#enforce({ sites: new Set(), keys: false, answers: false, provider: false });
+    };
+    this.queue.run(again).catch((error: unknown) => this.#logError(error));
+  }
+
+  /** Looks whether HAProxy holds the certificates that it should, and repairs it; returns how many slots differed. */
+  repairCertificates(): Promise<number> {
+    return this.queue.run(() => this.engine.repairCertificates());
   }
 
   /** Someone else seems to have reloaded HAProxy: its maps then are from files that may be old. */
@@ -299,7 +321,7 @@ export class Enforcer {
     const sites = this.#rendered.overdue(this.#policy, nowMs);
     if (sites.size > 0) {
       this.#unsettled = true;
-      const touched: Touched = { sites, keys: false, provider: false };
+      const touched: Touched = { sites, keys: false, answers: false, provider: false };
       try {
         await this.#enforce(touched);
       } catch (error) {
@@ -346,7 +368,7 @@ export class Enforcer {
   async #bringUp(): Promise<'adopted' | 'started'> {
     const nowMs = this.#parts.nowMs();
     const sites = this.#rendered.overdue(this.#policy, nowMs);
-    this.#rendered.renderTouched(this.#policy, { sites, keys: false, provider: false }, this.#provider(), nowMs);
+    this.#rendered.renderTouched(this.#policy, { sites, keys: false, answers: false, provider: false }, this.#provider(), nowMs);
     const how = await this.engine.bringUp(this.#skeleton());
     this.#unsettled = false;
     this.#upSinceMs = this.#parts.nowMs();

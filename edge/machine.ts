@@ -2,15 +2,17 @@
  * What an edge needs on its machine before HAProxy starts: the program, a certificate to begin with, roots to trust, its plan.
  *
  * With no certificate in the folder a self-signed one is made with the openssl command, so that https answers at all; browsers warn
- * until a real one is put there. Certificates are `*.pem` files (key and chain); `crt-list.txt` is written from what is there.
+ * until a real one is there. This machine's own certificates are `*.pem` files (key and chain) in that folder; those of sites come with the
+ * policy (certificates/keeper.ts).
  */
 import { execFile } from 'node:child_process';
-import { access, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { writeDurable } from '../kit/durable.ts';
 import type { EdgeConfig } from './config.ts';
+import { machineFiles } from './certificates/keeper.ts';
 import { certificateList } from './render/index.ts';
 import type { EdgePlan } from './render/types.ts';
 
@@ -75,11 +77,11 @@ async function connectionsThatFit(): Promise<number> {
 }
 
 async function prepareCertificates(folder: string): Promise<void> {
-  if ((await pemFiles(folder)).length === 0) await makeDefaultCertificate(folder);
-  const files = await pemFiles(folder);
-  // The first one answers names that no certificate covers.
-  files.sort((a, b) => Number(b === 'default.pem') - Number(a === 'default.pem') || (a < b ? -1 : 1));
-  await writeDurable(certificateList({ certificates: folder }), files.map((file) => `${join(folder, file)}\n`).join(''));
+  if ((await machineFiles(folder)).length === 0) await makeDefaultCertificate(folder);
+  const list = certificateList({ certificates: folder });
+  // Written again with the sites' certificates before HAProxy starts; one that runs already must not lose them if it is reloaded meanwhile.
+  if (await exists(list)) return;
+  await writeDurable(list, (await machineFiles(folder)).map((file) => `${file}\n`).join(''));
 }
 
 async function makeDefaultCertificate(folder: string): Promise<void> {
@@ -116,10 +118,6 @@ async function makeDefaultCertificate(folder: string): Promise<void> {
     await rm(key, { force: true });
     await rm(certificate, { force: true });
   }
-}
-
-async function pemFiles(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => name.endsWith('.pem') && !/\s/.test(name));
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -8,25 +8,36 @@ import { edgeMeasures } from '../contract/policy.ts';
 import type { OrderPolicy, ProviderPolicy } from '../contract/policy.ts';
 import type { OrderId, SiteId } from '../contract/ids.ts';
 import { isInForce, nextChangeMs } from '../core/shield/orders-in-force.ts';
-import { renderGlobal, renderSite } from './render/index.ts';
+import type { CertificateSlots } from './certificates/slots.ts';
+import { slotsOf } from './certificates/slots.ts';
+import { renderAnswers, renderGlobal, renderSite } from './render/index.ts';
 import type { MapChange, MapImage } from './haproxy/map-image.ts';
 import { netChanges } from './haproxy/map-image.ts';
 import type { ItemChange, PolicyState } from './stream/policy-state.ts';
 
 const globalOwner = 'edge';
+const answersOwner = 'acme';
 /** Sites rendered before other work gets its turn. */
 const sitesPerTurn = 200;
 
 /** What must be rendered again. */
-export type Touched = { readonly sites: ReadonlySet<SiteId>; readonly keys: boolean; readonly provider: boolean };
+export type Touched = {
+  readonly sites: ReadonlySet<SiteId>;
+  readonly keys: boolean;
+  readonly answers: boolean;
+  readonly provider: boolean;
+};
 
 export class RenderedPolicy {
   readonly #image: MapImage;
+  readonly #slots: CertificateSlots;
   readonly #inForce = new Map<OrderId, OrderPolicy>();
   readonly #inForceBySite = new Map<SiteId, readonly OrderPolicy[]>();
 
-  constructor(image: MapImage) {
+  /** What is rendered goes into the image and the slots; the slots note by themselves what changed. */
+  constructor(image: MapImage, slots: CertificateSlots) {
     this.#image = image;
+    this.#slots = slots;
   }
 
   /** The orders that edges enforce and that are in force as of the last rendering. */
@@ -39,6 +50,7 @@ export class RenderedPolicy {
     const changes: MapChange[] = [];
     for (const siteId of touched.sites) changes.push(...this.#renderSite(policy, siteId, provider, atMs));
     if (touched.keys) changes.push(...this.#image.replace(globalOwner, renderGlobal(policy.clearanceKeys(), provider)));
+    if (touched.answers) changes.push(...this.#image.replace(answersOwner, renderAnswers(policy.acmeAnswers())));
     return netChanges(changes);
   }
 
@@ -48,6 +60,7 @@ export class RenderedPolicy {
     for (const site of policy.sites()) ids.add(site.siteId);
     for (const order of policy.orders()) ids.add(order.scope.siteId);
     const changes = this.#image.replace(globalOwner, renderGlobal(policy.clearanceKeys(), provider));
+    changes.push(...this.#image.replace(answersOwner, renderAnswers(policy.acmeAnswers())));
     let done = 0;
     for (const siteId of ids) {
       for (const change of this.#renderSite(policy, siteId, provider, atMs)) changes.push(change);
@@ -70,6 +83,7 @@ export class RenderedPolicy {
     const site = policy.site(siteId);
     const orders = policy.ordersOf(siteId).filter((order) => isEnforcedHere(order) && isInForce(order, atMs));
     const changes = this.#image.replace(siteId, site === null ? [] : renderSite(site, orders, provider));
+    this.#slots.replace(siteId, site === null ? new Map() : slotsOf(site, policy.certificatesOf(siteId)));
     for (const order of this.#inForceBySite.get(siteId) ?? []) this.#inForce.delete(order.orderId);
     for (const order of orders) this.#inForce.set(order.orderId, order);
     if (site === null && orders.length === 0) this.#inForceBySite.delete(siteId);
@@ -82,16 +96,18 @@ export class RenderedPolicy {
 export function touchedBy(changes: Iterable<ItemChange>): Touched {
   const sites = new Set<SiteId>();
   let keys = false;
+  let answers = false;
   let provider = false;
   for (const { before, after } of changes) {
     for (const item of [before, after]) {
-      if (item?.kind === 'site') sites.add(item.siteId);
+      if (item?.kind === 'site' || item?.kind === 'certificate') sites.add(item.siteId);
       if (item?.kind === 'order') sites.add(item.scope.siteId);
       if (item?.kind === 'clearance-key') keys = true;
+      if (item?.kind === 'acme-answer') answers = true;
       if (item?.kind === 'provider') provider = true;
     }
   }
-  return { sites, keys, provider };
+  return { sites, keys, answers, provider };
 }
 
 /** The next instant at which an order that this edge enforces starts or ends. */

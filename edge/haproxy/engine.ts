@@ -8,6 +8,7 @@
  * Not here: what the policy is (agent.ts) and how it becomes entries (edge/render).
  */
 import { mapFile } from '../render/index.ts';
+import type { CertificateKeeper } from '../certificates/keeper.ts';
 import type { MapName } from '../render/types.ts';
 import type { Logger } from 'pino';
 import { HaproxyFiles } from './files.ts';
@@ -30,6 +31,8 @@ export type EngineParts = {
   readonly process: HaproxyProcess;
   readonly adminSocket: string;
   readonly image: MapImage;
+  /** Null when no listener speaks TLS. */
+  readonly certificates: CertificateKeeper | null;
   readonly log: Logger;
   /** Called when HAProxy stops answering, once per time that it was up. */
   readonly onDown: () => void;
@@ -102,9 +105,16 @@ export class Engine {
 
   /** Makes the running HAProxy hold what the image says for the changed keys. Rejects with MapRefused or SocketDown. */
   async apply(changes: readonly MapChange[]): Promise<void> {
-    if (changes.length === 0) return;
     const worker = this.#worker;
     if (worker === null) return;
+    if (changes.length > 0) await this.#applyMaps(worker, changes);
+    const { certificates } = this.#parts;
+    if (certificates === null || certificates.isSettled) return;
+    if (certificates.wantsReload && this.#skeleton !== null) return this.#reload(worker, this.#skeleton.name);
+    await certificates.settle(this.#certificateTarget(worker));
+  }
+
+  async #applyMaps(worker: Worker, changes: readonly MapChange[]): Promise<void> {
     for (const retired of this.#retired) {
       try {
         await writeChanges(this.#target(retired, true), changes);
@@ -124,7 +134,7 @@ export class Engine {
     const before = await files.linked('current');
     if (before === skeleton.name && this.#skeleton?.name === skeleton.name) return;
     if (skeleton.name === this.#refused) return;
-    await files.writeMaps(this.image);
+    await this.#writeFiles();
     const complaint = await process.check(await files.store(skeleton));
     if (complaint !== null) {
       if (this.#refused === null)
@@ -144,12 +154,54 @@ export class Engine {
       if (before !== null) await files.link('current', before);
       throw error;
     }
-    this.#retire(old);
-    await this.#connect();
+    await this.#succeed(old);
     await files.link('good', skeleton.name);
     await files.sweep();
     this.#refused = null;
     this.#skeleton = skeleton;
+  }
+
+  /** Has a new worker read everything from files, with the skeleton in use. Rejects with StartFailed; the old worker then goes on. */
+  async #reload(old: Worker, skeleton: string): Promise<void> {
+    await this.#writeFiles();
+    this.#parts.log.info({ skeleton }, 'HAProxy is reloaded to take many certificates at once');
+    await this.#parts.process.reload(old.pid);
+    await this.#succeed(old);
+  }
+
+  async #succeed(old: Worker): Promise<void> {
+    this.#retire(old);
+    await this.#connect();
+    await this.#takeFiles();
+  }
+
+  /** Maps and certificates for a worker that is about to start. */
+  async #writeFiles(): Promise<void> {
+    await this.#parts.files.writeMaps(this.image);
+    await this.#parts.certificates?.writeFiles();
+  }
+
+  /** A new worker holds what the files hold; what they could not hold is tried once more and told. */
+  async #takeFiles(): Promise<void> {
+    const { certificates } = this.#parts;
+    const worker = this.#worker;
+    if (certificates === null || worker === null) return;
+    certificates.assumeFiles();
+    await certificates.settle(this.#certificateTarget(worker));
+  }
+
+  #certificateTarget({ socket }: Worker) {
+    return { socket, ask: (command: string) => this.ask(command) };
+  }
+
+  /** Compares certificates with what is meant and repairs them; returns how many names differed. Rejects with SocketDown. */
+  async repairCertificates(): Promise<number> {
+    const { certificates } = this.#parts;
+    const worker = this.#worker;
+    if (certificates === null || worker === null) return 0;
+    const differing = await certificates.drift(this.#certificateTarget(worker));
+    if (differing > 0) this.#driftRepairs += 1;
+    return differing;
   }
 
   /** Reads all maps back, repairs what differs, and returns the names of the maps that did. Rejects with SocketDown or MapRefused. */
@@ -218,7 +270,7 @@ export class Engine {
 
   async #startWith(skeleton: Skeleton): Promise<void> {
     const { files, process, log } = this.#parts;
-    await files.writeMaps(this.image);
+    await this.#writeFiles();
     const good = await files.linked('good');
     const file = await files.store(skeleton);
     const complaint = good === skeleton.name ? null : await process.check(file);
@@ -236,6 +288,7 @@ export class Engine {
     }
     await files.sweep();
     await this.#connect();
+    await this.#takeFiles();
     this.#skeleton = skeleton;
   }
 
@@ -284,6 +337,7 @@ export class Engine {
       else changes.push(...difference.changes);
     }
     await writeChanges(this.#target(worker, false), changes);
+    await this.#parts.certificates?.compare(this.#certificateTarget(worker), 'all');
   }
 
   async #difference(map: MapName): Promise<{ readonly changes: MapChange[]; readonly repeats: boolean }> {

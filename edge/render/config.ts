@@ -12,6 +12,7 @@ import { challengeBackend, ownBackend } from './skeleton/challenge.ts';
 import { frontend } from './skeleton/frontend.ts';
 import { origins } from './skeleton/origins.ts';
 import { Files } from './skeleton/parts.ts';
+import { acmeBackend, redirectBackend } from './skeleton/tls.ts';
 import type { EdgePlan } from './types.ts';
 
 /** The whole configuration. Throws a RangeError when a path or address of the plan holds what HAProxy would read as syntax. */
@@ -28,6 +29,8 @@ export function renderConfig(plan: EdgePlan): string {
     frontend(plan, files),
     noticeBackend(files),
     refusals(files),
+    acmeBackend(files),
+    redirectBackend(plan),
     challengeBackend(files),
     ownBackend(files),
     origins(plan),

@@ -1,9 +1,10 @@
 /**
- * What belongs to no site: the keys that sign and check clearances.
+ * What belongs to no site: the keys that sign and check clearances, and the answers that certificate authorities ask for.
  *
  * Key ids and the name of the current one live in two maps: in one, a visitor could send the pointer's own key as a key id and
  * have its value taken for a secret (edge-measured.md, pitfall 4). No current key: HAProxy answers 503 where a challenge is due.
  */
+import type { AcmeAnswerPolicy } from '../../contract/certificates.ts';
 import type { ClearanceKeyPolicy, ProviderPolicy } from '../../contract/policy.ts';
 import type { MapEntry } from './types.ts';
 
@@ -16,6 +17,11 @@ export function renderGlobal(keys: readonly ClearanceKeyPolicy[], _provider: Pro
   const current = keys.filter((key) => key.state === 'current').sort((a, b) => keyNumber(b) - keyNumber(a))[0];
   if (current !== undefined) entries.push({ map: 'current-key', key: currentKeyName, value: current.keyId });
   return entries;
+}
+
+/** What is answered to certificate authorities, by token. */
+export function renderAnswers(answers: readonly AcmeAnswerPolicy[]): MapEntry[] {
+  return answers.map(({ token, keyAuthorization }) => ({ map: 'acme', key: token, value: keyAuthorization }));
 }
 
 function keyNumber(key: ClearanceKeyPolicy): number {

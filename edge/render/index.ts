@@ -5,12 +5,12 @@
  */
 export { renderConfig } from './config.ts';
 export { peersSocket } from './skeleton/base.ts';
-export { certificateList } from './skeleton/frontend.ts';
+export { certificateList } from './skeleton/tls.ts';
 export { cookieName, ownFolder } from './skeleton/parts.ts';
 export type { EdgeAction } from './skeleton/parts.ts';
 export { counterIndex, counterTable, parseCounterLine } from './counters.ts';
 export type { SiteCounters } from './counters.ts';
-export { currentKeyName, renderGlobal } from './global.ts';
+export { currentKeyName, renderAnswers, renderGlobal } from './global.ts';
 export { mapFile, mapText, maxEntryBytes, mergeEntries } from './maps.ts';
 export { renderPages } from './pages/index.ts';
 export { renderSite } from './site.ts';

@@ -9,6 +9,7 @@
  * A wider notice answers before a narrower one. Of two notices of the same width the earlier order is shown and all are named in
  * the Portcullis-Decision header.
  */
+import type { Hsts } from '../../contract/certificates.ts';
 import { challengeTarget } from '../../core/shield/difficulty.ts';
 import { defaultChallengeSettings } from '../../contract/policy.ts';
 import type { OrderPolicy, ProviderPolicy, SitePolicy } from '../../contract/policy.ts';
@@ -19,7 +20,8 @@ import type { MapEntry } from './types.ts';
 
 /**
  * Fields of a value in `hosts` and `wildcards`, separated by `|`, counted from 1.
- * `flags` is `0` or letters: `a` networks, `t` the origin speaks TLS, `h` the Host header is replaced.
+ * `flags` is `0` or letters: `a` networks, `t` the origin speaks TLS, `h` the Host header is replaced, `s` plain http is sent to https,
+ * `S` browsers are told to insist on https.
  */
 export const factField = {
   flags: 1,
@@ -33,6 +35,7 @@ export const factField = {
   clearanceSeconds: 9,
   tlsName: 10,
   hostHeader: 11,
+  hsts: 12,
 } as const;
 
 /**
@@ -55,7 +58,8 @@ export function renderSite(site: SitePolicy, orders: readonly OrderPolicy[], pro
 function hostsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
   const { origin, limits } = site;
   const challenge = challengeOf(site, orders);
-  const flags = `${site.networks.length > 0 ? 'a' : ''}${origin.scheme === 'https' ? 't' : ''}${origin.hostHeader === null ? '' : 'h'}`;
+  const hsts = site.https?.hsts ?? null;
+  const flags = `${site.networks.length > 0 ? 'a' : ''}${origin.scheme === 'https' ? 't' : ''}${origin.hostHeader === null ? '' : 'h'}${site.https?.plain === 'redirect' ? 's' : ''}${hsts === null ? '' : 'S'}`;
   const fields: Record<keyof typeof factField, string | number> = {
     flags: flags === '' ? '0' : flags,
     siteId: site.siteId,
@@ -68,6 +72,7 @@ function hostsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
     clearanceSeconds: challenge.clearanceSeconds,
     tlsName: origin.scheme === 'https' ? headerWord(origin.host) : '-',
     hostHeader: origin.hostHeader === null ? '-' : headerWord(origin.hostHeader),
+    hsts: hsts === null ? '-' : hstsValue(hsts),
   };
   const value = packed(fields, factField);
   return site.hostnames.map((hostname) =>
@@ -170,6 +175,10 @@ function decisionList(orders: readonly OrderPolicy[]): string {
         .map((order) => order.decision)
         .slice(0, 10)
         .join(', ');
+}
+
+function hstsValue({ maxAgeSeconds, includeSubdomains, preload }: Hsts): string {
+  return `max-age=${maxAgeSeconds}${includeSubdomains ? '; includeSubDomains' : ''}${preload ? '; preload' : ''}`;
 }
 
 /** A host, or host and port, as it may stand in a header: anything else in it would be an attack on the origin's parser. */

@@ -14,6 +14,7 @@
 export const mapNames = [
   'keys',
   'current-key',
+  'acme',
   'notice-html',
   'notice-json',
   'notice-text',

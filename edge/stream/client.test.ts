@@ -37,6 +37,7 @@ it('an edge says nothing between its subscription and the first word of the cont
     onFrame: () => undefined,
     onHead: () => undefined,
     onReceiptKept: () => undefined,
+    onCertificateKey: () => undefined,
   });
   try {
     client.start();

@@ -31,6 +31,7 @@ export type StreamParts = {
   readonly onFrame: (frame: SignedFrame) => void;
   readonly onHead: (head: Head) => void;
   readonly onReceiptKept: (signature: string) => void;
+  readonly onCertificateKey: (key: string) => void;
 };
 
 const silenceMs = 20_000;
@@ -137,6 +138,8 @@ export class StreamClient {
         return this.#parts.onHead(message);
       case 'receipt-kept':
         return this.#parts.onReceiptKept(message.signature);
+      case 'certificate-key':
+        return this.#parts.onCertificateKey(message.key);
       case 'bye':
         if (message.reason === 'not-enrolled') {
           this.#parts.log.error(

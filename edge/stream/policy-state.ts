@@ -8,7 +8,8 @@
  */
 import { createHash } from 'node:crypto';
 import { Revision } from '../../contract/ids.ts';
-import type { OrderId, SiteId } from '../../contract/ids.ts';
+import type { AcmeAnswerPolicy, CertificatePolicy } from '../../contract/certificates.ts';
+import type { CertificateId, OrderId, SiteId } from '../../contract/ids.ts';
 import { itemKey } from '../../contract/policy.ts';
 import type { ClearanceKeyPolicy, ItemKey, OrderPolicy, PolicyItem, ProviderPolicy, SitePolicy } from '../../contract/policy.ts';
 import type { FramePayload, NackReason } from '../../contract/stream.ts';
@@ -38,6 +39,8 @@ export class PolicyState {
   readonly #ordersBySite = new Map<SiteId, Map<OrderId, OrderPolicy>>();
   readonly #keys = new Map<ItemKey, ClearanceKeyPolicy>();
   readonly #sites = new Map<SiteId, SitePolicy>();
+  readonly #certificatesBySite = new Map<SiteId, Map<CertificateId, CertificatePolicy>>();
+  readonly #answers = new Map<ItemKey, AcmeAnswerPolicy>();
   #provider: ProviderPolicy | null = null;
 
   constructor(revision: Revision, items: Iterable<HeldItem>) {
@@ -93,6 +96,14 @@ export class PolicyState {
 
   *orders(): Iterable<OrderPolicy> {
     for (const orders of this.#ordersBySite.values()) yield* orders.values();
+  }
+
+  certificatesOf(siteId: SiteId): readonly CertificatePolicy[] {
+    return [...(this.#certificatesBySite.get(siteId)?.values() ?? [])];
+  }
+
+  acmeAnswers(): readonly AcmeAnswerPolicy[] {
+    return [...this.#answers.values()];
   }
 
   clearanceKeys(): readonly ClearanceKeyPolicy[] {
@@ -168,6 +179,11 @@ export class PolicyState {
     if (item.kind === 'site') this.#sites.set(item.siteId, item);
     if (item.kind === 'provider') this.#provider = item;
     if (item.kind === 'clearance-key') this.#keys.set(key, item);
+    if (item.kind === 'acme-answer') this.#answers.set(key, item);
+    if (item.kind === 'certificate') {
+      const certificates = this.#certificatesBySite.get(item.siteId) ?? new Map<CertificateId, CertificatePolicy>();
+      this.#certificatesBySite.set(item.siteId, certificates.set(item.certificateId, item));
+    }
     if (item.kind === 'order') {
       const orders = this.#ordersBySite.get(item.scope.siteId) ?? new Map<OrderId, OrderPolicy>();
       this.#ordersBySite.set(item.scope.siteId, orders.set(item.orderId, item));
@@ -178,6 +194,12 @@ export class PolicyState {
     if (item.kind === 'site') this.#sites.delete(item.siteId);
     if (item.kind === 'provider') this.#provider = null;
     if (item.kind === 'clearance-key') this.#keys.delete(key);
+    if (item.kind === 'acme-answer') this.#answers.delete(key);
+    if (item.kind === 'certificate') {
+      const certificates = this.#certificatesBySite.get(item.siteId);
+      certificates?.delete(item.certificateId);
+      if (certificates?.size === 0) this.#certificatesBySite.delete(item.siteId);
+    }
     if (item.kind === 'order') {
       const orders = this.#ordersBySite.get(item.scope.siteId);
       orders?.delete(item.orderId);

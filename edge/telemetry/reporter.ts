@@ -30,12 +30,15 @@ export type ReporterParts = {
   /** Another worker than the agent's answers on the admin socket. */
   readonly onStrangeWorker: () => void;
   readonly repairDrift: (maps: readonly MapName[]) => Promise<readonly MapName[]>;
+  /** How many names had another certificate than they should, before it was repaired. */
+  readonly repairCertificates: () => Promise<number>;
 };
 
 const everyMs = 2000;
 const smallMapEntries = 5000;
 const smallMapEveryMs = 30_000;
 const largeMapEveryMs = 300_000;
+const certificatesEveryMs = 120_000;
 /** HAProxy's own log is cut at this size; one older copy is kept. */
 const logLimitBytes = 16 * 1024 * 1024;
 const mostSitesPerMessage = 10_000;
@@ -47,6 +50,7 @@ export class Reporter {
   #timer: NodeJS.Timeout | null = null;
   #lastMs = 0;
   #lastRequests: number | null = null;
+  #certificatesMs = 0;
   #stopped = false;
 
   constructor(parts: ReporterParts) {
@@ -55,6 +59,7 @@ export class Reporter {
 
   start(): void {
     this.#lastMs = this.#parts.nowMs();
+    this.#certificatesMs = this.#lastMs;
     for (const map of this.#parts.engine.image.mapNames) this.#comparedMs.set(map, this.#lastMs);
     this.#next();
   }
@@ -116,6 +121,7 @@ export class Reporter {
       });
     }
     await this.#compareMaps(nowMs);
+    await this.#compareCertificates(nowMs);
     await this.#cutLog();
   }
 
@@ -131,6 +137,15 @@ export class Reporter {
       this.#parts.metrics.driftRepairs.inc(repaired.length);
       this.#parts.log.warn({ maps: repaired }, 'a map of HAProxy differed from the policy and was repaired');
     }
+  }
+
+  async #compareCertificates(nowMs: number): Promise<void> {
+    if (this.#parts.engine.state === 'down' || nowMs - this.#certificatesMs < certificatesEveryMs) return;
+    this.#certificatesMs = nowMs;
+    const names = await this.#parts.repairCertificates();
+    if (names === 0) return;
+    this.#parts.metrics.driftRepairs.inc();
+    this.#parts.log.warn({ names }, 'certificates of HAProxy differed from the policy and were repaired');
   }
 
   async #cutLog(): Promise<void> {

@@ -5,6 +5,7 @@ import { counterIndex, counterTable } from '../counters.ts';
 import type { EdgePlan } from '../types.ts';
 import type { Files } from './parts.ts';
 import { lines, section } from './parts.ts';
+import { tlsSettings } from './tls.ts';
 
 /** Seconds for which a challenge may be solved. */
 export const challengeSeconds = 300;
@@ -28,7 +29,7 @@ export function globalSection(plan: EdgePlan): string {
     'tune.maxrewrite 1024',
     '# The cache in front of string maps costs more than it saves with many hosts.',
     'tune.pattern.cache-size 0',
-    'ssl-default-bind-options ssl-min-ver TLSv1.2',
+    tlsSettings(),
     '# For normalize-uri, which only sites with a path notice meet; experimental in name in every version so far.',
     'expose-experimental-directives',
   );

@@ -6,17 +6,13 @@
  * Ints are made of packed fields by `add(0)`: an int is stored in place, a string is allocated.
  */
 import { counterTable } from '../counters.ts';
-import type { EdgePlan, Listener } from '../types.ts';
+import type { EdgePlan } from '../types.ts';
 import type { Files } from './parts.ts';
 import { byAddress, clearance, compare, remembered } from './clearance.ts';
 import { acted, fact, flag, lines, ownFolder, section, siteFlag, siteId, state, words } from './parts.ts';
+import { acmeRule, bind, hstsRule, redirectRule } from './tls.ts';
 
 const deepestWildcard = 20;
-
-/** The certificates of https listeners, in HAProxy's crt-list form; must exist, with one entry at least, when one is planned. */
-export function certificateList(paths: Pick<EdgePlan['paths'], 'certificates'>): string {
-  return `${paths.certificates}/crt-list.txt`;
-}
 
 export function frontend(plan: EdgePlan, files: Files): string {
   return section(
@@ -27,30 +23,26 @@ export function frontend(plan: EdgePlan, files: Files): string {
     '',
     host(files),
     '',
-    first(),
+    first(files),
     '',
     networks(files),
     '',
-    limits(),
+    limits(plan),
     '',
+    redirectRule(plan, 'attack_only'),
     remembered(files),
     '',
-    notices(files),
+    notices(plan, files),
     '',
     clearance(files),
     '',
     '# ---- who was refused, or asked for one of our own files, is answered by the backend of that name',
-    'use_backend notice if notice_only',
+    `use_backend notice if notice_only !${acted}`,
     `use_backend %[var(txn.act)] if ${acted}`,
     `use_backend origins-tls if ${siteFlag('t')}`,
     'default_backend origins',
+    hstsRule(),
   );
-}
-
-function bind(listener: Listener, plan: EdgePlan): string {
-  const tls = listener.scheme === 'https' ? ` ssl crt-list ${certificateList(plan.paths)} alpn h2,http/1.1` : '';
-  const only = listener.address.includes(':') ? ' v6only' : '';
-  return `bind ${listener.address}:${listener.port}${only}${tls}`;
 }
 
 function connection(plan: EdgePlan): string {
@@ -119,10 +111,11 @@ const ambiguousByPath = String.raw`%5c|%25[0-9a-f][0-9a-f]|%c[01]|(/|%2f|\.)%2f|
  */
 const ambiguousDecoded = String.raw`/[.]{0,2}[;/]|/[.]{1,2}$|%[0-9a-f][0-9a-f]|%u[0-9a-f]`;
 
-function first(): string {
+function first(files: Files): string {
   return lines(
     '# ---- our own files; what two programs could read differently (it goes to neither); hosts that are nobody’s',
     `http-request track-sc2 ${siteId} table ${counterTable}`,
+    acmeRule(files),
     'http-request allow if notice_only',
     String.raw`acl odd path -m sub % \\`,
     `http-request set-var(txn.act) str(own) if { path_beg ${ownFolder}/ }`,
@@ -143,25 +136,26 @@ function networks(files: Files): string {
   );
 }
 
-function limits(): string {
+function limits(plan: EdgePlan): string {
   return lines(
     '# ---- limits. A site with a state is compared below, after its notices and with the limit that an order may have lowered.',
     `http-request ${byAddress} if !stated !${acted}`,
     'http-request set-var(txn.act) str(busy) if { sc_conn_cur(2),sub(sess.room) gt 0 } !exempt',
     compare('sess.rate'),
+    redirectRule(plan, '!stated'),
     '# Ordinary sites leave here.',
     'http-request allow if !stated',
   );
 }
 
-function notices(files: Files): string {
+function notices(plan: EdgePlan, files: Files): string {
   const inPaths = `map_beg(${files.map('paths')})`;
   const found = '{ var(txn.at) -m found }';
   return lines(
     '# ---- notice, the widest first; it goes before every other refusal but the ambiguous. By path: the path is brought to one form,',
     '# in the request too, so that what is compared is what the origin gets',
     `http-request set-var(txn.flags) ${state('flags')}`,
-    'http-request allow if { var(txn.act) -m str ambiguous }',
+    'http-request allow if { var(txn.act) -m str ambiguous acme }',
     `http-request set-var(txn.act) str(notice) if ${flag('n')}`,
     `http-request allow if ${acted}`,
     'acl by_path var(txn.flags) -m sub p',
@@ -184,6 +178,7 @@ function notices(files: Files): string {
     `http-request set-var(txn.at) ${siteId},concat(|,txn.host,|),concat(,txn.path),${inPaths} if by_path !${found}`,
     `http-request set-var(txn.state) var(txn.at) if by_path ${found}`,
     `http-request set-var(txn.act) str(notice) if by_path ${found}`,
+    redirectRule(plan),
     `http-request allow if ${acted}`,
   );
 }

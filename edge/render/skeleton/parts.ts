@@ -13,7 +13,8 @@ import { factField, stateField } from '../site.ts';
 import type { EdgePlan, MapName } from '../types.ts';
 
 /** What `Portcullis-Action` says on each answer that the edge makes itself; receipts and tests read it. */
-export type EdgeAction = (typeof standing)[StandingPage]['action'] | 'notice' | 'challenge' | 'solved' | 'refused' | 'asset';
+export type EdgeAction =
+  (typeof standing)[StandingPage]['action'] | 'notice' | 'challenge' | 'solved' | 'refused' | 'asset' | 'acme' | 'to-https';
 
 /** Where our own files and the check of solutions are found on every protected host. */
 export const ownFolder = '/.well-known/portcullis';
