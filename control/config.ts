@@ -63,6 +63,8 @@ Runs the control plane: API, console, public pages, and the stream that edges fo
                               evidence may reach (repeat)
   --timestamp-url <url>       RFC 3161 authority for captures,      PORTCULLIS_TIMESTAMP_URLS        none
                               in order of trust (repeat)
+  --timestamp-roots <file>    PEM of the roots that may vouch for   PORTCULLIS_TIMESTAMP_ROOTS       none: not asked
+                              those authorities
   --chromium <path>           browser for screenshots of evidence   PORTCULLIS_CHROMIUM              where it is, or off
   --allow-notify <network>    inward network that webhooks and      PORTCULLIS_ALLOW_NOTIFY          none
                               pushes may reach (repeat)
@@ -90,6 +92,7 @@ const options = {
   'mail-relay': { type: 'string' },
   'allow-capture': { type: 'string', multiple: true },
   'timestamp-url': { type: 'string', multiple: true },
+  'timestamp-roots': { type: 'string' },
   chromium: { type: 'string' },
   'allow-notify': { type: 'string', multiple: true },
   'log-level': { type: 'string' },
@@ -152,6 +155,7 @@ export function readConfig(
   const mailDomain = one('mail-domain', 'PORTCULLIS_MAIL_DOMAIN');
   const mailRelay = one('mail-relay', 'PORTCULLIS_MAIL_RELAY');
   const chromium = one('chromium', 'PORTCULLIS_CHROMIUM');
+  const timestampRoots = one('timestamp-roots', 'PORTCULLIS_TIMESTAMP_ROOTS');
   const sealKey = env['PORTCULLIS_SEAL_KEY'] ?? '';
   if (sealKey !== '' && !/^[A-Za-z0-9+/]{43}=$/.test(sealKey)) {
     mistakes.push('PORTCULLIS_SEAL_KEY is not base64 of 32 bytes; `openssl rand -base64 32` makes one.');
@@ -215,6 +219,7 @@ export function readConfig(
         mailRelay: checked.mailRelay,
         allowCaptures: checked.allowCaptures.flatMap((network) => network ?? []),
         timestampUrls: checked.timestampUrls.flatMap((url) => url ?? []),
+        timestampRootFile: timestampRoots?.text ?? null,
         chromium: chromium?.text === 'off' ? null : (chromium?.text ?? defaultChromium),
         allowNotify: checked.allowNotify.flatMap((network) => network ?? []),
       },

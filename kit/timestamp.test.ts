@@ -1,13 +1,13 @@
 /** Time-stamps against a real authority made with openssl; what openssl accepts is what passes here. */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeFolder, temporaryFolder } from '../tests/harness/ports.ts';
 import { startTimestampAuthority } from '../tests/harness/timestamp-authority.ts';
 import type { TestAuthority } from '../tests/harness/timestamp-authority.ts';
-import { askTimestamp, readTimestamp } from './timestamp.ts';
+import { askTimestamp, certificatesIn, readTimestamp } from './timestamp.ts';
 
 const bytes = Buffer.from('what was captured');
 
@@ -54,6 +54,28 @@ describe('a time-stamp', () => {
       expect(stamp, mood).toBeNull();
       expect(failures.join(), mood).toMatch(wrong[mood]);
     }
+  });
+
+  it('is taken when its certificate leads to a trusted root, and from no authority that another root vouches for', async () => {
+    authority.mood('honest');
+    const other = await startTimestampAuthority();
+    try {
+      const [own, wrong] = [authority.rootFile, other.rootFile].map((file) => readFileSync(file, 'utf8'));
+      if (own === undefined || wrong === undefined) throw new Error('there are two');
+      const ask = (roots: string) => askTimestamp([authority.url], bytes, 5000, roots);
+      expect((await ask(own)).stamp).not.toBeNull();
+      expect((await ask(`${wrong}\n${own}`)).stamp).not.toBeNull();
+      const refused = await ask(wrong);
+      expect(refused.stamp).toBeNull();
+      expect(refused.failures.join()).toContain('its certificate leads to no root that you configured');
+      // The first that a root vouches for is used.
+      const { stamp } = await askTimestamp([authority.url, other.url], bytes, 5000, wrong);
+      expect(stamp?.authority).toBe(new URL(other.url).host);
+    } finally {
+      await other.stop();
+    }
+    expect(() => certificatesIn('no certificate')).toThrow(/no certificate in PEM form/);
+    expect(() => certificatesIn('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----')).toThrow(/cannot be read/);
   });
 
   it('comes from the next authority when the first does not answer', async () => {

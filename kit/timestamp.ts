@@ -2,8 +2,8 @@
  * RFC 3161 time-stamps: asks an authority over HTTP and believes nothing of its answer that was not checked.
  *
  * Checked: the status, that it is about our bytes (SHA-256) and our question (nonce), the signature, that the certificate is for time-stamping
- * only and valid at the stamped time. Not checked: who vouches for the authority's certificate. The operator chose the authority; who
- * reads the token later compares its certificate with what the authority publishes. Fails closed: an answer that does not pass is none.
+ * only and valid at the stamped time. Who vouches for that certificate is checked when the caller trusts roots: then its chain must lead to one
+ * of them, each certificate valid at that time. Revocation is not asked for. Fails closed: an answer that does not pass is none.
  * After: RFC 3161; OpenSSL's `ts -verify`, which accepts what passes here.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -11,6 +11,7 @@ import { fromBER, Integer, Null, OctetString } from 'asn1js';
 import {
   AlgorithmIdentifier,
   Certificate,
+  CertificateChainValidationEngine,
   CryptoEngine,
   ExtKeyUsage,
   MessageImprint,
@@ -103,6 +104,35 @@ export async function readTimestamp(reply: Uint8Array, bytes: Uint8Array, nonce:
   };
 }
 
+const pemBlock = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/g;
+
+/** Certificates of a PEM file, in its order. Throws an Error with a sentence when it holds none or what is no certificate. */
+export function certificatesIn(pem: string): Certificate[] {
+  const blocks = [...pem.matchAll(pemBlock)].map(([, base64 = '']) => Buffer.from(base64, 'base64'));
+  if (blocks.length === 0) throw new Error('It holds no certificate in PEM form (BEGIN CERTIFICATE).');
+  return blocks.map((der, index) => {
+    try {
+      return Certificate.fromBER(new Uint8Array(der).buffer);
+    } catch (cause) {
+      throw new Error(`Its certificate number ${index + 1} cannot be read.`, { cause });
+    }
+  });
+}
+
+/** Whether a token's chain leads to one of these roots at the time that it states. Throws an Error that says that it does not. */
+async function checkChain({ certificates, atMs }: Timestamp, roots: string): Promise<void> {
+  const [signer, ...others] = certificates.flatMap(certificatesIn);
+  if (signer === undefined) throw new Error('it holds no certificate');
+  const engine = new CertificateChainValidationEngine({
+    trustedCerts: certificatesIn(roots),
+    // The one that is asked about comes last.
+    certs: [...others, signer],
+    checkDate: new Date(atMs),
+  });
+  const verdict = await engine.verify().catch(() => ({ result: false }));
+  if (!verdict.result) throw new Error('its certificate leads to no root that you configured');
+}
+
 function parts(reply: Uint8Array): { info: TSTInfo; signed: SignedData } {
   if (reply.byteLength > mostBytes) throw new Error('it is too large');
   try {
@@ -128,12 +158,13 @@ function pemOf(der: Buffer): string {
 
 /**
  * Asks authorities in order until one answers well. `failures` says of each other one what was wrong, by its hostname.
- * `timeoutMs` is for each of them.
+ * `timeoutMs` is for each of them. `roots`: PEM of the roots that may vouch for an authority; null: nobody asks who does.
  */
 export async function askTimestamp(
   urls: readonly string[],
   bytes: Uint8Array,
   timeoutMs: number,
+  roots: string | null = null,
 ): Promise<{ stamp: (Timestamp & { readonly question: Buffer; readonly authority: string }) | null; failures: string[] }> {
   const failures: string[] = [];
   for (const url of urls) {
@@ -149,6 +180,7 @@ export async function askTimestamp(
       });
       if (response.status !== 200) throw new Error(`it answered ${response.status}`);
       const stamp = await readTimestamp(await readAtMost(response), bytes, question.nonce);
+      if (roots !== null) await checkChain(stamp, roots);
       return { stamp: { ...stamp, question: question.der, authority }, failures };
     } catch (error) {
       failures.push(`${authority}: ${error instanceof Error ? error.message : 'it did not answer'}`);

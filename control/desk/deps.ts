@@ -140,6 +140,8 @@ export type DeskConfig = {
   readonly allowCaptures: readonly Cidr[];
   /** RFC 3161 authorities; the first that answers is used. Empty: captures carry no outside time. */
   readonly timestampUrls: readonly string[];
+  /** PEM file of the roots one of which must vouch for such an authority; null: nobody is asked who does, and captures say so. */
+  readonly timestampRootFile: string | null;
   /** Null: no screenshots. */
   readonly chromium: string | null;
   /** Inward networks that webhooks and pushes may call, by `http:` too. Everywhere else only `https:`. */

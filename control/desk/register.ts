@@ -3,7 +3,9 @@
  *
  * Not here: what any part does. A part that cannot start says why in a sentence and the control plane does not start half.
  */
+import { readFile } from 'node:fs/promises';
 import type { ControlDeps } from '../deps.ts';
+import { certificatesIn } from '../../kit/timestamp.ts';
 import type { App } from '../http/register.ts';
 import type { Job } from '../jobs/runner.ts';
 import { registerAssessment } from './assessment/register.ts';
@@ -12,6 +14,7 @@ import { registerCases } from './cases/register.ts';
 import { settleFirstCriteria } from './decisions/first-criteria.ts';
 import { registerDecisions } from './decisions/register.ts';
 import type { DeskConfig, DeskDeps } from './deps.ts';
+import { browserRisk } from './evidence/screenshot.ts';
 import { registerEvidence } from './evidence/register.ts';
 import { openIntake, registerIntake } from './intake/register.ts';
 import { registerOwner } from './owner/register.ts';
@@ -39,6 +42,9 @@ export type DeskStart = {
 
 export async function openDesk(app: App, control: ControlDeps, { config, state, sealKey, dnsServers }: DeskStart): Promise<Desk> {
   await settleFirstCriteria(control);
+  await checkRoots(config.timestampRootFile);
+  const risk = await browserRisk(config.chromium);
+  if (risk !== null) control.log.warn(risk);
   const base = { ...control, desk: config, dnsServers, state, seal: await openSeal(control, state, sealKey) };
   const posting = { ...base, outbox: openOutbox(base) };
   const intake = openIntake(posting);
@@ -65,4 +71,15 @@ export async function openDesk(app: App, control: ControlDeps, { config, state, 
       await intake.close();
     },
   };
+}
+
+/** A file of roots that cannot be used would leave every capture without a time: it is said at the start. Throws an Error with a sentence. */
+async function checkRoots(file: string | null): Promise<void> {
+  if (file === null) return;
+  try {
+    certificatesIn(await readFile(file, 'utf8'));
+  } catch (cause) {
+    const why = cause instanceof Error && !('code' in cause) ? cause.message : 'It cannot be read.';
+    throw new Error(`The roots of time-stamp authorities in ${file} (--timestamp-roots) cannot be used. ${why}`, { cause });
+  }
 }

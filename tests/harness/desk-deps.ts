@@ -34,6 +34,7 @@ export const quietDesk: DeskConfig = {
   mailRelay: null,
   allowCaptures: [],
   timestampUrls: [],
+  timestampRootFile: null,
   chromium: null,
   allowNotify: [],
 };

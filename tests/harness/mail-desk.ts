@@ -58,6 +58,7 @@ export async function startMailDesk(database: StoreAddress, desk: Partial<DeskCo
       mailRelay: null,
       allowCaptures: [],
       timestampUrls: [],
+      timestampRootFile: null,
       chromium: null,
       allowNotify: [],
       ...desk,

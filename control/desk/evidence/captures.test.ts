@@ -1,7 +1,7 @@
 /** Captures against real servers on loopback: what is kept, what is said, and what a hostile page cannot do. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -60,7 +60,9 @@ describe('a capture', () => {
     const { item, capture } = await house.capture(await house.addCase(), `${url}/start#post-7`);
     expect(item).toMatchObject({ level: 'A2', captureState: 'captured' });
     expect(capture).toMatchObject({ state: 'captured', http_status: 200, address: '127.0.0.1' });
-    expect(capture.finding).toBe('HTTP 200 from 127.0.0.1. After 1 redirects.');
+    expect(capture.finding).toBe(
+      `HTTP 200 from 127.0.0.1. After 1 redirects. Outside time by ${new URL(authority.url).host}: chain not checked, no root is configured.`,
+    );
     expect(capture.timestamped_at).not.toBeNull();
     expect((await opened(capture.text_blob_id)).toString()).toBe('Thread 12\n\n[threat naming a place and time]');
 
@@ -121,6 +123,31 @@ describe('a capture', () => {
     authority.mood('honest');
     expect(capture.timestamped_at).toBeNull();
     expect(capture.finding).toMatch(/No outside time: 127\.0\.0\.1:\d+: its signature does not hold\./);
+  });
+
+  it('says that its outside time leads to the root that was configured, and has none from whom another root vouches for', async () => {
+    const { url } = await origin((_request, response) => response.end('words'));
+    const place = temporaryFolder('roots');
+    const timestampRootFile = path.join(place, 'roots.pem');
+    const other = await startTimestampAuthority();
+    const rooted = await startEvidenceHouse(await embeddedAddress(place), { timestampUrls: [authority.url], timestampRootFile });
+    try {
+      for (const [root, expected] of [
+        [authority.rootFile, /Outside time by 127\.0\.0\.1:\d+: verified to the root that you configured\./],
+        [other.rootFile, /No outside time: 127\.0\.0\.1:\d+: its certificate leads to no root that you configured\./],
+        [null, /No outside time: the file of roots cannot be read\./],
+      ] as const) {
+        if (root === null) rmSync(timestampRootFile);
+        else copyFileSync(root, timestampRootFile);
+        const { capture } = await rooted.capture(await rooted.addCase(), url);
+        expect(capture.finding).toMatch(expected);
+        expect(capture.timestamped_at === null).toBe(root !== authority.rootFile);
+      }
+    } finally {
+      await rooted.stop();
+      await other.stop();
+      removeFolder(place);
+    }
   });
 
   it('of a page that is gone says so and keeps the answer; of a name without an address too', async () => {

@@ -5,6 +5,7 @@
  * pauses; what is gone or refused is said so at once. What is criminal to hold is never fetched (fails closed: an unknown class is not
  * that class, a case that is gone is not fetched). Log lines carry ids and outcomes, never an address.
  */
+import { readFile } from 'node:fs/promises';
 import type { CaptureState, EvidenceLevel } from '../../../contract/desk/words.ts';
 import { canonicalUrl } from '../../../core/desk/urls.ts';
 import { instantOf, msOf } from '../../../core/instant.ts';
@@ -173,6 +174,15 @@ async function settleWithout(
   });
 }
 
+/** Roots that cannot be read any more vouch for nobody: then there is no outside time (fails closed). */
+async function outsideTime({ desk }: CaptureNeeds, wacz: Buffer) {
+  const { timestampUrls: urls, timestampRootFile: file } = desk;
+  if (file === null) return { ...(await askTimestamp(urls, wacz, stampMs)), vouched: 'chain not checked, no root is configured' };
+  const roots = await readFile(file, 'utf8').catch(() => null);
+  if (roots === null) return { stamp: null, failures: ['the file of roots cannot be read'], vouched: '' };
+  return { ...(await askTimestamp(urls, wacz, stampMs, roots)), vouched: 'verified to the root that you configured' };
+}
+
 async function settleWith(
   deps: CaptureNeeds,
   turn: CaptureTurn,
@@ -198,7 +208,7 @@ async function settleWith(
         );
   if (signal.aborted) throw new Error('stopping');
   const wacz = await packCapture({ captureId: turn.captureId, version: deps.version, captured, parts, screenshot });
-  const { stamp, failures } = await askTimestamp(deps.desk.timestampUrls, wacz, stampMs);
+  const { stamp, failures, vouched } = await outsideTime(deps, wacz);
   const gone = last.status === 404 || last.status === 410;
   const text = captured.text === null ? null : (parts[captured.text] ?? null);
   const withoutTime = failures.length === 0 ? 'no authority is configured' : failures.join('; ');
@@ -209,7 +219,7 @@ async function settleWith(
     ...(captured.truncated === 'length' ? ['Cut off: only the first part was kept.'] : []),
     ...(captured.truncated === 'time' ? ['Cut off when the time was over.'] : []),
     ...captured.notes,
-    ...(stamp === null ? [`No outside time: ${withoutTime}.`] : []),
+    stamp === null ? `No outside time: ${withoutTime}.` : `Outside time by ${stamp.authority}: ${vouched}.`,
   ].join(' ');
   await transact(deps.store, async (unit) => {
     // Before anything is sealed: the case first, then its items, then their captures.
@@ -240,7 +250,7 @@ async function settleWith(
     const line = { evidenceId: turn.evidenceId, at: nowOf(deps), personId: null, personName: null, sha256: waczBlob.sha256 };
     await addCustodyIn(unit.tx, { ...line, act: 'capture', why: `${turn.captureId}: ${finding}` });
     if (stamp !== null) {
-      const why = `${turn.captureId}: ${stamp.authority} says ${instantOf(stamp.atMs)}; certificate ${stamp.signer}`;
+      const why = `${turn.captureId}: ${stamp.authority} says ${instantOf(stamp.atMs)}; certificate ${stamp.signer}; ${vouched}`;
       await addCustodyIn(unit.tx, { ...line, act: 'timestamp', why });
     }
   });

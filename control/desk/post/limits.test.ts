@@ -14,6 +14,7 @@ const desk: DeskConfig = {
   mailRelay: null,
   allowCaptures: [],
   timestampUrls: [],
+  timestampRootFile: null,
   chromium: null,
   allowNotify: [],
 };

@@ -5,7 +5,7 @@
  * being read, too many mails from one network. What will never work is a 5xx: another domain, no such mailbox, larger than the limit.
  * Bounded: size (what is over it is thrown away as it comes, not held), bytes held by all connections together, connections in all and
  * from one address, time of a connection, time for taking a mail apart. Limits never hold up danger@: mails to it pass the limit by
- * network. No sign-in, no relaying. STARTTLS is offered with a certificate made at start, which is what mail servers take from each
+ * network, and bytes are kept free for them. No sign-in, no relaying. STARTTLS is offered with a certificate made at start, which is what mail servers take from each
  * other (RFC 7435); an operator who wants a named one puts a mail server in front.
  * Hazard: behind another mail server every mail comes from its address; the limits by network then hold for all of them together.
  */
@@ -25,6 +25,8 @@ import { codeOf, takeIn } from './take-in.ts';
 
 const mostMailBytes = 25 * 1024 * 1024;
 const mostHeldBytes = 3 * mostMailBytes;
+/** Kept free for danger@: three large mails to others must not turn one away that cannot wait. */
+const heldForDangerBytes = 2 * mostMailBytes;
 const mostClients = 100;
 const mostFromOne = 20;
 const mostRecipients = 20;
@@ -56,7 +58,7 @@ export async function listenForMail(deps: DeskDeps): Promise<MailListener | null
   };
 
   /** All of one mail; null when it is larger than the limit. Throws `busy` when others hold too much, and when the connection breaks. */
-  const collect = (stream: SMTPServerDataStream): Promise<Buffer | null> =>
+  const collect = (stream: SMTPServerDataStream, mostHeld: number): Promise<Buffer | null> =>
     new Promise((resolve, reject) => {
       let pieces: Buffer[] = [];
       let held = 0;
@@ -67,7 +69,7 @@ export async function listenForMail(deps: DeskDeps): Promise<MailListener | null
         pieces = [];
       };
       stream.on('data', (piece: Buffer) => {
-        if (busy || stream.sizeExceeded || heldBytes + piece.byteLength > mostHeldBytes) {
+        if (busy || stream.sizeExceeded || heldBytes + piece.byteLength > mostHeld) {
           busy ||= !stream.sizeExceeded;
           drop();
           return;
@@ -90,7 +92,8 @@ export async function listenForMail(deps: DeskDeps): Promise<MailListener | null
     });
 
   const take = async (stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> => {
-    const raw = await collect(stream);
+    const toDanger = session.envelope.rcptTo.some((to) => mailboxAt(to.address, deps.desk.mailDomain) === 'danger');
+    const raw = await collect(stream, mostHeldBytes + (toDanger ? heldForDangerBytes : 0));
     // The server itself answers 552.
     if (raw === null) return 'too large';
     heldBytes += raw.byteLength;

@@ -4,7 +4,8 @@
  * Measured on a small, busy machine: 26 MB of short lines take the parser 24 seconds and over 400 MB, one file of 18 MB takes 2.5 seconds. In
  * this process that would be 24 seconds in which no edge hears anything; in a thread of it, running out of memory ended the whole
  * process (Node 24.21, `resourceLimits`). What the worker does not manage is read as a broken mail is (its first words), so it still makes a
- * report. Mails to danger@ have a line of their own and wait for nobody else's.
+ * report. Mails to danger@ have lines of their own and wait for nobody else's; in both, what is under a megabyte does not wait behind what is
+ * over it. So at most four such processes run at once.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import { readBroken, readMail } from './read-mail.ts';
 import type { ReadMail } from './read-mail.ts';
 
 const largeBytes = 32 * 1024;
+const hugeBytes = 1024 * 1024;
 const readWithinMs = 15_000;
 const memoryMb = 384;
 /** Files decoded are smaller than the mail; the words of a mail twice in UTF-16. */
@@ -30,12 +32,16 @@ const Answer = z.custom<ReadMail>(
 
 export type MailReader = (raw: Buffer, line: 'danger' | 'other') => Promise<ReadMail>;
 
-export function openMailReader({ withinMs = readWithinMs } = {}): MailReader {
-  const lines = { danger: new Serial(), other: new Serial() };
-  return (raw, line) =>
+/** `apart`: reads one large mail in a process of its own; null when it was not managed. Handed in by tests. */
+export function openMailReader({ withinMs = readWithinMs, apart = readApart } = {}): MailReader {
+  const line = () => ({ large: new Serial(), huge: new Serial() });
+  const lines = { danger: line(), other: line() };
+  return (raw, to) =>
     raw.byteLength <= largeBytes
       ? readMail(raw)
-      : lines[line].run(async () => (await readApart(raw, withinMs)) ?? readBroken(raw));
+      : lines[to][raw.byteLength <= hugeBytes ? 'large' : 'huge'].run(
+          async () => (await apart(raw, withinMs)) ?? readBroken(raw),
+        );
 }
 
 /** Null when the worker took too long, grew too large or died. */
