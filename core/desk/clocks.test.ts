@@ -19,8 +19,7 @@ const facts = (more: Partial<ClockFacts> = {}): ClockFacts => ({
   ownerToldAt: null,
   ownerNoticeDelayed: false,
   statementAt: null,
-  warnings: [],
-  referrals: [],
+  tasks: [],
   provisionalEndsAt: null,
   appeals: [],
   closedAt: null,
@@ -49,18 +48,18 @@ describe('the clocks of a case', () => {
     expect(dueOf({}, 'capture')).toBeUndefined();
   });
 
-  it('of warning and referral run from the moment in which they were found to be needed, each on its own', () => {
+  it('of warning and referral run from the moment in which they were found to be needed, each on its own and by its own name', () => {
     const found = clocksOf(
       facts({
-        warnings: [
-          { at: opened, doneAt: opened },
-          { at: at('2026-03-05T10:30:00.000Z'), doneAt: null },
+        tasks: [
+          { kind: 'warn-target', about: 'Target A', at: opened, doneAt: opened },
+          { kind: 'warn-police', about: 'Target A', at: at('2026-03-05T10:30:00.000Z'), doneAt: null },
         ],
       }),
-    ).filter(({ what }) => what === 'warning');
-    expect(found.map(({ dueAt, metAt }) => [dueAt, metAt])).toEqual([
-      ['2026-03-05T11:00:00.000Z', opened],
-      ['2026-03-05T11:30:00.000Z', null],
+    ).filter(({ about }) => about === 'Target A');
+    expect(found.map(({ what, dueAt, metAt }) => [what, dueAt, metAt])).toEqual([
+      ['warn-target', '2026-03-05T11:00:00.000Z', opened],
+      ['warn-police', '2026-03-05T11:30:00.000Z', null],
     ]);
   });
 

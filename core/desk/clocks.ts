@@ -134,6 +134,9 @@ export function taskDueAt(kind: TaskKind, lane: Lane, at: Instant): Instant | nu
 /** A thing with a clock of its own that began, and perhaps was done. */
 export type Begun = { readonly at: Instant; readonly doneAt: Instant | null };
 
+/** A warning or a referral; `about` says whom it concerns and names nobody. */
+export type ClockedTask = Begun & { readonly kind: Extract<TaskKind, ClockName>; readonly about: string | null };
+
 /** What the clocks are computed from. Nothing here counts reports. */
 export type ClockFacts = {
   readonly lane: Lane;
@@ -151,10 +154,8 @@ export type ClockFacts = {
   /** The owner is told later, with a reason on record: no clock for it. */
   readonly ownerNoticeDelayed: boolean;
   readonly statementAt: Instant | null;
-  /** Tasks that warn a target or the police. */
-  readonly warnings: readonly Begun[];
-  /** Tasks that refer to law enforcement or a hotline. */
-  readonly referrals: readonly Begun[];
+  /** Tasks that warn somebody or refer something: each has a clock. */
+  readonly tasks: readonly ClockedTask[];
   /** When a provisional measure in force ends; null when none is in force. */
   readonly provisionalEndsAt: Instant | null;
   readonly appeals: readonly Begun[];
@@ -165,15 +166,18 @@ export type ClockFacts = {
 export function clocksOf(facts: ClockFacts): Clock[] {
   const lane: LaneTimings = timings[facts.lane];
   const found: Clock[] = [];
-  const add = (what: ClockName, dueAt: Instant, metAt: Instant | null) => void found.push({ what, dueAt, metAt });
+  const add = (what: ClockName, dueAt: Instant, metAt: Instant | null, about: string | null = null) =>
+    void found.push({ what, ...(about === null ? {} : { about }), dueAt, metAt });
 
   if (facts.captureWaitingSince !== null) add('capture', later(facts.captureWaitingSince, lane.capture), null);
   // A decision settles what comes before it: whoever decided has looked and graded, or broke the glass and said why.
   add('eyes', later(facts.since, lane.eyes), facts.firstEyesAt ?? facts.gradeLockedAt ?? facts.decidedAt);
   if (lane.grade !== null) add('grade', later(facts.since, lane.grade), facts.gradeLockedAt);
   add('decision', later(facts.since, lane.decision), facts.decidedAt);
-  for (const task of facts.warnings) add('warning', later(task.at, lane.warning), task.doneAt);
-  for (const task of facts.referrals) add('referral', later(task.at, lane.referral), task.doneAt);
+  for (const { kind, about, at, doneAt } of facts.tasks) {
+    const isWarning = kind === 'warn-target' || kind === 'warn-police';
+    add(kind, later(at, isWarning ? lane.warning : lane.referral), doneAt, about);
+  }
   if (facts.measureAt !== null && !facts.ownerNoticeDelayed) {
     add('owner-notice', later(facts.measureAt, lane.ownerNotice), facts.ownerToldAt);
   }

@@ -5,9 +5,8 @@
  * needs eyes and a decision of its own. Nothing here reads how many reports there are.
  */
 import type { Selectable } from 'kysely';
-import type { TaskKind } from '../../contract/desk/words.ts';
 import type { CaseId, Instant } from '../../contract/ids.ts';
-import type { Begun, ClockFacts } from '../../core/desk/clocks.ts';
+import type { Begun, ClockedTask, ClockFacts } from '../../core/desk/clocks.ts';
 import type { Db } from '../open.ts';
 import type { DeskCaseTable } from './tables.ts';
 
@@ -38,8 +37,7 @@ export async function clockFactsOf(db: Db, found: ClockedCase): Promise<ClockFac
     ownerNoticeDelayed: decisions.ownerNoticeDelayed,
     // The public page of a decision is there from its confirmation on.
     statementAt: decisions.measureAt,
-    warnings: await tasksOf(db, caseId, ['warn-target', 'warn-police']),
-    referrals: await tasksOf(db, caseId, ['law-enforcement-referral', 'hotline-referral']),
+    tasks: await clockedTasksOf(db, caseId),
     provisionalEndsAt: await provisionalEndsAt(db, caseId),
     appeals: await appealsOf(db, caseId),
     closedAt: found.closed_at,
@@ -92,14 +90,25 @@ async function ownerToldAt(db: Db, caseId: CaseId): Promise<Instant | null> {
   return row?.at ?? null;
 }
 
-async function tasksOf(db: Db, caseId: CaseId, kinds: readonly TaskKind[]): Promise<Begun[]> {
-  return db
+const clockedKinds = [
+  'warn-target',
+  'warn-police',
+  'law-enforcement-referral',
+  'hotline-referral',
+] as const satisfies readonly ClockedTask['kind'][];
+
+async function clockedTasksOf(db: Db, caseId: CaseId): Promise<ClockedTask[]> {
+  const rows = await db
     .selectFrom('task')
-    .select(['created_at as at', 'done_at as doneAt'])
+    .select(['kind', 'subject as about', 'created_at as at', 'done_at as doneAt'])
     .where('case_id', '=', caseId)
-    .where('kind', 'in', kinds)
+    .where('kind', 'in', clockedKinds)
     .orderBy('created_at')
     .execute();
+  return rows.flatMap(({ kind: held, ...task }) => {
+    const kind = clockedKinds.find((candidate) => candidate === held);
+    return kind === undefined ? [] : [{ kind, ...task }];
+  });
 }
 
 async function provisionalEndsAt(db: Db, caseId: CaseId): Promise<Instant | null> {

@@ -81,7 +81,10 @@ export async function viewCase(deps: Deps, caseId: CaseId, callerId: PersonId): 
     mergedInto: row.merged_into,
     policyVersionId: row.policy_version_id,
     lawEnforcementAt: row.law_enforcement_at,
-    clocks: clocksOf(await clockFactsOf(db, row)),
+    clocks: clocksOf(await clockFactsOf(db, row)).map(({ about, ...clock }) => ({
+      ...clock,
+      ...(about === undefined ? {} : { about: clean(about) }),
+    })),
     tasks: tasks.map((task) => viewTask(task, clean)),
     evidence: await inTurns(evidence, (item) => ({
       ...item,

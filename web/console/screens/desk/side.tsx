@@ -24,7 +24,7 @@ export function Clocks({ held }: { held: Case }) {
     (one, other) => Number(one.metAt !== null) - Number(other.metAt !== null) || Date.parse(one.dueAt) - Date.parse(other.dueAt),
   );
   return (
-    <Panel title={words.clocks}>
+    <Panel id="clocks" title={words.clocks}>
       {sorted.length === 0 ? <p className="hint">{words.noClocks}</p> : null}
       <ul className="plain rows">
         {sorted.map((clock, index) => (
@@ -40,7 +40,10 @@ function ClockItem({ clock }: { clock: Clock }) {
   const late = Date.parse(clock.metAt ?? new Date(nowMs).toISOString()) > Date.parse(clock.dueAt);
   return (
     <li className="clock">
-      <span>{desk.clock[clock.what]}</span>
+      <span>
+        {desk.clock[clock.what]}
+        {clock.about === undefined ? null : ` (${clock.about})`}
+      </span>
       <span className="item-line">
         {clock.metAt === null ? (
           <Badge tone={late ? 'alarm' : 'waiting'}>{late ? words.overdue : words.runs}</Badge>
@@ -88,7 +91,7 @@ export function Notes({ held }: { held: Case }) {
     if (text.trim() !== '') act.run({ act: 'note', text }, words.noteAdded, () => setText(''));
   };
   return (
-    <Panel title={words.notes}>
+    <Panel id="notes" title={words.notes}>
       {can('desk:work') ? (
         <form onSubmit={submit} className="stack-tight">
           <TextArea label={words.note} rows={2} value={text} onChange={(event) => setText(event.target.value)} />
