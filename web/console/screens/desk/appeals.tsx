@@ -11,16 +11,16 @@ import { Button } from '../../parts/button.tsx';
 import { Dialog, FormDialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Choices, TextArea } from '../../parts/field.tsx';
-import { Filter, FilterBar } from '../../parts/filters.tsx';
+import { More } from '../../parts/more.tsx';
 import { notify } from '../../parts/notices.tsx';
-import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
+import { Waiting } from '../../parts/screen.tsx';
 import { When } from '../../parts/when.tsx';
 import { withWord } from '../../search.ts';
 import { useCan, useMe } from '../../shell/me.ts';
 import { deskHouse } from '../../words/en/desk-house.ts';
 import { desk } from '../../words/en/desk.ts';
-import { say } from '../../words/index.ts';
-import { DeskTabs, Due } from './parts.tsx';
+import { OpenList } from './open-list.tsx';
+import { Due } from './parts.tsx';
 import '../../look/desk.css';
 
 const api = getRouteApi('/in/desk/appeals');
@@ -43,44 +43,15 @@ export function AppealsScreen() {
     [navigate],
   );
   return (
-    <Screen title={words.title} lead={words.lead}>
-      <DeskTabs current="appeals" />
-      <FilterBar shown={pages.items === undefined ? null : say.list.shown(pages.items.length, pages.total, words.what)}>
-        <Filter
-          label={words.show}
-          value={search.show ?? 'open'}
-          all={false}
-          onPick={(value) => set(value === 'open' ? '' : value)}
-          options={[
-            { value: 'open', label: words.open },
-            { value: 'decided', label: words.decided },
-          ]}
-        />
-      </FilterBar>
-      <Failure error={pages.error} onRetry={pages.reload} />
-      {pages.items === undefined ? (
-        pages.error === null ? (
-          <Waiting />
-        ) : null
-      ) : pages.items.length === 0 ? (
-        <Empty title={words.empty.title}>
-          <p>{words.empty.text}</p>
-        </Empty>
-      ) : (
-        <ul className="items panel">
-          {pages.items.map((appeal) => (
-            <AppealItem key={appeal.appealId} appeal={appeal} />
-          ))}
-        </ul>
-      )}
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {pages.loadingMore ? say.act.loadingMore : say.act.more}
-          </Button>
-        </p>
-      ) : null}
-    </Screen>
+    <OpenList
+      room="appeals"
+      words={words}
+      over={{ value: 'decided', label: words.decided }}
+      show={search.show}
+      onShow={set}
+      pages={pages}
+      row={(appeal) => <AppealItem key={appeal.appealId} appeal={appeal} />}
+    />
   );
 }
 
@@ -187,13 +158,7 @@ function ReporterWords({ appeal, onRead, onClose }: { appeal: Appeal; onRead: (n
           ))}
         </ul>
       )}
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {words.wordsMore}
-          </Button>
-        </p>
-      ) : null}
+      <More pages={pages} label={words.wordsMore} />
     </Dialog>
   );
 }

@@ -10,17 +10,14 @@ import type { Tone } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { Failure } from '../../parts/failure.tsx';
-import { Filter, FilterBar } from '../../parts/filters.tsx';
 import { notify } from '../../parts/notices.tsx';
-import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
 import { Exactly, When } from '../../parts/when.tsx';
 import { withWord } from '../../search.ts';
 import { useCan, useMe } from '../../shell/me.ts';
 import { deskHouse } from '../../words/en/desk-house.ts';
 import { desk } from '../../words/en/desk.ts';
-import { say } from '../../words/index.ts';
 import { AnswerRequest, CallBack, CompleteRequest, EnterRequest } from './authority-dialogs.tsx';
-import { DeskTabs } from './parts.tsx';
+import { OpenList } from './open-list.tsx';
 import { UnsealSender } from './unseal.tsx';
 import '../../look/desk.css';
 
@@ -50,45 +47,18 @@ export function AuthorityScreen() {
     </Button>
   ) : undefined;
   return (
-    <Screen title={words.title} lead={words.lead} acts={enter}>
-      <DeskTabs current="authority" />
-      <FilterBar shown={pages.items === undefined ? null : say.list.shown(pages.items.length, pages.total, words.what)}>
-        <Filter
-          label={words.show}
-          value={search.show ?? 'open'}
-          all={false}
-          onPick={(value) => set(value === 'open' ? '' : value)}
-          options={[
-            { value: 'open', label: words.open },
-            { value: 'done', label: words.done },
-          ]}
-        />
-      </FilterBar>
-      <Failure error={pages.error} onRetry={pages.reload} />
-      {pages.items === undefined ? (
-        pages.error === null ? (
-          <Waiting />
-        ) : null
-      ) : pages.items.length === 0 ? (
-        <Empty title={words.empty.title} act={enter}>
-          <p>{words.empty.text}</p>
-        </Empty>
-      ) : (
-        <ul className="items panel">
-          {pages.items.map((request) => (
-            <RequestItem key={request.authorityId} request={request} />
-          ))}
-        </ul>
-      )}
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {pages.loadingMore ? say.act.loadingMore : say.act.more}
-          </Button>
-        </p>
-      ) : null}
+    <OpenList
+      room="authority"
+      words={words}
+      over={{ value: 'done', label: words.done }}
+      show={search.show}
+      onShow={set}
+      pages={pages}
+      acts={enter}
+      row={(request) => <RequestItem key={request.authorityId} request={request} />}
+    >
       {entering ? <EnterRequest onClose={() => setEntering(false)} /> : null}
-    </Screen>
+    </OpenList>
   );
 }
 

@@ -1,7 +1,7 @@
 /**
- * One case in three columns: evidence and reports; incidents and their grades; clocks, tasks, people, decisions, notices.
+ * One case in three columns: what is known; how it is judged and what was decided; what is due and for whom. Each column flows by itself.
  *
- * Narrow screens put them under one another. Nothing here holds a count of reports before the grade is locked: the server withholds it.
+ * With two columns the last stands under the first; a narrow screen has one, and links to its panels. Nothing here holds a count of reports before the grade is locked: the server withholds it.
  */
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
@@ -59,6 +59,7 @@ function CaseById({ caseId }: { caseId: CaseId }) {
       acts={<CaseActs held={held} />}
     >
       <Standing held={held} />
+      <Jumps />
       <div className="case">
         <div>
           <EvidencePanel held={held} />
@@ -69,22 +70,35 @@ function CaseById({ caseId }: { caseId: CaseId }) {
           <Suspense fallback={<Waiting />}>
             <Escalation caseId={held.caseId} />
           </Suspense>
+          <Decisions held={held} />
+          <Notices held={held} />
+          <Suspense fallback={null}>
+            <Aftermath held={held} />
+          </Suspense>
         </div>
         <div>
           <Clocks held={held} />
           <Tasks held={held} />
           <Targets held={held} />
-          <Decisions held={held} />
-          <Notices held={held} />
           <VolumePanel held={held} />
           <Notes held={held} />
           <Links held={held} />
-          <Suspense fallback={null}>
-            <Aftermath held={held} />
-          </Suspense>
         </div>
       </div>
     </Screen>
+  );
+}
+
+/** Where the panels stand one under another, a way to each of them. */
+function Jumps() {
+  return (
+    <nav className="jumps" aria-label={caseWords.jumps.label}>
+      {(['evidence', 'incidents', 'decisions', 'clocks', 'tasks', 'people', 'notes'] as const).map((id) => (
+        <a key={id} href={`#${id}`}>
+          {caseWords.jumps[id]}
+        </a>
+      ))}
+    </nav>
   );
 }
 
@@ -107,7 +121,7 @@ function Lead({ held }: { held: Case }) {
         <LaneBadge lane={held.lane} />
         <CaseStateBadge state={held.state} />
         <GradeMark grade={held.grade} />
-        <Due due={held.due} />
+        <Due due={held.due} named />
         {held.claim === null ? null : (
           <span>
             {desk.queue.columns.claim}: {held.claim.by.personId === me.personId ? desk.queue.you : held.claim.by.name}{' '}

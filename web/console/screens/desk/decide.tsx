@@ -26,6 +26,7 @@ import { Button } from '../../parts/button.tsx';
 import { AlarmSign, Failure } from '../../parts/failure.tsx';
 import { CheckField, Choices, SelectField, TextArea, TextField, WithMistakes } from '../../parts/field.tsx';
 import { notify } from '../../parts/notices.tsx';
+import { ReasonFields } from '../../parts/reasons.tsx';
 import { Panel, Screen, Waiting } from '../../parts/screen.tsx';
 import { NotAllowed, NotFound } from '../../shell/lost.tsx';
 import { useCan } from '../../shell/me.ts';
@@ -260,22 +261,7 @@ function Form({ held, criteria, decisions }: { held: Case; criteria: readonly Cr
           ) : null}
           <Panel title={words.words}>
             <div className="stack">
-              <TextArea
-                label={words.publicReason}
-                hint={words.publicReasonHint}
-                path="publicReason"
-                wide
-                value={typed.publicReason}
-                onChange={(event) => put({ publicReason: event.target.value })}
-              />
-              <TextArea
-                label={words.internalReason}
-                hint={words.internalReasonHint}
-                path="internalReason"
-                wide
-                value={typed.internalReason}
-                onChange={(event) => put({ internalReason: event.target.value })}
-              />
+              <ReasonFields words={words} typed={typed} put={put} />
               {held.evidence.length === 0 ? null : (
                 <EvidencePicker
                   legend={words.evidence}

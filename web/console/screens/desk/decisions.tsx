@@ -46,7 +46,7 @@ const tones: Readonly<Record<DeskDecisionState, Tone>> = {
 export function Decisions({ held }: { held: Case }) {
   const decisions = useQuery(ask(listDecisions, { params: { caseId: held.caseId } }));
   return (
-    <Panel title={caseWords.side.decisions}>
+    <Panel id="decisions" title={caseWords.side.decisions}>
       <Failure error={decisions.error} onRetry={() => void decisions.refetch()} />
       {decisions.data?.items.length === 0 ? <p className="hint">{caseWords.side.noDecisions}</p> : null}
       <ul className="items">

@@ -48,6 +48,7 @@ export default function Escalation({ caseId }: { caseId: CaseId }) {
   const quiet = useMemo(() => points?.filter((point) => point.incidents > 0 || (point.reports ?? 0) > 0) ?? [], [points]);
   return (
     <Panel
+      id="escalation"
       title={words.title}
       acts={
         <Filter

@@ -1,4 +1,4 @@
-/** The windows behind an item of evidence: its custody, and its level, time and hold. */
+/** The windows behind an item of evidence: its custody, its level, time and hold, and that its address was checked. */
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { EvidenceLevel } from '../../../../contract/desk/words.ts';
@@ -8,7 +8,7 @@ import { changeEvidence, listCustody } from '../../../../contract/routes/desk/ev
 import { ask, useAct } from '../../api/queries.ts';
 import { fromLocalInput, toLocalInput } from '../../format/time.ts';
 import { Badge } from '../../parts/badge.tsx';
-import { Dialog, FormDialog } from '../../parts/dialog.tsx';
+import { AskReason, Dialog, FormDialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { CheckField, SelectField, TextField } from '../../parts/field.tsx';
 import { notify } from '../../parts/notices.tsx';
@@ -63,6 +63,38 @@ export function Custody({ item, onClose }: Props) {
         </div>
       )}
     </Dialog>
+  );
+}
+
+/** A lead passes on what a hotline or the police said of an address that was reported as child abuse. Nobody here ever opens it to see. */
+export function AddressChecked({ item, onClose }: Props) {
+  const words = caseWords.checked;
+  const change = useAct(changeEvidence, [getCase]);
+  return (
+    <AskReason
+      title={words.title}
+      label={words.who}
+      hint={words.whoHint}
+      action={words.submit}
+      kind="primary"
+      least={3}
+      busy={change.isPending}
+      failure={change.error}
+      onClose={onClose}
+      onConfirm={(why) =>
+        change.mutate(
+          { params: { evidenceId: item.evidenceId }, body: { childAbuse: false, why } },
+          {
+            onSuccess: () => {
+              notify(words.done);
+              onClose();
+            },
+          },
+        )
+      }
+    >
+      <p>{words.lead}</p>
+    </AskReason>
   );
 }
 

@@ -22,7 +22,7 @@ import { caseWords } from '../../words/en/case.ts';
 import { desk } from '../../words/en/desk.ts';
 import { language } from '../../words/index.ts';
 import { AddEvidence } from './add-evidence.tsx';
-import { ChangeEvidence, Custody } from './evidence-dialogs.tsx';
+import { AddressChecked, ChangeEvidence, Custody } from './evidence-dialogs.tsx';
 import { useExposure } from './exposure.ts';
 import { LevelMark } from './parts.tsx';
 import { Reveal } from './reveal.tsx';
@@ -46,6 +46,7 @@ export function EvidencePanel({ held }: { held: Case }) {
   const [adding, setAdding] = useState(false);
   return (
     <Panel
+      id="evidence"
       title={words.title}
       acts={can('desk:work') && held.closedAt === null ? <Button onClick={() => setAdding(true)}>{words.add}</Button> : null}
     >
@@ -80,7 +81,7 @@ function EvidenceItem({ held, item }: { held: Case; item: Evidence }) {
   const navigate = useNavigate({ from: '/desk/cases/$caseId' });
   const read = useAct(readEvidence);
   const capture = useAct(captureAgain, [getCase]);
-  const [asking, setAsking] = useState<'file' | 'screenshot' | 'custody' | 'change' | null>(null);
+  const [asking, setAsking] = useState<'file' | 'screenshot' | 'custody' | 'change' | 'checked' | null>(null);
   const params = { evidenceId: item.evidenceId };
   const close = () => setAsking(null);
   const open = search.evidence === item.evidenceId;
@@ -152,6 +153,11 @@ function EvidenceItem({ held, item }: { held: Case; item: Evidence }) {
             {words.change}
           </Button>
         ) : null}
+        {can('desk:lead') && item.kind === 'url' && item.captureState === 'never' ? (
+          <Button kind="quiet" onClick={() => setAsking('checked')}>
+            {words.checked}
+          </Button>
+        ) : null}
         {can('desk:work') && item.kind === 'url' && item.captureState !== 'never' ? (
           <Button
             kind="quiet"
@@ -165,6 +171,7 @@ function EvidenceItem({ held, item }: { held: Case; item: Evidence }) {
       {open ? <Details item={item} /> : null}
       {asking === 'file' || asking === 'screenshot' ? <Reveal held={held} item={item} what={asking} onClose={close} /> : null}
       {asking === 'custody' ? <Custody item={item} onClose={close} /> : null}
+      {asking === 'checked' ? <AddressChecked item={item} onClose={close} /> : null}
       {asking === 'change' ? <ChangeEvidence item={item} onClose={close} /> : null}
     </li>
   );

@@ -30,6 +30,7 @@ export function Incidents({ held }: { held: Case }) {
   const [noThreat, setNoThreat] = useState(false);
   return (
     <Panel
+      id="incidents"
       title={words.title}
       acts={can('desk:work') && held.closedAt === null ? <Button onClick={() => setAdding(true)}>{words.add}</Button> : null}
     >

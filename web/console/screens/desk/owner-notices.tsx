@@ -29,6 +29,7 @@ export function Notices({ held }: { held: Case }) {
   if (held.siteId === null) return null;
   return (
     <Panel
+      id="notices"
       title={words.notices}
       acts={can('desk:lead') && held.closedAt === null ? <Button onClick={() => setAsking(true)}>{words.ask}</Button> : null}
     >

@@ -54,17 +54,19 @@ export function LevelMark({ level }: { level: EvidenceLevel }) {
   );
 }
 
-const clockWords = new Map<string, string>(Object.entries(desk.clock));
+const dueWords = new Map<string, string>(Object.entries({ ...desk.task, ...desk.clock }));
 
-/** What is due next, and when; what is overdue has a shape and a word of its own. */
-export function Due({ due }: { due: { at: string; what: string } | null }) {
+/** What is due next, and when; what is overdue has a shape and a word of its own. `named` says first what it is, for one line. */
+export function Due({ due, named = false }: { due: { at: string; what: string } | null; named?: boolean }) {
   const nowMs = useNow(due === null ? 0 : Date.parse(due.at));
   if (due === null) return <span className="hint">{desk.queue.nothingDue}</span>;
   const over = Date.parse(due.at) <= nowMs;
+  const what = dueWords.get(due.what) ?? due.what;
   return (
     <span className="due">
+      {named ? `${what}: ` : null}
       {over ? <Badge tone="alarm">{desk.queue.overdue}</Badge> : null} <When at={due.at} />
-      <span className="sub">{clockWords.get(due.what) ?? due.what}</span>
+      {named ? null : <span className="sub">{what}</span>}
     </span>
   );
 }

@@ -9,6 +9,7 @@ import { Badge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Filter, FilterBar, SearchBox } from '../../parts/filters.tsx';
+import { More } from '../../parts/more.tsx';
 import { notify } from '../../parts/notices.tsx';
 import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
 import { RowLink, Table } from '../../parts/table.tsx';
@@ -107,13 +108,7 @@ export function QueueScreen() {
           <p>{words.empty.text}</p>
         </Empty>
       )}
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {pages.loadingMore ? say.act.loadingMore : say.act.more}
-          </Button>
-        </p>
-      ) : null}
+      <More pages={pages} />
       {opening ? <OpenCase onClose={() => setOpening(false)} /> : null}
     </Screen>
   );

@@ -12,13 +12,13 @@ import { Button } from '../../parts/button.tsx';
 import { FormDialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { CheckField, Choices, TextArea, TextField } from '../../parts/field.tsx';
+import { More } from '../../parts/more.tsx';
 import { notify } from '../../parts/notices.tsx';
 import { Panel } from '../../parts/screen.tsx';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../shell/me.ts';
 import { caseWords } from '../../words/en/case.ts';
 import { desk } from '../../words/en/desk.ts';
-import { say } from '../../words/index.ts';
 import { caseNumbered } from './case-dialogs.tsx';
 import { Unseal } from './unseal.tsx';
 
@@ -27,7 +27,7 @@ const words = caseWords.reports;
 export function Reports({ held }: { held: Case }) {
   const pages = usePages(listCaseReports, { limit: 20 }, { caseId: held.caseId });
   return (
-    <Panel title={words.title}>
+    <Panel id="reports" title={words.title}>
       {held.gradeLockedAt === null ? <p className="hint panel-help">{words.blind}</p> : null}
       <Failure error={pages.error} onRetry={pages.reload} />
       {pages.items?.length === 0 ? <p className="hint">{words.none}</p> : null}
@@ -36,13 +36,7 @@ export function Reports({ held }: { held: Case }) {
           <ReportItem key={report.reportId} held={held} report={report} />
         ))}
       </ul>
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {pages.loadingMore ? say.act.loadingMore : say.act.more}
-          </Button>
-        </p>
-      ) : null}
+      <More pages={pages} />
     </Panel>
   );
 }
@@ -55,7 +49,7 @@ function ReportItem({ held, report }: { held: Case; report: DeskReport }) {
     <li>
       <p className="item-head">
         <strong>{report.reporter}</strong>
-        {report.number === null ? null : <> · {words.numbered(String(report.number))}</>}
+        {report.number === null ? null : <> · {words.numbered(String(report.number))}</>}{' '}
         {report.fastLane ? <Badge tone="alarm">{words.fast}</Badge> : null}
       </p>
       <p className="item-line hint">

@@ -21,6 +21,7 @@ export function Targets({ held }: { held: Case }) {
   const [unsealing, setUnsealing] = useState<Case['targets'][number] | null>(null);
   return (
     <Panel
+      id="people"
       title={words.people}
       acts={
         can('desk:work') && held.closedAt === null ? <Button onClick={() => setAdding(true)}>{words.addTarget}</Button> : null

@@ -25,6 +25,7 @@ export function Tasks({ held }: { held: Case }) {
   const settled = held.tasks.filter((task) => task.state !== 'open');
   return (
     <Panel
+      id="tasks"
       title={words.tasks}
       acts={can('desk:work') && held.closedAt === null ? <Button onClick={() => setAdding(true)}>{words.addTask}</Button> : null}
     >

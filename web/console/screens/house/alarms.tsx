@@ -7,6 +7,7 @@ import { Badge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Filter, FilterBar, SearchBox } from '../../parts/filters.tsx';
+import { More } from '../../parts/more.tsx';
 import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -91,13 +92,7 @@ export function AlarmsScreen() {
           <p>{words.empty.text}</p>
         </Empty>
       )}
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {pages.loadingMore ? say.act.loadingMore : say.act.more}
-          </Button>
-        </p>
-      ) : null}
+      <More pages={pages} />
     </Screen>
   );
 }

@@ -8,6 +8,7 @@ import { usePages } from '../../api/queries.ts';
 import { Button } from '../../parts/button.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { FilterBar, SearchBox } from '../../parts/filters.tsx';
+import { More } from '../../parts/more.tsx';
 import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -98,13 +99,7 @@ export function AuditScreen() {
           <p>{words.empty.text}</p>
         </Empty>
       )}
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {pages.loadingMore ? say.act.loadingMore : say.act.more}
-          </Button>
-        </p>
-      ) : null}
+      <More pages={pages} />
     </Screen>
   );
 }

@@ -11,13 +11,13 @@ import { FormDialog } from '../../parts/dialog.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { TextArea, TextField, WithMistakes } from '../../parts/field.tsx';
+import { More } from '../../parts/more.tsx';
 import { notify } from '../../parts/notices.tsx';
 import { Empty, Panel, Screen, Waiting } from '../../parts/screen.tsx';
 import { Exactly, When } from '../../parts/when.tsx';
 import { useCan } from '../../shell/me.ts';
 import { deskHouse } from '../../words/en/desk-house.ts';
 import { desk } from '../../words/en/desk.ts';
-import { say } from '../../words/index.ts';
 import '../../look/desk.css';
 
 const words = deskHouse.notices;
@@ -39,13 +39,7 @@ export function NoticesScreen() {
         pages.items.map((notice) => <Notice key={notice.noticeId} notice={notice} />)
       )}
       <ByMail />
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {pages.loadingMore ? say.act.loadingMore : say.act.more}
-          </Button>
-        </p>
-      ) : null}
+      <More pages={pages} />
     </Screen>
   );
 }

@@ -11,6 +11,7 @@ import { ask, usePages } from '../../api/queries.ts';
 import { Button, ButtonLink } from '../../parts/button.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Filter, FilterBar, SearchBox } from '../../parts/filters.tsx';
+import { More } from '../../parts/more.tsx';
 import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
 import { withWord } from '../../search.ts';
 import { useCan } from '../../shell/me.ts';
@@ -107,13 +108,7 @@ export function OrdersScreen() {
           <p>{words.empty.text}</p>
         </Empty>
       )}
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {pages.loadingMore ? say.act.loadingMore : say.act.more}
-          </Button>
-        </p>
-      ) : null}
+      <More pages={pages} />
     </Screen>
   );
 }

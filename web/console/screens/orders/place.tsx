@@ -12,6 +12,7 @@ import { Button } from '../../parts/button.tsx';
 import { CheckField, Choices, SelectField, TextArea, TextField, WithMistakes } from '../../parts/field.tsx';
 import { AlarmSign, Failure } from '../../parts/failure.tsx';
 import { notify } from '../../parts/notices.tsx';
+import { ReasonFields } from '../../parts/reasons.tsx';
 import { Panel, Screen } from '../../parts/screen.tsx';
 import { NotAllowed } from '../../shell/lost.tsx';
 import { useCan } from '../../shell/me.ts';
@@ -124,22 +125,7 @@ function PlaceOrder() {
             </Panel>
             <Panel title={words.why}>
               <div className="stack">
-                <TextArea
-                  label={words.publicReason}
-                  hint={words.publicReasonHint}
-                  path="publicReason"
-                  wide
-                  value={typed.publicReason}
-                  onChange={(event) => put({ publicReason: event.target.value })}
-                />
-                <TextArea
-                  label={words.internalReason}
-                  hint={words.internalReasonHint}
-                  path="internalReason"
-                  wide
-                  value={typed.internalReason}
-                  onChange={(event) => put({ internalReason: event.target.value })}
-                />
+                <ReasonFields words={words} typed={typed} put={put} />
                 <Choices
                   legend={words.basis}
                   value={typed.basis}

@@ -10,6 +10,7 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { TextField, WithMistakes } from '../../parts/field.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { FilterBar } from '../../parts/filters.tsx';
+import { More } from '../../parts/more.tsx';
 import { Empty, Waiting } from '../../parts/screen.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -62,13 +63,7 @@ export function Customers({ onLink }: { onLink: (handed: { name: string; link: O
           ))}
         </Table>
       )}
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {say.act.more}
-          </Button>
-        </p>
-      ) : null}
+      <More pages={pages} />
       {adding ? (
         <AddCustomer
           onClose={() => setAdding(false)}

@@ -9,6 +9,7 @@ import { Badge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Filter, FilterBar, SearchBox } from '../../parts/filters.tsx';
+import { More } from '../../parts/more.tsx';
 import { OneTimeLinkDialog } from '../../parts/one-time-link.tsx';
 import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -157,13 +158,7 @@ function PeopleList({
           <p>{words.empty.text}</p>
         </Empty>
       ) : null}
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {pages.loadingMore ? say.act.loadingMore : say.act.more}
-          </Button>
-        </p>
-      ) : null}
+      <More pages={pages} />
       {managed === null ? null : (
         <ManageDialog
           person={managed}

@@ -12,6 +12,7 @@ import { Button, ButtonLink } from '../../parts/button.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Filter, FilterBar, SearchBox } from '../../parts/filters.tsx';
 import { Hostnames } from '../../parts/hostnames.tsx';
+import { More } from '../../parts/more.tsx';
 import { Empty, Screen, Waiting } from '../../parts/screen.tsx';
 import { Sparkline } from '../../parts/sparkline.tsx';
 import { RowLink, Table } from '../../parts/table.tsx';
@@ -101,13 +102,7 @@ export function SitesScreen() {
           <p>{can('sites:write') ? words.empty.text : words.empty.owner}</p>
         </Empty>
       )}
-      {pages.hasMore ? (
-        <p className="more">
-          <Button onClick={pages.loadMore} busy={pages.loadingMore}>
-            {pages.loadingMore ? say.act.loadingMore : say.act.more}
-          </Button>
-        </p>
-      ) : null}
+      <More pages={pages} />
     </Screen>
   );
 }
