@@ -11,6 +11,7 @@ import { AcmeAnswerPolicy, CertificatePolicy, HttpsPolicy } from './certificates
 import { ExactHostname, Hostname } from './hostname.ts';
 import { DecisionNumber, Instant, KeyId, OrderId, SiteId } from './ids.ts';
 import { Cidr, IpAddress, Port } from './network.ts';
+import { SiteRules } from './rules.ts';
 
 /** What the shield asks of a visitor. `off`: limits and networks only. `attack`: every navigation needs a clearance. */
 export const SiteMode = z.enum(['off', 'attack']);
@@ -41,10 +42,19 @@ export const ChallengeSettings = z.strictObject({
     .int()
     .min(60)
     .max(30 * 86_400),
+  /** HTML pages that one clearance is good for in any ten minutes before another check; `null`: any number. Left out: the usual one. */
+  pagesPer10Min: z.int().min(10).max(10_000_000).nullable().optional(),
+  /** Whether crawlers that are known by their network or confirmed by DNS pass without the check. Left out: they do. */
+  crawlers: z.enum(['pass', 'challenged']).optional(),
 });
 export type ChallengeSettings = z.infer<typeof ChallengeSettings>;
 
-export const defaultChallengeSettings: ChallengeSettings = { expectedHashes: 65_536, clearanceSeconds: 86_400 };
+export const defaultChallengeSettings: ChallengeSettings = {
+  expectedHashes: 65_536,
+  clearanceSeconds: 86_400,
+  pagesPer10Min: 300,
+  crawlers: 'pass',
+};
 
 export const OriginScheme = z.enum(['http', 'https']);
 
@@ -72,6 +82,8 @@ export const SitePolicy = z.strictObject({
   challenge: ChallengeSettings,
   /** Left out: plain http is served and browsers are told nothing. */
   https: HttpsPolicy.optional(),
+  /** Left out: the owner has no rules. */
+  rules: SiteRules.optional(),
 });
 export type SitePolicy = z.infer<typeof SitePolicy>;
 

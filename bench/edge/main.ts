@@ -206,7 +206,7 @@ function benchSites(originPort: number): { all: SitePolicy[]; noticed: SitePolic
   const cleared = site(2, ['cleared.example'], originPort, {
     limits,
     mode: 'attack',
-    challenge: { expectedHashes: 1, clearanceSeconds: 86_400 },
+    challenge: { expectedHashes: 1, clearanceSeconds: 86_400, pagesPer10Min: null },
   });
   const noticed = site(3, ['noticed.example'], originPort, { limits });
   const others = Array.from({ length: 997 }, (_, index) =>
@@ -220,7 +220,7 @@ const sign = (text: string) => createHmac('sha256', secret).update(text).digest(
 
 function clearance({ siteId }: SitePolicy, index: number): string {
   const expiry = Math.floor(Date.now() / 1000) + 80_000 + index;
-  return `portcullis=k1.${expiry}.7F000000.${sign(`clearance|${siteId}|k1|${expiry}|7F000000`)}`;
+  return `portcullis=k1.${expiry}.7F000001.${sign(`clearance|${siteId}|k1|${expiry}|7F000001`)}`;
 }
 
 /** Tokens that any counter solves, each good for one clearance. */

@@ -11,6 +11,7 @@
  */
 import type { Hsts } from '../../contract/certificates.ts';
 import { challengeTarget } from '../../core/shield/difficulty.ts';
+import { challengeLevel } from '../../core/shield/risk.ts';
 import { defaultChallengeSettings } from '../../contract/policy.ts';
 import type { OrderPolicy, ProviderPolicy, SitePolicy } from '../../contract/policy.ts';
 import { field } from './maps.ts';
@@ -41,9 +42,18 @@ export const factField = {
 /**
  * Fields of a value in `states`. `flags`: `n` notice, `h` hosts of their own (look up `site|host`, which replaces this value),
  * `p` path notices, `c` challenge by mode, `C` by order, `l` limit lowered by order. `decisions` belong to the notice. A value in `paths`
- * has the same fields and takes the state's place.
+ * has the same fields and takes the state's place. `pages`: what a clearance is good for in ten minutes; `crawlers`: `1` verified ones pass;
+ * `level`: how hard its challenge is for whoever is as usual, `light` where neither mode nor order asks for one (core/shield/risk.ts).
  */
-export const stateField = { flags: 1, requestsPer10s: 2, orderId: 3, decisions: 4 } as const;
+export const stateField = {
+  flags: 1,
+  requestsPer10s: 2,
+  orderId: 3,
+  decisions: 4,
+  pages: 5,
+  crawlers: 6,
+  level: 7,
+} as const;
 
 const noLimit = 1_000_000_000;
 
@@ -84,6 +94,7 @@ function hostsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
 function challengeOf({ challenge }: SitePolicy, orders: readonly OrderPolicy[]): SitePolicy['challenge'] {
   if (!orders.some((order) => order.measure === 'challenge')) return challenge;
   return {
+    ...challenge,
     expectedHashes: Math.max(challenge.expectedHashes, defaultChallengeSettings.expectedHashes),
     clearanceSeconds: Math.min(challenge.clearanceSeconds, defaultChallengeSettings.clearanceSeconds),
   };
@@ -106,7 +117,11 @@ function statesOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] 
     const covering = orders.filter(
       (order) => order.scope.hostnames.length === 0 || order.scope.hostnames.some((name) => name === host),
     );
-    return { map: 'states', key: `${site.siteId}|${host}`, value: stateValue(site, covering, false) ?? '0|0|-|-' };
+    return {
+      map: 'states',
+      key: `${site.siteId}|${host}`,
+      value: stateValue(site, covering, false) ?? '0|0|-|-|0|0|light',
+    };
   });
   return [...own, { map: 'states', key: site.siteId, value: whole }];
 }
@@ -131,8 +146,22 @@ function stateValue(site: SitePolicy, orders: readonly OrderPolicy[], hasHosts: 
     requestsPer10s: lowered.length > 0 ? Math.min(...lowered, site.limits.requestsPer10s ?? noLimit) : 0,
     orderId: shown?.orderId ?? '-',
     decisions: decisionList(notices),
+    pages: pagesOf(site, orders),
+    crawlers: site.challenge.crawlers === 'challenged' ? 0 : 1,
+    level: challengeLevel({
+      site: orders.some((order) => order.measure === 'challenge') ? 'order' : site.mode,
+      rule: true,
+      signs: 'none',
+    }),
   };
   return packed(fields, stateField);
+}
+
+/** Under an order the owner cannot give more pages than usual. */
+function pagesOf({ challenge }: SitePolicy, orders: readonly OrderPolicy[]): number {
+  const usual = defaultChallengeSettings.pagesPer10Min ?? noLimit;
+  const own = challenge.pagesPer10Min === undefined ? usual : (challenge.pagesPer10Min ?? noLimit);
+  return orders.some((order) => order.measure === 'challenge') ? Math.min(own, usual) : own;
 }
 
 /** Keys are `site|host|/path/`, host being `*` for all; a closing slash marks the segment's end, so `/secret` is not `/secretary`. */
@@ -150,6 +179,9 @@ function pathsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
   return [...byKey].map(([key, covering]) => {
     const fields: Record<keyof typeof stateField, string> = {
       flags: 'n',
+      pages: '0',
+      crawlers: '0',
+      level: 'light',
       requestsPer10s: '0',
       orderId: covering[0]?.orderId ?? '-',
       decisions: decisionList(covering),

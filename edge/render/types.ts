@@ -7,6 +7,9 @@
  * had, and send the difference. All of it is pure; applying it is edge/haproxy's.
  */
 
+/** The maps of patterns, for `contains` in rules: a site's are in one of them. HAProxy reads such a map line by line (decision 0027). */
+export const wordBuckets = ['rule-words-0', 'rule-words-1', 'rule-words-2', 'rule-words-3'] as const;
+
 /**
  * Every map file of an edge, in the order in which additions are sent: what is pointed at stands before what points at it, so that
  * no request meets half of a change. Removals go the other way round.
@@ -14,6 +17,7 @@
 export const mapNames = [
   'keys',
   'current-key',
+  'crawlers',
   'acme',
   'notice-html',
   'notice-json',
@@ -21,6 +25,12 @@ export const mapNames = [
   'notices',
   'paths',
   'networks',
+  ...wordBuckets,
+  'countries',
+  'asns',
+  'rule-headers',
+  'maintenance',
+  'rules',
   'states',
   'hosts',
   'wildcards',
@@ -31,7 +41,10 @@ export type MapName = (typeof mapNames)[number];
  * Maps that grow with the number of sites: HAProxy 2.6 walks all of such a map for one `set map` or `del map`, so large changes go
  * by `prepare`/`commit`. The others stay small: what changes fast (orders, modes, keys) lives in them (edge.md).
  */
-export const bulkMaps: ReadonlySet<MapName> = new Set<MapName>(['networks', 'hosts', 'wildcards']);
+export const bulkMaps: ReadonlySet<MapName> = new Set<MapName>(['networks', 'rules', 'hosts', 'wildcards']);
+
+/** Maps of patterns and of address ranges: HAProxy cannot be asked for one of their keys, so they are replaced and read back as a whole. */
+export const wholeMaps: ReadonlySet<MapName> = new Set<MapName>([...wordBuckets, 'countries', 'asns']);
 
 /** One line of a map file: `key value`. Keys hold no white space; values hold no line break. */
 export type MapEntry = { readonly map: MapName; readonly key: string; readonly value: string };

@@ -8,11 +8,17 @@
 import { readFileSync } from 'node:fs';
 import type { ProviderPolicy } from '../../../contract/policy.ts';
 import { noticeTextLines } from '../notice.ts';
-import { factField } from '../site.ts';
 import { html, line, literal } from './escape.ts';
 import { pageTemplate } from './layout.ts';
-import type { StandingPage } from './words.ts';
-import { english, standingPages } from './words.ts';
+import { challengePage, waitPage, waitPages } from './challenge.ts';
+import type { WaitPage } from './challenge.ts';
+import { english, languages } from './languages.ts';
+import type { PageWords, StandingPage } from './words.ts';
+import { standingPages } from './words.ts';
+
+export { waitPages } from './challenge.ts';
+export type { WaitPage } from './challenge.ts';
+const waitPageNames = Object.keys(waitPages).filter((name): name is WaitPage => Object.hasOwn(waitPages, name));
 
 export const pageForms = ['html', 'json', 'txt'] as const;
 export type PageForm = (typeof pageForms)[number];
@@ -22,6 +28,9 @@ export const standing = {
   unknown: { status: 421, action: 'unknown' },
   ambiguous: { status: 400, action: 'ambiguous' },
   deny: { status: 403, action: 'deny' },
+  'rule-deny': { status: 403, action: 'deny' },
+  gate: { status: 401, action: 'password' },
+  maintenance: { status: 503, action: 'maintenance' },
   limit: { status: 429, action: 'limit' },
   busy: { status: 503, action: 'limit' },
   'no-key': { status: 503, action: 'unavailable' },
@@ -33,74 +42,106 @@ export const standing = {
   timeout: { status: 408, action: 'timeout' },
 } as const satisfies Record<StandingPage, { status: number; action: string }>;
 
+/** The name of a page's HTML file in one language. */
+export function pageFile(name: string, language: string): string {
+  return language === english.language ? `${name}.html` : `${name}.${language}.html`;
+}
+
 /** Every file of the pages folder, by name. Reads the scripts beside this file; otherwise a pure function of the provider. */
 export function renderPages(provider: ProviderPolicy): Record<string, string> {
-  const words = english;
   const files: Record<string, string> = {
     'challenge.js': script('challenge.js'),
     'worker.js': script('worker.js'),
-    'challenge.html': challengePage(provider),
-    'notice.html': pageTemplate({
-      words,
-      provider: provider.name,
-      publicUrl: provider.publicUrl,
-      title: words.notice.titleHost,
-      kind: 'notice',
-      body: '%[var(txn.notice)]',
-    }),
     'notice.json': `{"reference":"%[unique-id]",%[var(txn.notice)]}\n`,
     'notice.txt': noticeText(),
-    'challenge.json': problem(provider, 403, 'challenge', words.challenge.title, [
-      words.challenge.what(provider.name),
+    'challenge.json': problem(provider, 403, 'challenge', english.challenge.title, [
+      english.challenge.what(provider.name),
       'Open the site in a browser first, then repeat this request with the cookie that it gets.',
     ]),
   };
-  files['challenge.txt'] = plainText(words.challenge.title, [
-    words.challenge.what(provider.name),
-    'Open the site in a browser first, then repeat this request with the cookie that it gets.',
-  ]);
+  for (const words of languages) {
+    files[pageFile('challenge', words.language)] = challengePage(words, provider);
+    for (const page of waitPageNames) files[pageFile(page, words.language)] = waitPage(page, words, provider);
+    files[pageFile('notice', words.language)] = noticePage(words, provider);
+    for (const name of standingPages) files[pageFile(name, words.language)] = standingPage(name, words, provider);
+  }
   for (const name of standingPages) {
-    const { title, lines } = words.standing[name];
-    files[`${name}.html`] = pageTemplate({
-      words,
-      provider: provider.name,
-      publicUrl: provider.publicUrl,
+    const { title, lines } = english.standing[name];
+    const said = saidOn(name);
+    files[`${name}.all.html`] = pageInAllLanguages(name, provider);
+    files[`${name}.json`] = problem(
+      provider,
+      standing[name].status,
+      standing[name].action,
       title,
-      kind: 'plain',
-      body: literal(`<h1>${html(title)}</h1>${lines.map((text) => `<p>${html(text)}</p>`).join('')}`),
-    });
-    files[`${name}.json`] = problem(provider, standing[name].status, standing[name].action, title, lines);
-    files[`${name}.txt`] = plainText(title, lines);
+      lines,
+      said === '' ? '' : `,"owner":"${said}"`,
+    );
+    files[`${name}.txt`] = plainText(title, lines, said === '' ? '' : `${said}\n`);
   }
   return files;
 }
 
-function challengePage(provider: ProviderPolicy): string {
-  const words = english;
-  const text = words.challenge;
-  const help = html(`${provider.publicUrl}/help`);
-  const announced = [text.working, text.half, text.done, text.failed, text.formDone].map(html);
+/** What the owner says on the page for planned work, escaped for each form (edge/render/rules.ts). */
+function saidOn(name: StandingPage): string {
+  return name === 'maintenance' ? '%[var(txn.sentence)]' : '';
+}
+
+function standingPage(name: StandingPage, words: PageWords, provider: ProviderPolicy): string {
+  const { title, lines } = words.standing[name];
+  const said = saidOn(name);
   return pageTemplate({
     words,
     provider: provider.name,
     publicUrl: provider.publicUrl,
-    title: text.title,
+    title,
     kind: 'plain',
-    bodyAttributes: ` data-token="%[var(txn.token)].%[var(txn.signature)]" data-target="%[var(txn.facts),field(${factField.target},|)]" data-method="%[method]"`,
-    body: literal(
-      [
-        `<h1>${html(text.title)}</h1><p>${html(text.what(provider.name))}</p><p>${html(text.why)}</p>`,
-        `<p id="form" hidden>${html(text.form)}</p><progress id="progress" max="1" aria-label="${html(text.working)}"></progress>`,
-        `<p id="status" role="status" data-half="${announced[1]}" data-done="${announced[2]}" data-failed="${announced[3]}" data-form="${announced[4]}">${announced[0]}</p>`,
-        `<button id="again" hidden>${html(text.again)}</button>`,
-        `<noscript><p>${text.noScript(help)}</p></noscript><p>${html(text.privacy)}</p>`,
-      ].join(''),
-    ),
-    end: '<script src="/.well-known/portcullis/challenge.js"></script>',
+    body: `${literal(`<h1>${html(title)}</h1>`)}${said === '' ? '' : `<p dir="auto">${said}</p>`}${literal(lines.map((text) => `<p>${html(text)}</p>`).join(''))}`,
   });
 }
 
-function problem(provider: ProviderPolicy, status: number, action: string, title: string, lines: readonly string[]): string {
+/** For answers that HAProxy gives without looking at the request: every visitor finds their own language. */
+function pageInAllLanguages(name: StandingPage, provider: ProviderPolicy): string {
+  const inLanguage = (words: PageWords, heading: string) => {
+    const { title, lines } = words.standing[name];
+    return `<${heading}>${html(title)}</${heading}>${lines.map((text) => `<p>${html(text)}</p>`).join('')}`;
+  };
+  const others = languages
+    .filter((words) => words !== english)
+    .map((words) => `<div lang="${words.language}" dir="${words.direction}">${inLanguage(words, 'h2')}</div>`);
+  return pageTemplate({
+    words: english,
+    provider: provider.name,
+    publicUrl: provider.publicUrl,
+    title: english.standing[name].title,
+    kind: 'plain',
+    body: literal(`${inLanguage(english, 'h1')}${others.join('')}`),
+  });
+}
+
+/** The frame is in the visitor's language, the notice itself is the decision's own words. */
+function noticePage(words: PageWords, provider: ProviderPolicy): string {
+  const own = words === english;
+  return pageTemplate({
+    words,
+    provider: provider.name,
+    publicUrl: provider.publicUrl,
+    title: own ? english.notice.titleHost : words.noticeTitle,
+    kind: 'notice',
+    body: own
+      ? '%[var(txn.notice)]'
+      : `<p>${literal(html(`${words.noticeTitle}. ${words.noticeLanguage}`))}</p><div lang="en" dir="ltr">%[var(txn.notice)]</div>`,
+  });
+}
+
+function problem(
+  provider: ProviderPolicy,
+  status: number,
+  action: string,
+  title: string,
+  lines: readonly string[],
+  more = '',
+): string {
   const body = JSON.stringify({
     type: `${provider.publicUrl}/problems/${action}`,
     title,
@@ -108,7 +149,7 @@ function problem(provider: ProviderPolicy, status: number, action: string, title
     detail: lines.map(line).join(' '),
     action,
   });
-  return `${literal(body.slice(0, -1))},"reference":"%[unique-id]"}\n`;
+  return `${literal(body.slice(0, -1))}${more},"reference":"%[unique-id]"}\n`;
 }
 
 function noticeText(): string {
@@ -116,8 +157,8 @@ function noticeText(): string {
   return `${texts.join('')}${literal(english.reference)}: %[unique-id]\n`;
 }
 
-function plainText(title: string, lines: readonly string[]): string {
-  return `${literal([title, ...lines].map(line).join('\n'))}\n${literal(english.reference)}: %[unique-id]\n`;
+function plainText(title: string, lines: readonly string[], more = ''): string {
+  return `${literal([title, ...lines].map(line).join('\n'))}\n${more}${literal(english.reference)}: %[unique-id]\n`;
 }
 
 function script(name: string): string {

@@ -1,7 +1,7 @@
 /**
- * Every word that a visitor reads on a page which the edge serves itself, in one catalogue per language.
+ * Every word that a visitor reads on a page which the edge serves itself, in one catalogue per language: English here, the others beside.
  *
- * English first; another language is another object of the same type. Words are short, exact, never moralising, and each page says
+ * A notice's own text is English only: it is the decision, rendered once when it comes into force. Words are short, exact, never moralising, and each page says
  * whose doing it is: ours, the site's, or the visitor's. No page echoes what the visitor sent.
  */
 
@@ -24,42 +24,74 @@ export type PageWords = {
     readonly half: string;
     readonly done: string;
     readonly failed: string;
+    readonly cookies: string;
     readonly form: string;
     readonly formDone: string;
     readonly again: string;
-    readonly noScript: (helpUrl: string) => string;
+    readonly noScript: string;
+    /** The second door, and the sentence before it. */
+    readonly door: string;
+    readonly doorLink: string;
+    readonly frame: string;
+    readonly frameLink: string;
   };
-  readonly notice: {
-    readonly titleHost: string;
-    readonly titlePath: string;
-    readonly byUs: (provider: string) => string;
-    readonly byLaw: (provider: string, authority: string, reference: string) => string;
-    readonly scopeSite: string;
-    readonly scopeHosts: (hosts: string, more: number) => string;
-    readonly scopePath: (path: string) => string;
-    readonly decidedBy: string;
-    readonly blocked: string;
-    readonly reason: string;
-    readonly basis: string;
-    readonly basisOwn: string;
-    readonly basisLaw: (authority: string, reference: string) => string;
-    readonly since: string;
-    readonly until: string;
-    readonly decision: string;
-    readonly statement: string;
-    readonly pressure: string;
-    readonly appeal: string;
-    readonly appealLink: string;
-    readonly danger: string;
-    readonly dangerLink: string;
-    readonly privacy: string;
+  /** `{hop}` and `{seconds}` are filled in by HAProxy. */
+  readonly wait: {
+    readonly title: string;
+    readonly what: string;
+    readonly next: string;
+    readonly nothing: string;
+    readonly fullTitle: string;
+    readonly full: string;
+    readonly fullLink: string;
+    readonly cookiesTitle: string;
+    readonly cookies: readonly string[];
+    readonly cookiesLink: string;
+    readonly newWindow: string;
+    readonly usedTitle: string;
+    readonly used: string;
+    readonly onward: string;
+    readonly anew: string;
   };
+  readonly noticeTitle: string;
+  /** Above a notice's text in pages that are not English. */
+  readonly noticeLanguage: string;
+};
+
+/** What stands in a notice itself; rendered once for each order. */
+export type NoticeWords = {
+  readonly titleHost: string;
+  readonly titlePath: string;
+  readonly byUs: (provider: string) => string;
+  readonly byLaw: (provider: string, authority: string, reference: string) => string;
+  readonly scopeSite: string;
+  readonly scopeHosts: (hosts: string, more: number) => string;
+  readonly scopePath: (path: string) => string;
+  readonly decidedBy: string;
+  readonly blocked: string;
+  readonly reason: string;
+  readonly basis: string;
+  readonly basisOwn: string;
+  readonly basisLaw: (authority: string, reference: string) => string;
+  readonly since: string;
+  readonly until: string;
+  readonly decision: string;
+  readonly statement: string;
+  readonly pressure: string;
+  readonly appeal: string;
+  readonly appealLink: string;
+  readonly danger: string;
+  readonly dangerLink: string;
+  readonly privacy: string;
 };
 
 export const standingPages = [
   'unknown',
   'ambiguous',
   'deny',
+  'rule-deny',
+  'gate',
+  'maintenance',
   'limit',
   'busy',
   'no-key',
@@ -72,7 +104,7 @@ export const standingPages = [
 ] as const;
 export type StandingPage = (typeof standingPages)[number];
 
-export const english: PageWords = {
+export const english: PageWords & { readonly notice: NoticeWords } = {
   language: 'en',
   direction: 'ltr',
   reference: 'Reference',
@@ -99,6 +131,24 @@ export const english: PageWords = {
         'The site’s owner closed it to the network that you are using. This is the owner’s setting, not a decision of ours.',
         'Try another network, or ask the owner by another way.',
       ],
+    },
+    'rule-deny': {
+      title: 'This site does not accept this request',
+      lines: [
+        'A rule that the site’s owner made refuses requests like yours. This is the owner’s setting, not a decision of ours.',
+        'If you think that it is a mistake, tell the owner the reference below.',
+      ],
+    },
+    gate: {
+      title: 'A password is needed here',
+      lines: [
+        'The site’s owner opens this part to people who know its password. Any user name will do.',
+        'Ask the owner for it. We cannot tell it to you.',
+      ],
+    },
+    maintenance: {
+      title: 'This site is closed for a while',
+      lines: ['Its owner is working on it. Come back later; nothing is wrong with your device.'],
     },
     limit: {
       title: 'Too many requests',
@@ -160,13 +210,40 @@ export const english: PageWords = {
     working: 'Checking…',
     half: 'More than half done.',
     done: 'Done. Opening the page.',
-    failed: 'The check did not work this time. Load the page again to retry.',
+    failed: 'The check did not work this time. Load the page again to retry, or take the waiting line.',
+    cookies:
+      'Your browser does not keep our cookie, so we could not tell that you passed, and would ask again for ever. Allow cookies for this site, then load the page again.',
     form: 'You were sending a form. After the check you can send it again, and nothing is lost.',
     formDone: 'Done. Press the button, and let your browser send the form once more.',
     again: 'Continue',
-    noScript: (helpUrl) =>
-      `This check needs JavaScript, which is off in your browser. Switch it on for this site, or see <a href="${helpUrl}">how to reach a person</a>.`,
+    noScript: 'The calculation needs JavaScript, which is off in your browser. The waiting line does not.',
+    door: 'Rather not? You can wait instead: about twelve seconds, no calculation, no JavaScript.',
+    doorLink: 'Wait in line',
+    frame: 'This page is shown inside another site, where browsers keep no cookies of ours.',
+    frameLink: 'Open it in a window of its own',
   },
+  wait: {
+    title: 'Waiting line: step {hop} of 3',
+    what: 'This page moves on by itself in {seconds} seconds. If it does not, follow the link then.',
+    next: 'Next step',
+    nothing: 'You need not do anything else. If you are early, you keep your place; if you are late, the line begins again.',
+    fullTitle: 'The waiting line is full for a moment',
+    full: 'Many people from your network are waiting. This page tries again by itself in ten seconds. It is not your doing, and nothing is blocked.',
+    fullLink: 'Try again',
+    cookiesTitle: 'Your browser does not keep our cookie',
+    cookies: [
+      'We could not tell that you waited, and would ask you again for ever. So we stop here; you are not blocked.',
+      'Allow cookies for this site, then start again. The only one that we set says that this browser passed.',
+    ],
+    cookiesLink: 'Start again',
+    newWindow: 'If this page is shown inside another site: open it in a window of its own',
+    usedTitle: 'You are already through',
+    used: 'This place in the line has been used. Your browser should have its pass.',
+    onward: 'Go on to the page',
+    anew: 'Wait in line again',
+  },
+  noticeTitle: 'Access is withdrawn',
+  noticeLanguage: 'The decision is in English.',
   notice: {
     titleHost: 'Access to this site is withdrawn',
     titlePath: 'Access to this part of the site is withdrawn',

@@ -5,10 +5,23 @@
  * map) the answer is still the refusal: closed.
  */
 import { noticeField } from '../notice.ts';
+import { pageFile } from '../pages/index.ts';
 import type { PageForm } from '../pages/index.ts';
+import { english } from '../pages/languages.ts';
 import type { MapName } from '../types.ts';
 import type { Files } from './parts.ts';
-import { contentType, count, lines, ownHeaders, section, state, words } from './parts.ts';
+import {
+  chooseLanguage,
+  contentType,
+  count,
+  inEachLanguage,
+  lines,
+  ownHeaders,
+  section,
+  state,
+  whoAsks,
+  words,
+} from './parts.ts';
 
 /** Limited requests of one address in a minute, over all sites, before its answers are slowed, and before it is shut out for a while. */
 const tarpitAfter = 100;
@@ -17,11 +30,24 @@ const banAfter = 200;
 export function noticeBackend(files: Files): string {
   const text = (map: MapName, condition: string) =>
     words(`http-request set-var(txn.notice) ${state('orderId')},map_str(${files.map(map)})`, condition);
-  const answer = (status: number, form: PageForm, condition: string) =>
+  const answer = (
+    status: number,
+    form: PageForm,
+    condition: string,
+    file = `notice.${form}`,
+    language: string = english.language,
+  ) =>
     words(
-      `http-request return status ${status} content-type ${contentType[form]} lf-file ${files.page(`notice.${form}`)} ${ownHeaders('notice', form)}`,
+      `http-request return status ${status} content-type ${contentType[form]} lf-file ${files.page(file)} ${ownHeaders('notice', form, language)}`,
       `hdr portcullis-decision "%[${state('decisions')}]" hdr link "%[var(txn.head),field(${noticeField.link},|)]" ${condition}`,
     );
+  const inLanguage = (language: string, chosen: string) => {
+    const file = pageFile('notice', language);
+    return lines(
+      answer(403, 'html', words('if html !legal', chosen), file, language),
+      answer(451, 'html', words('if html', chosen), file, language),
+    );
+  };
   return lines(
     '# What visitors see of an order. 451 only with a legal order; without a readable head 403, never the origin.',
     section(
@@ -32,8 +58,9 @@ export function noticeBackend(files: Files): string {
       `http-request ${count('noticed')}`,
       `http-request set-var(txn.head) ${state('orderId')},map_str(${files.map('notices')})`,
       text('notice-html', 'if html'),
-      answer(403, 'html', 'if html !legal'),
-      answer(451, 'html', 'if html'),
+      `${chooseLanguage} if html`,
+      inLanguage(english.language, `{ var(txn.lang) -m str ${english.language} }`),
+      inEachLanguage(inLanguage),
       text('notice-json', 'if json'),
       answer(403, 'json', 'if json !legal'),
       answer(451, 'json', 'if json'),
@@ -46,17 +73,17 @@ export function noticeBackend(files: Files): string {
 
 export function refusals(files: Files): string {
   return lines(
-    section('backend unknown', files.answers('unknown')),
+    section('backend unknown', whoAsks(), files.answers('unknown')),
     '',
-    section('backend ambiguous', `http-request ${count('denied')}`, files.answers('ambiguous')),
+    section('backend ambiguous', `http-request ${count('denied')}`, whoAsks(), files.answers('ambiguous')),
     '',
-    section('backend deny', `http-request ${count('denied')}`, files.answers('deny')),
+    section('backend deny', `http-request ${count('denied')}`, whoAsks(), files.answers('deny')),
     '',
     '# An address that goes on regardless is slowed down, then shut out before TLS until its row in the table expires.',
     section(
       'backend limit',
       'http-error status 429 content-type "text/html; charset=utf-8" lf-file '.concat(
-        files.page('limit.html'),
+        files.page('limit.all.html'),
         ' ',
         ownHeaders('limit', 'html'),
       ),
@@ -65,9 +92,10 @@ export function refusals(files: Files): string {
       `http-request sc-set-gpt0(0) 1 if { sc_gpc0_rate(0) gt ${banAfter} }`,
       `http-request silent-drop if { sc_gpc0_rate(0) gt ${banAfter} }`,
       `http-request tarpit deny_status 429 if { sc_gpc0_rate(0) gt ${tarpitAfter} }`,
-      files.answers('limit', '', 'hdr retry-after 10'),
+      whoAsks(),
+      files.answers('limit', '', 'hdr retry-after 10 hdr portcullis-mitigated limit'),
     ),
     '',
-    section('backend busy', `http-request ${count('limited')}`, files.answers('busy', '', 'hdr retry-after 5')),
+    section('backend busy', `http-request ${count('limited')}`, whoAsks(), files.answers('busy', '', 'hdr retry-after 5')),
   );
 }

@@ -4,7 +4,9 @@
 import { counterIndex, counterTable } from '../counters.ts';
 import type { EdgePlan } from '../types.ts';
 import type { Files } from './parts.ts';
+import { claimTable } from './clearance.ts';
 import { lines, section } from './parts.ts';
+import { longestWaitSeconds } from './wait.ts';
 import { tlsSettings } from './tls.ts';
 
 /** Seconds for which a challenge may be solved. */
@@ -68,14 +70,34 @@ export function tables(plan: EdgePlan): string {
     '# nobody in its first five seconds: a reload in that time starts the tables afresh.',
     section('peers local', `peer portcullis unix@${peersSocket(plan.paths)}`),
     table(
-      'A row per client address (IPv6 by /64). gpt0 = 1: shut out; gpc0 counts its limited requests.',
+      'A row per client address (IPv6 by /64). gpt0 = 1: shut out; gpc0 counts its limited requests, gpc1 the checks that it passed.',
       'addresses',
-      'type ipv6 size 500k expire 10m peers local store gpt0,gpc0,gpc0_rate(60s),conn_cur,conn_rate(10s)',
+      'type ipv6 size 500k expire 10m peers local store gpt0,gpc0,gpc0_rate(60s),gpc1,gpc1_rate(600s),conn_cur,conn_rate(10s)',
     ),
     table(
       "A row per site and client: the site's id and the address in hex (or part of a moved clearance). A reload starts these windows afresh: open, for ten seconds.",
       'clients',
       'type string len 36 size 1m expire 30s store http_req_rate(10s),conn_cur',
+    ),
+    table(
+      'The same where a clearance is asked for: gpc0 counts pages, which are refilled as ten minutes go by.',
+      'visitors',
+      'type string len 36 size 500k expire 10m peers local store http_req_rate(10s),conn_cur,gpc0,gpc0_rate(600s)',
+    ),
+    table(
+      'Addresses that say to be a crawler of a known name; the agent asks DNS about them.',
+      claimTable,
+      'type ipv6 size 10k expire 10m store http_req_rate(10s),conn_cur',
+    ),
+    table(
+      'A row per site, or per site and network (/24, /48): places given in the waiting line.',
+      'places',
+      'type string len 40 size 200k expire 2m peers local store gpc0,gpc0_rate(60s)',
+    ),
+    table(
+      'Waits that have ended: each earns one clearance. Kept longer than any of their tokens lives.',
+      'waits',
+      `type string len 36 size 200k expire ${longestWaitSeconds + 120}s peers local store gpc0`,
     ),
     table(
       'A row per site: requests by outcome, and those in progress.',

@@ -1,11 +1,29 @@
 /**
- * The part of the frontend that asks who is cleared: what a connection remembers, the clearance itself, and who is sent to the challenge.
+ * The part of the frontend that asks who is cleared: what a connection remembers, the clearance itself, its page budget, who is never
+ * asked, and who is sent to the challenge.
+ *
+ * Closed: a clearance that does not verify is none. Open, each by choice: a visitor whose row in `visitors` is missing (table full,
+ * restart) has a whole budget again; a missing budget in the state is none; a crawler's network is believed without a check of its own.
+ * A connection remembers the budget that it was cleared with: a smaller one is met by the next connection, a larger one at once.
  */
+import { currentKeyName } from '../global.ts';
 import type { Files } from './parts.ts';
-import { acted, cookieName, flag, lines, siteId, state } from './parts.ts';
+import { acted, cookieName, fact, flag, isPage, lines, siteId, state, words } from './parts.ts';
+
+/** Requests to open paths that pass unchecked in ten seconds, for each of the groups into which a site's networks are sorted. */
+const openPer10s = 20;
+const openGroups = 64;
+
+/** Names of crawlers whose operators publish how their addresses can be confirmed by DNS (edge/crawlers.ts says which domain each has). */
+export const crawlerAgents = ['googlebot', 'bingbot', 'applebot', 'yandexbot', 'duckduckbot', 'baiduspider', 'petalbot', 'qwant'];
+
+/** The stick table of addresses that say to be a crawler and are not known as one: the agent reads it. */
+export const claimTable = 'claimants';
 
 /** A client of a site is its address, or, once it has moved, its clearance (see `clearance`). */
 export const byAddress = 'track-sc1 var(sess.key) table clients';
+/** The same where a clearance is asked for: this row also counts pages. */
+const byVisitor = 'track-sc1 var(sess.key) table visitors';
 
 /** What is compared per client. An untracked client has no rate and no count: nothing is limited before it is known who asks. */
 export function compare(rate: 'sess.rate' | 'txn.rate'): string {
@@ -19,15 +37,15 @@ export function compare(rate: 'sess.rate' | 'txn.rate'): string {
 export function remembered(files: Files): string {
   return lines(
     '# ---- attack mode and nothing else: who showed the same cookies for the same site before on this connection is cleared without',
-    '# HMAC, while the clearance has not expired and its key is held unchanged',
+    '# HMAC, while the clearance has not expired, its key is held unchanged, and its pages are not used up',
     'acl cleared var(txn.cleared) -m found',
     `acl same_clearance ${siteId},strcmp(sess.site) eq 0`,
     'acl fresh date,sub(sess.expiry) lt 0',
     `acl key_held var(sess.kid),map_str(${files.map('keys')}),strcmp(sess.secret) eq 0`,
     `http-request set-var(txn.cleared) bool(true) if attack_only { req.fhdr(cookie),strcmp(sess.cookies) eq 0 } same_clearance fresh key_held !${acted}`,
-    `http-request ${byAddress} if cleared`,
+    `http-request ${byVisitor} if cleared`,
     compare('sess.rate'),
-    'http-request allow if cleared',
+    'http-request allow if cleared { sc_gpc0_rate(1),sub(sess.pages) lt 0 }',
   );
 }
 
@@ -44,7 +62,7 @@ export function clearance(files: Files): string {
     `http-request allow if exempt !${flag('C')}`,
     `http-request set-var(txn.cookie) req.cook(${cookieName.https}) if { ssl_fc }`,
     `http-request set-var(txn.cookie) req.cook(${cookieName.http}) if !{ ssl_fc }`,
-    '# clearance = key id . expiry . network . hex(hmac-sha256(key, "clearance|site|key id|expiry|network"))',
+    '# clearance = key id . expiry . client . hex(hmac-sha256(key, "clearance|site|key id|expiry|client"))',
     `http-request set-var(txn.cleared) bool(true) if { var(txn.cookie),strcmp(sess.cookie) eq 0 } same_clearance fresh key_held`,
     'acl new var(txn.key) -m found',
     'http-request set-var(txn.kid) var(txn.cookie),field(1,.)',
@@ -55,21 +73,111 @@ export function clearance(files: Files): string {
     `http-request set-var-fmt(txn.signed) "clearance|%[${siteId}]|%[var(txn.kid)]|%[var(txn.expiry)]|%[var(txn.net)]" if new`,
     'http-request set-var(txn.calculated) var(txn.signed),hmac(sha256,txn.key),hex,lower if new',
     'http-request set-var(txn.cleared) bool(true) if new { var(txn.calculated),secure_memcmp(txn.signature) }',
+    '',
+    neverAsked(files),
+    '',
     '# A visitor who moved is a risk, not an error: the clearance keeps working, and all who use it from elsewhere are one client.',
-    'http-request set-var(txn.here) src,ipmask(24,48),bytes(0,6),hex',
-    'acl settled var(txn.net),strcmp(txn.here) eq 0',
+    'acl settled var(txn.net),strcmp(sess.client) eq 0',
     'http-request set-var(txn.mark) var(txn.signature),bytes(0,16) if cleared !settled',
-    `http-request track-sc1 ${siteId},concat(m,txn.mark) table clients if cleared !settled`,
+    `http-request track-sc1 ${siteId},concat(m,txn.mark) table visitors if cleared !settled`,
+    `http-request ${byVisitor} if cleared`,
     `http-request ${byAddress}`,
     compare('txn.rate'),
+    'http-request allow if crawler',
+    '',
+    budget(),
+    '',
     `http-request set-var(txn.act) str(challenge) if !cleared !${acted}`,
     `http-request allow if ${acted}`,
     'http-request allow if !settled',
+    renewal(files),
     'http-request set-var(sess.cookies) req.fhdr(cookie)',
     'http-request set-var(sess.cookie) var(txn.cookie)',
     `http-request set-var(sess.site) ${siteId}`,
     'http-request set-var(sess.expiry) var(txn.expiry),add(0)',
     'http-request set-var(sess.kid) var(txn.kid)',
     `http-request set-var(sess.secret) var(txn.kid),${keys}`,
+    `http-request set-var(sess.pages) ${state('pages')},add(0)`,
   );
+}
+
+/** Paths are in one form only: what an origin could read as another path is asked like any. */
+const openPaths = String.raw`^/(robots\.txt|favicon\.ico|\.well-known(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)$`;
+
+function neverAsked(files: Files): string {
+  const strip = ['x-original-url', 'x-rewrite-url', 'x-http-method-override', 'x-http-method', 'x-method-override'];
+  return lines(
+    '# Never asked, because nobody there could answer: preflights, robots.txt, /.well-known/, the icon. They reach the origin in an attack',
+    `# too, so each of ${openGroups} groups of networks has a share: an attacker takes the share of few, and the whole is small.`,
+    'acl open var(txn.open) -m found',
+    'http-request set-var(txn.open) bool(true) if !cleared METH_OPTIONS { req.fhdr(origin) -m found } { req.fhdr(access-control-request-method) -m found }',
+    `http-request set-var(txn.open) bool(true) if !cleared { method GET HEAD } { path -m reg '${openPaths}' }`,
+    '# Some frameworks take path or method from these.',
+    ...strip.map((name) => `http-request del-header ${name} if open`),
+    `http-request set-var(txn.group) src,ipmask(24,48),concat(),djb2(1),mod(${openGroups}) if open`,
+    `http-request track-sc1 ${siteId},concat(|open,txn.group) table clients if open`,
+    `http-request set-var(txn.act) str(limit) if open { sc_http_req_rate(1) gt ${openPer10s} } !${acted}`,
+    'http-request allow if open',
+    '# Crawlers of networks that are known: never where an order asks for the check. Who only says to be one is noted for the agent.',
+    'acl crawler var(txn.crawler) -m found',
+    `http-request set-var(txn.crawler) src,map_ip(${files.map('crawlers')}) if !cleared !${flag('C')} { ${state('crawlers')} -m str 1 }`,
+    words(
+      `http-request track-sc1 src table ${claimTable} if !cleared !crawler !${flag('C')} { ${state('crawlers')} -m str 1 }`,
+      `{ req.fhdr(user-agent) -m sub -i ${crawlerAgents.join(' ')} }`,
+    ),
+  );
+}
+
+/**
+ * The row counts HTML answers of the last ten minutes: what was fetched, not what the client says about itself. Each check that the address
+ * passed in that time buys another budget, so a shared address is served like many. What a page needs after itself has a fifth more.
+ */
+function budget(): string {
+  const over = (count: string) => `{ ${count},sub(txn.budget) ge 0 }`;
+  return lines(
+    '# ---- the page budget. No row, no state: open.',
+    `http-request set-var(txn.budget) ${state('pages')},add(0) if cleared`,
+    'acl spent sc_gpc0_rate(1),sub(txn.budget) ge 0',
+    'http-request set-var(txn.solves) sc_gpc1_rate(0),add(1) if cleared spent settled',
+    'http-request set-var(txn.budget) var(txn.budget),mul(txn.solves) if cleared spent settled',
+    `http-request set-var(txn.spent) bool(true) if cleared spent`,
+    `http-request set-var(txn.page) bool(true) if { var(txn.spent) -m found } ${isPage[0]} or { var(txn.spent) -m found } ${isPage[1]}`,
+    `http-request set-var(txn.act) str(challenge) if { var(txn.spent) -m found } { var(txn.page) -m found } ${over('sc_gpc0_rate(1)')} !${acted}`,
+    `http-request set-var(txn.act) str(challenge) if { var(txn.spent) -m found } ${over('sc_gpc0_rate(1),mul(5),div(6)')} !${acted}`,
+  );
+}
+
+/** In its last quarter a clearance that is used where it was earned is handed out anew with the answer, without work: sessions do not end. */
+function renewal(files: Files): string {
+  const set = (scheme: keyof typeof cookieName, condition: string) =>
+    `http-request set-var-fmt(txn.renewed) "${clearanceCookie(scheme)}" if renewing ${condition}`;
+  return lines(
+    `http-request set-var(txn.quarter) ${fact('clearanceSeconds')},div(4)`,
+    'acl renewing var(txn.current) -m found',
+    `http-request set-var(txn.current) str(${currentKeyName}),map_str(${files.map('current-key')}) if { date,sub(txn.expiry),add(txn.quarter) gt 0 }`,
+    signClearance(files, 'if renewing'),
+    set('https', '{ ssl_fc }'),
+    set('http', '!{ ssl_fc }'),
+  );
+}
+
+/** Signs a clearance for whoever asks; needs `txn.current`, leaves the rest for `clearanceCookie`. A condition, or nothing. */
+export function signClearance(files: Files, condition: string): string {
+  const set = (name: string, expression: string) => words(`http-request set-var(${name}) ${expression}`, condition);
+  return lines(
+    words('http-request unset-var(txn.key)', condition),
+    set('txn.key', `var(txn.current),map_str(${files.map('keys')})`),
+    set('txn.ttl', `${fact('clearanceSeconds')},add(0)`),
+    set('txn.until', 'date,add(txn.ttl)'),
+    words(
+      `http-request set-var-fmt(txn.signed) "clearance|%[${siteId}]|%[var(txn.current)]|%[var(txn.until)]|%[var(sess.client)]"`,
+      condition,
+    ),
+    set('txn.mac', 'var(txn.signed),hmac(sha256,txn.key),hex,lower'),
+  );
+}
+
+/** The Set-Cookie value of the clearance that was just signed. */
+export function clearanceCookie(scheme: keyof typeof cookieName): string {
+  return `${cookieName[scheme]}=%[var(txn.current)].%[var(txn.until)].%[var(sess.client)].%[var(txn.mac)]; Path=/; Max-Age=%[${fact('clearanceSeconds')}]; HttpOnly; SameSite=Lax${scheme === 'https' ? '; Secure' : ''}`;
 }

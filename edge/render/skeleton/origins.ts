@@ -44,6 +44,9 @@ function backend(name: string, server: string): string {
     `http-response ${count('passed')} if { status lt 500 }`,
     '# Also for answers that HAProxy makes because the origin gave none; the action is not allowed there, its fetch is.',
     `http-after-response set-var(txn.counted) sc_inc_gpc(${counterIndex['origin-error']},2) if { status ge 500 }`,
+    '# A page of a cleared visitor, against its budget; and a clearance that is renewed goes out with the answer.',
+    'http-response sc-inc-gpc0(1) if { var(txn.cleared) -m found } { res.fhdr(content-type) -m beg text/html }',
+    'http-response add-header set-cookie %[var(txn.renewed)] if { var(txn.renewed) -m found }',
     server,
   );
 }

@@ -4,17 +4,26 @@
  */
 import { counterIndex } from '../counters.ts';
 import { mapFile } from '../maps.ts';
-import { standing } from '../pages/index.ts';
+import { pageFile, standing } from '../pages/index.ts';
 import type { PageForm } from '../pages/index.ts';
 import { styleSource } from '../pages/layout.ts';
 import type { StandingPage } from '../pages/words.ts';
-import { english } from '../pages/words.ts';
+import { english, languages } from '../pages/languages.ts';
 import { factField, stateField } from '../site.ts';
 import type { EdgePlan, MapName } from '../types.ts';
 
 /** What `Portcullis-Action` says on each answer that the edge makes itself; receipts and tests read it. */
 export type EdgeAction =
-  (typeof standing)[StandingPage]['action'] | 'notice' | 'challenge' | 'solved' | 'refused' | 'asset' | 'acme' | 'to-https';
+  | (typeof standing)[StandingPage]['action']
+  | 'notice'
+  | 'challenge'
+  | 'solved'
+  | 'refused'
+  | 'asset'
+  | 'waiting'
+  | 'acme'
+  | 'to-https'
+  | 'redirect';
 
 /** Where our own files and the check of solutions are found on every protected host. */
 export const ownFolder = '/.well-known/portcullis';
@@ -34,8 +43,35 @@ export const siteFlag = (letter: string) => `!{ var(txn.facts) -m beg 0 } { ${fa
 export const acted = '{ var(txn.act) -m found }';
 export const count = (outcome: keyof typeof counterIndex) => `sc-inc-gpc(${counterIndex[outcome]},2)`;
 
-export const wantsHtml = '{ req.fhdr(accept) -m sub text/html }';
+/**
+ * Whether somebody looks at the answer: either of two conditions. Browsers say so (Fetch Metadata, on https only); of others a request
+ * that takes HTML and was not made by a script. Nothing else is ever answered with HTML.
+ */
+export const isPage = [
+  '{ req.fhdr(sec-fetch-mode) -m str navigate }',
+  '!{ req.fhdr(sec-fetch-mode) -m found } { method GET HEAD POST } { req.fhdr(accept) -m sub text/html } !{ req.fhdr(x-requested-with) -m found }',
+] as const;
+
+/** Set by `whoAsks`. */
+export const wantsHtml = '{ var(txn.page) -m found }';
 export const wantsJson = '{ req.fhdr(accept) -m sub json }';
+
+/** Sets the best of our languages for a visitor who names any; a condition can follow. */
+export const chooseLanguage = `http-request set-var(txn.lang) req.fhdr(accept-language),lower,language(${languages.map(({ language }) => language).join(';')},${english.language})`;
+
+/** For a backend that answers visitors: whether they see a page, and in which of our languages. */
+export function whoAsks(): string {
+  return lines(`http-request set-var(txn.page) bool(true) if ${isPage[0]} or ${isPage[1]}`, `${chooseLanguage} if ${wantsHtml}`);
+}
+
+/** One rule for each language of visitors, English last and for everybody else. `rule` is given the part of a file's name and what to put in `if`. */
+export function inEachLanguage(rule: (language: string, condition: string) => string): string {
+  const others = languages.filter(({ language }) => language !== english.language);
+  return lines(
+    ...others.map(({ language }) => rule(language, `{ var(txn.lang) -m str ${language} }`)),
+    rule(english.language, ''),
+  );
+}
 
 export const contentType = {
   html: '"text/html; charset=utf-8"',
@@ -46,11 +82,17 @@ export const contentType = {
 const plainPolicy = `default-src 'none'; style-src ${styleSource}`;
 const challengePolicy = `${plainPolicy}; script-src 'self'; worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'`;
 
-/** The headers of every answer that the edge makes itself. */
-export function ownHeaders(action: EdgeAction, form: PageForm): string {
+/**
+ * The headers of every answer that the edge makes itself. What is no page may be read by scripts of other origins, which else would see a
+ * nameless failure; HAProxy leaves a header out whose value is empty.
+ */
+export function ownHeaders(action: EdgeAction, form: PageForm, language: string = english.language): string {
   const policy = action === 'challenge' ? challengePolicy : plainPolicy;
-  const security = form === 'html' ? ` hdr content-security-policy "${policy}"` : '';
-  return `hdr cache-control no-store hdr x-robots-tag noindex hdr content-language ${english.language} hdr portcullis-action ${action}${security}`;
+  const security =
+    form === 'html'
+      ? `hdr content-security-policy "${policy}"`
+      : 'hdr access-control-allow-origin "%[req.fhdr(origin)]" hdr access-control-allow-credentials true hdr access-control-expose-headers "portcullis-action, portcullis-mitigated, retry-after"';
+  return `hdr cache-control no-store hdr vary "cookie, origin, accept, accept-language" hdr x-robots-tag noindex hdr content-language ${language} hdr portcullis-action ${action} ${security}`;
 }
 
 export class Files {
@@ -71,21 +113,25 @@ export class Files {
   /** A rule that answers with a standing page in each form, when a condition (may be empty) holds. */
   answers(name: StandingPage, condition = '', extra = ''): string {
     const { status, action } = standing[name];
-    const rule = (form: PageForm, conditions: string) =>
+    const rule = (form: PageForm, file: string, language: string, conditions: string) =>
       words(
-        `http-request return status ${status} content-type ${contentType[form]} lf-file ${this.page(`${name}.${form}`)}`,
-        ownHeaders(action, form),
+        `http-request return status ${status} content-type ${contentType[form]} lf-file ${this.page(file)}`,
+        ownHeaders(action, form, language),
         extra,
         conditions === '' ? '' : `if ${conditions}`,
       );
-    return lines(rule('html', words(condition, wantsHtml)), rule('json', words(condition, wantsJson)), rule('txt', condition));
+    return lines(
+      inEachLanguage((language, chosen) => rule('html', pageFile(name, language), language, words(condition, wantsHtml, chosen))),
+      rule('json', `${name}.json`, english.language, words(condition, wantsJson)),
+      rule('txt', `${name}.txt`, english.language, condition),
+    );
   }
 
-  /** HAProxy's own answer for a status, as our page. One form only: HAProxy chooses it without seeing the request. */
+  /** HAProxy's own answer for a status, as our page. HAProxy chooses it without seeing the request: one form, in all languages at once. */
   error(name: StandingPage, extra = ''): string {
     const { status, action } = standing[name];
     return words(
-      `http-error status ${status} content-type ${contentType.html} lf-file ${this.page(`${name}.html`)}`,
+      `http-error status ${status} content-type ${contentType.html} lf-file ${this.page(`${name}.all.html`)}`,
       ownHeaders(action, 'html'),
       extra,
     );
