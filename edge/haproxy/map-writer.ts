@@ -8,6 +8,7 @@
  * with a value that does not parse answers success in 2.6: the look-up afterwards is what finds it.
  * Fails closed: a difference in what is read back is `MapRefused`, and the caller goes back to what was.
  */
+import { wholeMaps } from '../render/types.ts';
 import type { MapEntry, MapName } from '../render/types.ts';
 import type { MapChange, MapImage } from './map-image.ts';
 import { argument, maxPayloadBytes } from './runtime-socket.ts';
@@ -43,7 +44,9 @@ export async function writeChanges(target: MapTarget, changes: readonly MapChang
     if (list === undefined) byMap.set(change.map, [change]);
     else list.push(change);
   }
-  const whole = new Set([...byMap].filter(([map, list]) => isCheaperWhole(list, target.image.size(map))).map(([map]) => map));
+  const whole = new Set(
+    [...byMap].filter(([map, list]) => wholeMaps.has(map) || isCheaperWhole(list, target.image.size(map))).map(([map]) => map),
+  );
   const order = target.image.mapNames;
   const puts = order
     .filter((map) => !whole.has(map))

@@ -29,6 +29,7 @@ import {
   renderPages,
   renderSite,
 } from '../../edge/render/index.ts';
+import { networkDataEntries } from '../../edge/render/network-data.ts';
 import { freePorts, isListening, removeFolder, temporaryFolder, until } from './ports.ts';
 
 export const provider = ProviderPolicy.parse({ kind: 'provider', name: 'Example Shield', publicUrl: 'http://shield.example' });
@@ -107,6 +108,11 @@ export type Policy = {
   readonly sites: readonly SitePolicy[];
   readonly orders?: readonly OrderPolicy[];
   readonly keys?: readonly ClearanceKeyPolicy[];
+  /** Network data of the edge; without it, rules that name a country or an AS number are inert. */
+  readonly networkData?: {
+    readonly countries: readonly (readonly [string, string])[];
+    readonly asns: readonly (readonly [string, string])[];
+  };
 };
 
 export type Edge = {
@@ -164,8 +170,14 @@ export async function startEdge(policy: Policy, options: EdgeOptions = {}): Prom
   for (const name of ['maps', 'pages', 'certificates']) mkdirSync(`${folder}/${name}`);
   await options.prepare?.(folder);
   for (const [name, text] of Object.entries(renderPages(provider))) writeFileSync(`${plan.paths.pages}/${name}`, text);
-  const entriesOf = ({ sites, orders = [], keys = [clearanceKey(1)] }: Policy) =>
-    mergeEntries([...renderGlobal(keys, provider), ...sites.flatMap((one) => renderSite(one, orders, provider))]);
+  const entriesOf = ({ sites, orders = [], keys = [clearanceKey(1)], networkData }: Policy) => {
+    const has = { countries: networkData !== undefined, asns: networkData !== undefined };
+    return mergeEntries([
+      ...renderGlobal(keys, provider),
+      ...networkDataEntries(networkData?.countries ?? [], networkData?.asns ?? []),
+      ...sites.flatMap((one) => renderSite(one, orders, provider, has)),
+    ]);
+  };
   const write = (values: ReturnType<typeof entriesOf>) => {
     for (const name of mapNames) {
       writeFileSync(
