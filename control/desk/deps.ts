@@ -83,8 +83,11 @@ export type Outbox = {
   send(unit: Work, message: Outgoing): Promise<void>;
   /** Wakes everybody on call, once for each `dedupe`. `sentence` names no person. */
   wake(unit: Work, page: { readonly dedupe: string; readonly sentence: string; readonly caseId: CaseId | null }): Promise<void>;
-  /** Wakes for a case of the fast lane: at once, or, within a minute of the last such page, with the next one, which says how many more cases wait. */
-  wakeFastLane(unit: Work, page: { readonly sentence: string; readonly caseId: CaseId }): Promise<void>;
+  /** Wakes for a case of the fast lane: at once, or, within a minute of the last such page or before `notBefore`, with the next one, which says how many more cases wait. */
+  wakeFastLane(
+    unit: Work,
+    page: { readonly sentence: string; readonly caseId: CaseId; readonly notBefore: Instant },
+  ): Promise<void>;
 };
 
 export type IncomingFile = { readonly name: string; readonly mediaType: string; readonly bytes: Uint8Array };

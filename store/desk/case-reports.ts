@@ -109,6 +109,14 @@ export async function claimsOfCase(db: Db, caseId: CaseId, page: Page): Promise<
   return { ...(await read(db, ids.slice(0, page.limit + 1), page.limit)), total: 0 };
 }
 
+/** The reports of one claim that the desk sees before the grade; how many there are does not depend on how many reported. */
+export async function shownOfClaim(db: Db, caseId: CaseId, clusters: readonly ClusterId[]): Promise<ReportId[]> {
+  const { reports } = await claimsOfCase(db, caseId, { limit: mostShown, after: null });
+  return reports.flatMap((one) => (one.cluster_id !== null && clusters.includes(one.cluster_id) ? [one.report_id] : []));
+}
+
+const mostShown = 10_000;
+
 type Step = {
   readonly claim: string;
   readonly role: string;

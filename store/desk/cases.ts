@@ -134,6 +134,7 @@ export const caseColumns = [
   'grade',
   'grade_locked_at',
   'emergency_since',
+  'fast_lane_at',
   'clock_since',
   'claimed_by',
   'claimed_name',

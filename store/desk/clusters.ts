@@ -11,6 +11,7 @@ import { sql } from 'kysely';
 import { ClusterId, idPrefix } from '../../contract/ids.ts';
 import type { CaseId, Instant, ReportId } from '../../contract/ids.ts';
 import type { Volume } from '../../contract/desk/shapes.ts';
+import { compareForClaim } from '../../core/desk/claim-case.ts';
 import { clusterMethod, componentsOf } from '../../core/desk/clusters.ts';
 import { artefactPart, partsOf, unprovedWitness, witnessPart } from '../../core/desk/volume.ts';
 import { firstHandRoles } from '../../contract/desk/words.ts';
@@ -40,6 +41,8 @@ export type Joined = {
   readonly clusters: readonly ClusterId[];
   /** The case of each of these clusters; null when it has none. */
   readonly cases: ReadonlyMap<ClusterId, CaseId | null>;
+  /** Of each report whether it is a near copy of what was there before: at least half of its keys were held. */
+  readonly copies: readonly boolean[];
   /** Pairs of cases whose reports turned out to say the same. */
   readonly met: readonly (readonly [CaseId, CaseId])[];
 };
@@ -99,7 +102,10 @@ export async function joinClusters(tx: Tx, reports: readonly Joining[], at: Inst
     );
   }
   await addParts(tx, newParts);
-  return { clusters, cases, met };
+  const copies = reports.map(
+    (report) => report.keys.filter((key) => held.has(key)).length * 2 >= Math.max(report.keys.length, 1),
+  );
+  return { clusters, cases, copies, met };
 }
 
 function rootsBehind(report: Joining, held: ReadonlyMap<string, ClusterId>, rootOf: (clusterId: ClusterId) => Root): Root[] {
@@ -195,7 +201,7 @@ async function addParts(tx: Tx, parts: readonly { cluster_id: ClusterId; part: s
       where cluster.cluster_id = counted.cluster_id`.execute(tx);
 }
 
-/** Which case a cluster belongs to: an open one before a closed one, then the older. Cases that met are told of. */
+/** Which case a cluster belongs to, as core/desk/claim-case.ts orders them. Cases that met are told of. */
 async function settleCase(tx: Tx, found: readonly Root[], kept: Root, met: [CaseId, CaseId][]): Promise<CaseId | null> {
   const held = [...new Set(found.flatMap(({ caseId }) => (caseId === null ? [] : [caseId])))];
   if (held.length < 2) {
@@ -205,14 +211,12 @@ async function settleCase(tx: Tx, found: readonly Root[], kept: Root, met: [Case
   }
   const rows = await tx
     .selectFrom('desk_case')
-    .select(['case_id', 'closed_at', 'created_order'])
+    .select(['case_id', 'closed_at', 'lane', 'state', 'created_order'])
     .where('case_id', 'in', held)
     .execute();
   const order = rows
-    .sort(
-      (one, other) =>
-        Number(one.closed_at !== null) - Number(other.closed_at !== null) || one.created_order - other.created_order,
-    )
+    .map((row) => ({ ...row, isClosed: row.closed_at !== null, order: row.created_order }))
+    .sort(compareForClaim)
     .map((row) => row.case_id);
   const first = order[0] ?? null;
   if (first !== null) {

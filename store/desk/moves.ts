@@ -13,9 +13,19 @@ import type { Tx } from '../transact.ts';
 import { shareWordsIn } from './case-words.ts';
 import { addCustodyIn } from './custody.ts';
 
-/** Holds every report of a case until the transaction ends. */
-export async function lockReportsOfCase(tx: Tx, caseId: CaseId): Promise<void> {
-  await tx.selectFrom('report').select('report_id').where('case_id', '=', caseId).orderBy('receipt_number').forUpdate().execute();
+/**
+ * Holds every report of a case until the transaction ends, and names them. By receipt number, as everybody who holds several reports does
+ * (store/desk/reading.ts, case-reports.ts): two that meet wait for each other at the first one and never in a circle.
+ */
+export async function lockReportsOfCase(tx: Tx, caseId: CaseId): Promise<ReportId[]> {
+  const rows = await tx
+    .selectFrom('report')
+    .select('report_id')
+    .where('case_id', '=', caseId)
+    .orderBy('receipt_number')
+    .forUpdate()
+    .execute();
+  return rows.map((row) => row.report_id);
 }
 
 export type Move = {

@@ -293,23 +293,25 @@ export async function wokenSince(db: Db, begins: string, since: Instant): Promis
   return row !== undefined;
 }
 
-/** A case that the next page of the fast lane counts. */
+/** A case that the next page of the fast lane after `at` counts. */
 export async function waitForNextPage(tx: Tx, caseId: CaseId, at: Instant): Promise<void> {
   await tx
     .insertInto('wake_waiting')
     .values({ case_id: caseId, at })
-    .onConflict((conflict) => conflict.column('case_id').doNothing())
+    .onConflict((conflict) => conflict.column('case_id').doUpdateSet({ at: sql<Instant>`least(wake_waiting.at, excluded.at)` }))
     .execute();
 }
 
-/** Takes the cases that wait for a page; each is taken once. */
-export async function takeWaitingForPage(tx: Tx): Promise<CaseId[]> {
-  return (await tx.deleteFrom('wake_waiting').returning('case_id').execute()).map((row) => row.case_id);
+/** Takes the cases that wait for a page now; each is taken once. */
+export async function takeWaitingForPage(tx: Tx, at: Instant): Promise<CaseId[]> {
+  const rows = await tx.deleteFrom('wake_waiting').where('at', '<=', at).returning('case_id').execute();
+  return rows.map((row) => row.case_id);
 }
 
-/** Whether any waits: a look without a lock. */
-export async function anyWaitsForPage(db: Db): Promise<boolean> {
-  return (await db.selectFrom('wake_waiting').select('case_id').limit(1).executeTakeFirst()) !== undefined;
+/** Whether any waits now: a look without a lock. */
+export async function anyWaitsForPage(db: Db, at: Instant): Promise<boolean> {
+  const row = await db.selectFrom('wake_waiting').select('case_id').where('at', '<=', at).limit(1).executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Holds the pages about one thing until the transaction ends; true when somebody acknowledged one. */

@@ -235,16 +235,28 @@ export async function stopCaptures(tx: Tx, artefacts: readonly string[]): Promis
       where state = 'waiting' and evidence_id in (select evidence_id from stopped)`.execute(tx);
 }
 
-/** Whether a fast-lane alarm was ever raised for a case: once is enough, however often the same comes in. */
-export async function hasFastLaneAlarm(db: Db, caseId: CaseId): Promise<boolean> {
-  const row = await db
+/** Whether people are still being woken for a fast-lane report of a case: nobody has seen its alarm or acknowledged a page since. */
+export async function isStillRinging(db: Db, caseId: CaseId, since: Instant): Promise<boolean> {
+  const open = await db
     .selectFrom('alarm')
     .select('alarm_id')
     .where('kind', '=', 'fast-lane')
     .where('case_id', '=', caseId)
+    .where('acknowledged_at', 'is', null)
     .limit(1)
     .executeTakeFirst();
-  return row !== undefined;
+  if (open === undefined) return false;
+  const answered = await db
+    .selectFrom('outbox')
+    .select('page_id')
+    .where(sql<boolean>`starts_with(wake, 'fast-lane')`)
+    .where('created_at', '>=', since)
+    .where('acknowledged_at', 'is not', null)
+    // A page for several cases names none.
+    .where((where) => where.or([where('case_id', '=', caseId), where('case_id', 'is', null)]))
+    .limit(1)
+    .executeTakeFirst();
+  return answered === undefined;
 }
 
 /** Whether a case holds a report of one of these classes. */

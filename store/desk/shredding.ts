@@ -11,18 +11,12 @@ import { blankAppealsOfReportsIn, blankWordsOfAppealsIn } from './appeal-joiners
 import { blankAssessmentsIn } from './assessments.ts';
 import { captureRecordsOf } from './captures.ts';
 import { blankIncidentsIn } from './incidents.ts';
+import { lockReportsOfCase } from './moves.ts';
 import { dropPieces } from './seal.ts';
 
-/** Locks the reports of a case and names them. */
+/** Locks the reports of a case, in the order in which a merge locks them, and names them. */
 export async function lockReportsOf(tx: Tx, caseId: CaseId): Promise<ReportId[]> {
-  const rows = await tx
-    .selectFrom('report')
-    .select('report_id')
-    .where('case_id', '=', caseId)
-    .orderBy('report_id')
-    .forUpdate()
-    .execute();
-  return rows.map((row) => row.report_id);
+  return lockReportsOfCase(tx, caseId);
 }
 
 /** Whether a hold is in force on any item of a case. */

@@ -167,6 +167,7 @@ export type ClaimAnswerTable = {
   person_id: PersonId;
   person_name: string;
   at: Instant;
+  told: JsonColumn;
   reached: number;
   finished_at: Instant | null;
 };
@@ -300,6 +301,7 @@ export type DeskCaseTable = {
   grade: Grade | null;
   grade_locked_at: Instant | null;
   emergency_since: Instant | null;
+  fast_lane_at: Generated<Instant | null>;
   clock_since: Instant;
   claimed_by: PersonId | null;
   claimed_name: string | null;

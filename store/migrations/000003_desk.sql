@@ -137,6 +137,8 @@ create table claim_answer (
   person_id text not null,
   person_name text not null,
   at timestamptz not null,
+  -- A JSON list of the reports to which it was written at once.
+  told jsonb not null,
   -- Receipt number up to which it was written.
   reached bigint not null,
   finished_at timestamptz
@@ -304,6 +306,8 @@ create table desk_case (
   -- When the grade was locked: from then on volume may be seen.
   grade_locked_at timestamptz,
   emergency_since timestamptz,
+  -- When a report in the fast lane woke people last, or will.
+  fast_lane_at timestamptz,
   -- From when its clocks run: its opening, or the moment in which it was taken up again.
   clock_since timestamptz not null,
   claimed_by text,
@@ -754,7 +758,7 @@ create index outbox_pages on outbox (created_order) where person_id is not null;
 create index outbox_unanswered on outbox (wake) where wake is not null and acknowledged_at is null;
 create index outbox_by_case on outbox (case_id, created_order) where case_id is not null;
 
--- Cases of the fast lane that came within a minute of the last page: the next page says how many they are.
+-- Cases of the fast lane that came within a minute of the last page, or that woke people a moment ago: the next page after `at` says how many they are.
 create table wake_waiting (
   case_id text primary key,
   at timestamptz not null

@@ -312,6 +312,7 @@ describeOnBoth('cases', ({ fresh }) => {
     const [first] = ids;
     if (first === undefined) throw new Error('reports');
     await analyst.call(addTask, { params: { caseId }, body: { kind: 'answer-reporters' } });
+    await set(caseId, { grade: 'G1', grade_locked_at: house.now() });
     house.sent.length = 0;
     const text = 'We looked at every address and did not act.';
     await analyst.call(answerReport, { params: { reportId: first }, body: { kind: 'outcome', text, toCluster: true } });
@@ -327,6 +328,35 @@ describeOnBoth('cases', ({ fresh }) => {
     expect(house.sent).toHaveLength(1);
     expect(JSON.stringify(house.sent)).not.toMatch(/every address|status |@mail/);
     expect((await analyst.call(getCase, { params: { caseId } })).tasks.map((task) => task.state)).toEqual(['done']);
+  });
+
+  test('a question to a claim leaves the same lines, events and views before the grade for two reports as for two hundred', async () => {
+    const trace = async (times: number) => {
+      const { caseId } = await open({ title: 'asked' });
+      const clusterId = await house.cluster(caseId);
+      const ids: ReportId[] = [];
+      for (let n = 0; n < times; n += 1) ids.push(await house.report({ caseId, clusterId }));
+      ids.push(await house.report({ caseId, clusterId, role: 'target', wantsSafetyContact: true }));
+      const [first] = ids;
+      if (first === undefined) throw new Error('reports');
+      const events: string[] = [];
+      const stop = house.store.doorbell.onRing('live', (text) => void (text.includes(caseId) && events.push(text)));
+      const body = { kind: 'question' as const, text: 'Which page was it?', toCluster: true };
+      await analyst.call(answerReport, { params: { reportId: first }, body });
+      const shown = async () =>
+        (await reports(analyst, caseId)).items.map((item) => [item.role, item.state, item.messages.length]);
+      // Everybody whom the desk sees is asked at once; the job, which takes longer for more, changes nothing that it sees.
+      const before = await shown();
+      await house.runJobs();
+      stop();
+      const asked = await house.store.db.selectFrom('report_message').select('report_id').where('report_id', 'in', ids).execute();
+      expect(asked.map((row) => row.report_id).toSorted()).toEqual(ids.toSorted());
+      const lines = await house.store.db.selectFrom('audit_entry').select('act').where('subject', '=', caseId).execute();
+      return JSON.stringify([before, await shown(), lines, events.length]);
+    };
+    const few = await trace(2);
+    expect(await trace(200)).toBe(few);
+    expect(few).toContain('["target","more-asked",1]');
   });
 
   test('a claim moves whole before the grade, with its evidence and a line of custody; shared evidence stays in both', async () => {

@@ -1,17 +1,18 @@
 /**
  * Messages to reporters: one at once, the rest of a claim by a job, each on its own private link.
  *
- * What is asked for a whole claim takes the same time for two reports as for two thousand, and says nothing of how many there were. The text goes out
+ * What is asked for a whole claim takes the same time for two reports as for two thousand, and says nothing of how many there were: what the desk can see
+ * before the grade (one report of each claim, and who wrote again) is written at once, the rest by a job of which neither the audit trail nor a console hears,
+ * and whether anybody still waits for an outcome is looked at only once the grade is locked. The text goes out
  * redacted with the names of the case: a reporter may be anybody, also whoever threatens. A mail says only that there is a message; it holds neither
  * text nor link (the link's token is not stored), and is not sent where the reporter said how to reach them safely: a machine cannot judge that.
  */
-import type { z } from 'zod';
-import type { CaseId, ReportId } from '../../../contract/ids.ts';
+import { z } from 'zod';
+import type { ReportId } from '../../../contract/ids.ts';
 import type { PersonRef } from '../../../contract/routes/common.ts';
 import type { answerReport as answerReportRoute } from '../../../contract/routes/desk/cases.ts';
 import { stepReport } from '../../../core/desk/report-states.ts';
 import { redact } from '../../../core/desk/redaction.ts';
-import { addAudit } from '../../../store/audit.ts';
 import {
   addDeskMessageIn,
   advanceClaimAnswer,
@@ -19,11 +20,14 @@ import {
   clusterFamily,
   findReport,
   lockClaimMembers,
+  lockReports,
+  shownOfClaim,
   takeClaimAnswer,
   waitsForAnswer,
 } from '../../../store/desk/case-reports.ts';
 import type { ClaimAnswer, DeskReportRow } from '../../../store/desk/case-reports.ts';
 import { lockCase, touchDue } from '../../../store/desk/cases.ts';
+import type { CaseRecord } from '../../../store/desk/cases.ts';
 import { listTasks, settleTaskIn } from '../../../store/desk/tasks.ts';
 import { transact } from '../../../store/transact.ts';
 import type { Work } from '../../../store/transact.ts';
@@ -42,36 +46,46 @@ const steps = { question: 'ask-more', answer: null, outcome: 'answer' } as const
 /** Writes to a reporter, and on request to all of the same claim. Throws Failure `not-found`, `wrong-state`. */
 export async function answerReport(deps: Deps, caller: Caller, reportId: ReportId, draft: Draft): Promise<void> {
   await transact(deps.store, async (unit) => {
-    const report = await findReport(unit.tx, reportId, 'lock');
-    if (report === null) throw notFound('report');
-    const caseId = report.case_id;
+    const seen = await findReport(unit.tx, reportId);
+    if (seen === null) throw notFound('report');
+    const caseId = seen.case_id;
     if (caseId === null) {
       throw new Failure('wrong-state', 'This report is still being read into a case. Nothing was sent; try again in a moment.');
+    }
+    const claim = draft.toCluster ? seen.cluster_id : null;
+    // All at once and by their numbers: the order of locks of store/desk/moves.ts.
+    const shown = claim === null ? [] : await shownOfClaim(unit.tx, caseId, await clusterFamily(unit.tx, claim));
+    const locked = await lockReports(unit.tx, [...new Set([reportId, ...shown])]);
+    const report = locked.find((one) => one.report_id === reportId);
+    if (report === undefined || report.case_id !== caseId) {
+      throw new Failure('wrong-state', 'The report was moved meanwhile. Nothing was sent; load it again.');
     }
     const held = await hold(deps, unit, caller, caseId);
     // Who wrote to us is named to nobody else of the claim, and not on their own link either: it may be shared.
     const text = redact(held.clean(draft.text), await namesOfReporter(unit.tx, deps.seal, reportId));
-    const written = await write(deps, unit, report, {
-      kind: draft.kind,
-      text,
-      who: held.who,
-      at: held.at,
-    });
+    const words = { kind: draft.kind, text, who: held.who, at: held.at };
+    const written = await write(deps, unit, report, words);
     if (!written.ok) throw new Failure('wrong-state', `${written.why} Nothing was sent.`);
-    if (draft.toCluster && report.cluster_id !== null) {
+    for (const other of locked) {
+      if (other === report) continue;
+      const own = await namesOfReporter(unit.tx, deps.seal, other.report_id);
+      await write(deps, unit, other, { ...words, text: redact(text, own) });
+    }
+    if (claim !== null) {
       await askClaimAnswerIn(unit.tx, {
         case_id: caseId,
-        cluster_id: report.cluster_id,
+        cluster_id: claim,
         report_id: reportId,
         kind: draft.kind,
         text,
         person_id: caller.personId,
         person_name: caller.name,
         at: held.at,
+        told: JSON.stringify(locked.map((one) => one.report_id)),
         reached: 0,
         finished_at: null,
       });
-    } else if (draft.kind === 'outcome') await settleAnswering(unit, caseId, held.at);
+    } else if (draft.kind === 'outcome') await settleAnswering(unit, held.found, held.at);
     await settle(held, { act: 'report.answer', detail: { reportId, kind: draft.kind, toClaim: draft.toCluster } });
   });
 }
@@ -121,9 +135,14 @@ export async function announce(deps: Deps, unit: Work, report: DeskReportRow, me
   });
 }
 
-/** The task to answer the reporters is done when nobody waits any more. */
-async function settleAnswering(unit: Work, caseId: CaseId, at: ReturnType<typeof nowOf>): Promise<void> {
-  if (await waitsForAnswer(unit.tx, caseId)) return;
+/** The task to answer the reporters is done when nobody waits any more. Not before the grade: when it is done would tell how many there were. */
+async function settleAnswering(
+  unit: Work,
+  { case_id: caseId, grade_locked_at: lockedAt }: CaseRecord,
+  at: ReturnType<typeof nowOf>,
+): Promise<void> {
+  if (lockedAt === null || (await waitsForAnswer(unit.tx, caseId))) return;
+  unit.tellAfter({ kind: 'case', caseId });
   for (const task of await listTasks(unit.tx, caseId)) {
     if (task.kind !== 'answer-reporters' || task.state !== 'open') continue;
     await settleTaskIn(unit.tx, task.task_id, {
@@ -150,8 +169,9 @@ export async function writeClaimAnswers(deps: Deps): Promise<boolean> {
     });
     const at = nowOf(deps);
     const text = redact(answer.text, await namesOfCase(unit.tx, deps.seal, answer.case_id));
+    const told = new Set(ToldReports.parse(answer.told));
     for (const report of members) {
-      if (!wants(report, answer)) continue;
+      if (!wants(report, told)) continue;
       const own = await namesOfReporter(unit.tx, deps.seal, report.report_id);
       await write(deps, unit, report, wordsOf(answer, redact(text, own), at));
     }
@@ -160,26 +180,20 @@ export async function writeClaimAnswers(deps: Deps): Promise<boolean> {
       reached: last?.receipt_number ?? answer.reached,
       finishedAt: members.length < membersAtOnce ? at : null,
     });
-    if (members.length < membersAtOnce) {
+    if (members.length < membersAtOnce && answer.kind === 'outcome') {
       // The case only now, after its reports: the order of locks of store/desk/reports.ts.
-      await lockCase(unit.tx, answer.case_id);
-      if (answer.kind === 'outcome') await settleAnswering(unit, answer.case_id, at);
+      const found = await lockCase(unit.tx, answer.case_id);
+      if (found !== null) await settleAnswering(unit, found, at);
       await touchDue(unit.tx, answer.case_id);
-      await addAudit(unit.tx, {
-        at,
-        who: { personId: answer.person_id, name: answer.person_name },
-        act: 'report.answer-claim',
-        subject: answer.case_id,
-        detail: { reportId: answer.report_id, kind: answer.kind },
-      });
-      unit.tellAfter({ kind: 'case', caseId: answer.case_id });
     }
     return true;
   });
 }
 
-function wants(report: DeskReportRow, answer: ClaimAnswer): boolean {
-  return report.report_id !== answer.report_id && report.state !== 'withdrawn';
+const ToldReports = z.array(z.string());
+
+function wants(report: DeskReportRow, told: ReadonlySet<string>): boolean {
+  return !told.has(report.report_id) && report.state !== 'withdrawn';
 }
 
 function wordsOf(answer: ClaimAnswer, text: string, at: ReturnType<typeof nowOf>): Words {

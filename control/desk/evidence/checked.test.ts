@@ -8,6 +8,7 @@ import { nowOf } from '../../deps.ts';
 import { startReadingHouse } from '../../../tests/harness/reading-house.ts';
 import type { ReadingHouse } from '../../../tests/harness/reading-house.ts';
 import { describeOnBoth } from '../../../tests/harness/stores.ts';
+import { changeEvidenceIn } from '../../../store/desk/evidence.ts';
 import { transact } from '../../../store/transact.ts';
 import { setChecked } from './checked.ts';
 
@@ -93,5 +94,23 @@ describeOnBoth('an address that was reported as child abuse', (databases) => {
     await house.read();
     const [item] = await house.store.db.selectFrom('evidence').select('event_at').execute();
     expect(item?.event_at).toBe('2026-02-02T00:00:00.000Z');
+  });
+
+  it('keeps the time that a person put right, whatever later reports state', async () => {
+    house = await startReadingHouse(await databases.fresh());
+    const send = async (day: number) => {
+      await house.send({ text: 'words', urls: [url], happenedAt: nowOf({ now: () => Date.UTC(2026, 1, day) }) });
+      await house.read();
+    };
+    await send(5);
+    const [item] = await items();
+    if (item === undefined) throw new Error('there is no item');
+    const right = nowOf({ now: () => Date.UTC(2026, 1, 20) });
+    await transact(house.store, ({ tx }) => changeEvidenceIn(tx, item.evidence_id, { eventAt: right }));
+    await send(2);
+    await send(25);
+    expect(await house.store.db.selectFrom('evidence').select(['event_at', 'event_fixed']).execute()).toEqual([
+      { event_at: right, event_fixed: true },
+    ]);
   });
 });

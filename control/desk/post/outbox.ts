@@ -27,10 +27,13 @@ export function openOutbox(deps: PostDeps): Outbox {
     async wake(unit, page) {
       await wakeAll(deps, unit, { ...page, repeats: true, round: 0 });
     },
-    async wakeFastLane(unit, { sentence, caseId }) {
+    async wakeFastLane(unit, { sentence, caseId, notBefore }) {
+      const at = nowOf(deps);
+      if (notBefore > at) return waitForNextPage(unit.tx, caseId, notBefore);
       const since = instantOf(deps.now() - oncePerMs);
-      if (await wokenSince(unit.tx, fastLane, since)) return waitForNextPage(unit.tx, caseId, nowOf(deps));
-      await wakeAll(deps, unit, { dedupe: `${fastLane}:${caseId}`, sentence, caseId, repeats: true, round: 0 });
+      if (await wokenSince(unit.tx, fastLane, since)) return waitForNextPage(unit.tx, caseId, at);
+      // With its time: a case may wake people again.
+      await wakeAll(deps, unit, { dedupe: `${fastLane}:${caseId}:${at}`, sentence, caseId, repeats: true, round: 0 });
     },
   };
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CaseId, PersonId } from '../../../contract/ids.ts';
+import { instantOf } from '../../../core/instant.ts';
 import { acknowledgePageIn } from '../../../store/desk/outbox.ts';
 import { setOnCallIn } from '../../../store/desk/on-call.ts';
 import { insertPerson } from '../../../store/identity/people.ts';
@@ -102,11 +103,12 @@ describeOnBoth('pages', (databases) => {
   });
 
   it('cases of the fast lane wake the first at once, then once a minute all that wait, and each is counted once', async () => {
-    const came = (n: number) =>
+    const came = (n: number, laterMs = 0) =>
       transact(desk.store, (unit) =>
         desk.deps.outbox.wakeFastLane(unit, {
           sentence: `Case ${n} came into the fast lane.`,
           caseId: CaseId.parse(`case_${String(n).padStart(12, '0')}`),
+          notBefore: instantOf(desk.deps.now() + laterMs),
         }),
       );
     const said = async () =>
@@ -139,6 +141,14 @@ describeOnBoth('pages', (databases) => {
     desk.pass(oncePerMs);
     await came(21);
     expect((await said()).at(-1)).toBe('Case 21 came into the fast lane.');
+    // A case that woke people a moment ago waits for its time, and then wakes them again.
+    await came(21, 10 * oncePerMs);
+    desk.pass(9 * oncePerMs);
+    await pageMoreCases(desk.deps);
+    expect(await said()).toHaveLength(4);
+    desk.pass(oncePerMs);
+    await pageMoreCases(desk.deps);
+    expect((await said()).slice(4)).toEqual([expect.stringContaining('One more case waits')]);
   });
 
   it('an alarm that nobody saw does not hide the next page that reached nobody', async () => {

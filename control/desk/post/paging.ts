@@ -31,11 +31,11 @@ export function moreCasesJob(deps: PostDeps): Job {
 
 /** One page for all cases that came since the last one. Several processes may do it at once: a case is taken once. */
 export async function pageMoreCases(deps: PostDeps): Promise<void> {
-  if (!(await anyWaitsForPage(deps.store.db))) return;
+  if (!(await anyWaitsForPage(deps.store.db, nowOf(deps)))) return;
   await transact(deps.store, async (unit) => {
     const since = instantOf(deps.now() - oncePerMs);
     if (await wokenSince(unit.tx, fastLane, since)) return;
-    const cases = await takeWaitingForPage(unit.tx);
+    const cases = await takeWaitingForPage(unit.tx, nowOf(deps));
     const [only] = cases;
     if (only === undefined) return;
     const sentence =

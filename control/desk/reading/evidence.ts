@@ -33,15 +33,16 @@ const captureDueMs: Readonly<Record<Lane, number>> = { 'life-threat': 60_000, se
 /** A hotline is told the same hour. */
 const hotlineDueMs = 3_600_000;
 
-/** Every artefact of every report, once in its case; what is new is captured. */
+/** Every artefact of every report, once in its case; what is new is captured. Returns the reports that brought something new. */
 export async function keepEvidence(
   unit: Work,
   mine: readonly Prepared[],
   inCases: readonly CaseRecord[],
   files: ReadonlyMap<ReportId, UnreadFile[]>,
   at: Instant,
-): Promise<void> {
+): Promise<ReadonlySet<ReportId>> {
   const { tx } = unit;
+  const bringing = new Set<ReportId>();
   const open = mine.filter(({ report }) => !isHidden(report)).flatMap(({ held }) => held.addresses);
   const hidden = await hiddenAmong(tx, [...new Set(open.map(({ hiddenArtefact }) => hiddenArtefact))]);
   const kept = new Map<string, { readonly evidenceId: EvidenceId; readonly dated: Instant | null }>();
@@ -75,7 +76,10 @@ export async function keepEvidence(
       const added = await add();
       kept.set(name, { evidenceId: added.evidenceId, dated: isDated ? happenedAt : (known?.dated ?? null) });
       // Only what is new is told of: who listens must not hear how often the same comes in.
-      if (added.isNew) unit.tellAfter({ kind: 'case', caseId: found.case_id });
+      if (added.isNew) {
+        unit.tellAfter({ kind: 'case', caseId: found.case_id });
+        bringing.add(report.reportId);
+      }
       return added.evidenceId;
     };
     if (isHidden(report)) await refer(unit, found, one, base, keep);
@@ -143,6 +147,7 @@ export async function keepEvidence(
     }
   }
   await addSourcesIn(tx, sources);
+  return bringing;
 }
 
 type Keep = (artefact: string, add: () => Promise<{ evidenceId: EvidenceId; isNew: boolean }>) => Promise<EvidenceId>;

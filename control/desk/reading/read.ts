@@ -16,15 +16,16 @@ import { isMoreUrgent, laneRank } from '../../../core/desk/lane.ts';
 import { stepReport } from '../../../core/desk/report-states.ts';
 import { artefactOfFile } from '../../../core/desk/urls.ts';
 import { partsOf } from '../../../core/desk/volume.ts';
+import { instantOf, msOf } from '../../../core/instant.ts';
 import { addAudit } from '../../../store/audit.ts';
 import { addNoteIn, linkCasesIn } from '../../../store/desk/case-file.ts';
-import { changeCase, lockCase, openCaseIn, touchDue } from '../../../store/desk/cases.ts';
+import { changeCase, findCase, lockCase, openCaseIn, touchDue } from '../../../store/desk/cases.ts';
 import type { CaseRecord } from '../../../store/desk/cases.ts';
 import { joinClusters, lockClusters, setClusterCase } from '../../../store/desk/clusters.ts';
 import {
   finishReading,
-  hasFastLaneAlarm,
   hasReportOfClass,
+  isStillRinging,
   listUnreadFiles,
   lockUnread,
   siteOf,
@@ -110,12 +111,15 @@ async function readIn(reader: Reader, unit: Work, prepared: readonly Prepared[])
   ]);
   const inCases = await assignCases(unit, mine, joined, cases, at);
   await tellThatTheyMet(unit, joined.met, cases, at);
-  await keepEvidence(unit, mine, inCases, files, at);
-  for (const [index, one] of mine.entries()) {
+  const bringing = await keepEvidence(unit, mine, inCases, files, at);
+  const urgent = new Map<CaseId, 'something-new' | 'copies'>();
+  for (const [index, { report }] of mine.entries()) {
     const found = inCases[index];
-    if (found === undefined || !one.report.fastLane) continue;
-    await wakeFor(reader, unit, found, at);
+    if (found === undefined || !report.fastLane) continue;
+    const isNew = bringing.has(report.reportId) || joined.copies[index] === false;
+    if (isNew || !urgent.has(found.case_id)) urgent.set(found.case_id, isNew ? 'something-new' : 'copies');
   }
+  for (const [caseId, brings] of urgent) await wakeFor(reader, unit, caseId, brings, at);
   await finishReading(
     tx,
     mine.map((one, index) => {
@@ -270,18 +274,43 @@ async function raiseLane(unit: Work, found: CaseRecord, lane: Lane, report: Unre
   return changed ?? found;
 }
 
-/** Once for a case, however often the same comes in: a duplicate changes no alarm. */
-async function wakeFor({ deps }: Reader, unit: Work, found: CaseRecord, at: Instant): Promise<void> {
-  if (await hasFastLaneAlarm(unit.tx, found.case_id)) return;
-  const sentence = `A report in the fast lane says that somebody is in danger now: case ${found.number}. Open it at once.`;
+/** So long what woke people is taken to be on its way to them: pages are said again by themselves. */
+const unseenMs = 3_600_000;
+/** Whoever sends something new again and again wakes people for one case so often at most; the next page waits, and none is dropped. */
+const againMs = 600_000;
+
+/**
+ * Wakes people for a case. Copies wake them once, however many come. Something new (an address, a file, a time, or words that are no near copy) wakes them
+ * again once somebody has seen the last alarm, or after an hour: an early false alarm must not silence a later true one. Says nothing of how many came.
+ */
+async function wakeFor(
+  { deps }: Reader,
+  unit: Work,
+  caseId: CaseId,
+  brings: 'something-new' | 'copies',
+  at: Instant,
+): Promise<void> {
+  const found = await findCase(unit.tx, caseId);
+  if (found === null) throw new Error(`the case ${caseId} is gone`);
+  const last = found.fast_lane_at;
+  if (last !== null) {
+    if (brings === 'copies') return;
+    if (msOf(at) - msOf(last) < unseenMs && (await isStillRinging(unit.tx, caseId, last))) return;
+  }
+  const notBefore = last === null ? at : instantOf(msOf(last) > msOf(at) ? msOf(last) : Math.max(msOf(at), msOf(last) + againMs));
+  await changeCase(unit.tx, caseId, { fast_lane_at: notBefore });
+  const sentence =
+    last === null
+      ? `A report in the fast lane says that somebody is in danger now: case ${found.number}. Open it at once.`
+      : `A report in the fast lane brings something new, and says that somebody is in danger now: case ${found.number}. Look at it again.`;
   await raiseAlarm(unit, {
     kind: 'fast-lane',
     at,
     sentence,
-    caseId: found.case_id,
+    caseId,
     ...(found.site_id === null ? {} : { siteId: found.site_id }),
   });
-  await deps.outbox.wakeFastLane(unit, { sentence, caseId: found.case_id });
+  await deps.outbox.wakeFastLane(unit, { sentence, caseId, notBefore });
 }
 
 /** Reports of two cases turned out to say the same: both cases stay as they are, and each says so. */
