@@ -1,11 +1,11 @@
 /** The desk's screens in Debian's Chromium against the mock: what they withhold, what they ask before they act, and that the keyboard reaches all. */
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMock } from '../web/console/mock/mock.ts';
 import type { Mock } from '../web/console/mock/mock.ts';
 import { mockId, populated } from '../web/console/mock/state.ts';
 import { startBrowser } from './harness/browser.ts';
-import { buildConsole, serveConsole } from './harness/console.ts';
+import { buildConsole, leaveConsole, serveConsole } from './harness/console.ts';
 import type { ServedConsole } from './harness/console.ts';
 import { removeFolder, temporaryFolder } from './harness/ports.ts';
 
@@ -13,7 +13,6 @@ const dist = temporaryFolder('console-desk');
 let mock: Mock;
 let served: ServedConsole;
 let browser: Browser;
-let context: BrowserContext;
 let page: Page;
 let complaints: string[];
 /** Every call to the API, as `METHOD path`. */
@@ -24,6 +23,8 @@ beforeAll(async () => {
   mock = createMock(populated(() => Date.now()));
   served = await serveConsole(dist, () => mock);
   browser = await startBrowser([]);
+  page = await browser.newPage({ viewport: { width: 1360, height: 900 }, timezoneId: 'Europe/Berlin' });
+  page.setDefaultTimeout(15_000);
 });
 
 afterAll(async () => {
@@ -34,9 +35,6 @@ afterAll(async () => {
 
 beforeEach(async () => {
   mock = createMock(populated(() => Date.now()));
-  context = await browser.newContext({ viewport: { width: 1360, height: 900 }, timezoneId: 'Europe/Berlin' });
-  page = await context.newPage();
-  page.setDefaultTimeout(15_000);
   complaints = [];
   calls = [];
   page.on('pageerror', (error) => complaints.push(error.message));
@@ -47,7 +45,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await context.close();
+  await leaveConsole(page, served);
   expect(complaints).toEqual([]);
 });
 
@@ -226,6 +224,26 @@ describe('a decision', () => {
     await page.getByLabel('Look again', { exact: true }).fill('');
     await button('Propose this decision').click();
     await page.getByText('needs a date and a time').waitFor();
+  });
+});
+
+describe('an address that was reported as child abuse', () => {
+  it('is said to be checked by a lead, with who said so; others have no such button', async () => {
+    const child = `/desk/cases/${mockId('case', 'child')}`;
+    await open(child);
+    await panel('Evidence').getByRole('button', { name: 'Checked: not child abuse' }).click();
+    await dialog()
+      .getByText(/Never open the address/)
+      .waitFor();
+    expect(await dialog().getByRole('button', { name: 'It was checked' }).isDisabled()).toBe(true);
+    await dialog().getByLabel('Who said so').fill('The hotline, this morning, reference 12');
+    await dialog().getByRole('button', { name: 'It was checked' }).click();
+    await page.getByText('Kept. Captures of this address go on.').waitFor();
+    expect(calls.filter((call) => call.startsWith('PATCH'))).toHaveLength(1);
+    mock = createMock(populated(() => Date.now(), ['analyst']));
+    await open(child);
+    await panel('Evidence').getByRole('button', { name: 'Custody' }).waitFor();
+    expect(await panel('Evidence').getByRole('button', { name: 'Checked: not child abuse' }).count()).toBe(0);
   });
 });
 

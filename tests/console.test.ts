@@ -2,13 +2,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMock } from '../web/console/mock/mock.ts';
 import type { Mock } from '../web/console/mock/mock.ts';
 import { firstDay, mockId, populated } from '../web/console/mock/state.ts';
 import { startBrowser } from './harness/browser.ts';
-import { buildConsole, serveConsole } from './harness/console.ts';
+import { buildConsole, leaveConsole, serveConsole } from './harness/console.ts';
 import type { ServedConsole } from './harness/console.ts';
 import { removeFolder, temporaryFolder } from './harness/ports.ts';
 
@@ -17,7 +17,6 @@ const forum = mockId('site', 'forum');
 let mock: Mock;
 let served: ServedConsole;
 let browser: Browser;
-let context: BrowserContext;
 let page: Page;
 /** What the browser complained about: broken policy, broken scripts. */
 let complaints: string[];
@@ -27,6 +26,8 @@ beforeAll(async () => {
   mock = createMock(populated(() => Date.now()));
   served = await serveConsole(dist, () => mock);
   browser = await startBrowser([]);
+  page = await browser.newPage({ viewport: { width: 1280, height: 800 }, timezoneId: 'Europe/Berlin' });
+  page.setDefaultTimeout(15_000);
 });
 
 afterAll(async () => {
@@ -37,9 +38,6 @@ afterAll(async () => {
 
 beforeEach(async () => {
   mock = createMock(populated(() => Date.now()));
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, timezoneId: 'Europe/Berlin' });
-  page = await context.newPage();
-  page.setDefaultTimeout(15_000);
   complaints = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
@@ -49,7 +47,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await context.close();
+  await leaveConsole(page, served);
   expect(complaints).toEqual([]);
 });
 

@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isRunning, until } from './ports.ts';
@@ -26,6 +27,15 @@ export type Program = {
   readonly stop: (name?: NodeJS.Signals, timeoutMs?: number) => Promise<number | NodeJS.Signals>;
 };
 
+/**
+ * What every program gets: nothing of the test's own environment but where to look, and a folder in which Node keeps what it compiled. Without it each start
+ * of a control plane spends a third of its processor time, 0.8 s, on compiling what the start before had compiled.
+ */
+function environment(more: Readonly<Record<string, string>>): Record<string, string> {
+  const { PATH = '/usr/bin:/bin', HOME = '/tmp' } = process.env;
+  return { PATH, HOME, NODE_COMPILE_CACHE: path.join(tmpdir(), 'compiled'), ...more };
+}
+
 const started = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of started) child.kill('SIGKILL');
@@ -35,7 +45,7 @@ process.on('exit', () => {
 export function startProgram(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: checkout,
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: process.env['HOME'] ?? '/tmp', ...env },
+    env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const pid = child.pid;
@@ -84,7 +94,7 @@ export async function runProgram(
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: checkout,
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: process.env['HOME'] ?? '/tmp', ...env },
+    env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 60_000,
   });

@@ -3,7 +3,7 @@
  * folders lie, and a PostgreSQL server for whoever needs a database (started when the first one asks; a test that crashes a server starts its own).
  *
  * Nothing is left: at the end a process that still names the folder is killed and the run fails with its command line. When the run itself is
- * killed, a shell that waits for the end of a pipe from us does the same, without the words.
+ * killed, a shell that waits for the end of a pipe from us does the same, without the words (QUIT first: so PostgreSQL lets go of its shared memory).
  * What tests get of it: tests/harness/stores.ts.
  */
 import { spawn } from 'node:child_process';
@@ -79,10 +79,10 @@ function startGuard(folder: string) {
   const script = `
     trap '' INT TERM HUP
     cat >/dev/null
-    for turn in 1 2 3 4 5; do
+    for signal in QUIT KILL KILL KILL KILL; do
       left=
       for one in /proc/[0-9]*; do
-        if [ "$one" != "/proc/$$" ] && grep -qsF -e "$1" "$one/cmdline"; then kill -KILL "\${one#/proc/}"; left=yes; fi
+        if [ "$one" != "/proc/$$" ] && grep -qsF -e "$1" "$one/cmdline"; then kill -$signal "\${one#/proc/}"; left=yes; fi
       done
       [ -z "$left" ] && break
       sleep 0.2
