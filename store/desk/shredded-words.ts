@@ -108,7 +108,7 @@ export async function blankCustodyIn(tx: Tx, evidenceId: EvidenceId): Promise<st
     }
     before = lineHash;
   }
-  return `Of the ${rows.length} lines before, which ended in ${rows.at(-1)?.line_hash ?? 'nothing'} and ${held ? 'held together' : 'did not hold together'}, the reasons are gone.`;
+  return `Of the ${rows.length} lines before, which ended in ${rows.at(-1)?.line_hash ?? 'nothing'} and ${held ? 'held together' : 'did not hold'}, the reasons are gone.`;
 }
 
 function factsOf(row: {

@@ -10,6 +10,7 @@ import { captureRecordsOf, urgeCaptures } from '../../../store/desk/captures.ts'
 import { addEvidenceIn, changeEvidenceIn, findEvidence, holdCaseIn } from '../../../store/desk/evidence.ts';
 import { stopCaptures } from '../../../store/desk/reading.ts';
 import { storeReports } from '../../../store/desk/reports.ts';
+import { blankCustodyIn } from '../../../store/desk/shredded-words.ts';
 import { transact } from '../../../store/transact.ts';
 import type { Caller } from '../../http/caller.ts';
 import { startEvidenceHouse, startOrigin } from '../../../tests/harness/evidence-house.ts';
@@ -118,6 +119,33 @@ describeOnBoth('evidence', ({ fresh }) => {
     expect((await listCustody(db(), evidenceId)).intact).toBe(true);
     await db().deleteFrom('custody').where('custody_id', '=', middle.custodyId).execute();
     expect((await listCustody(db(), evidenceId)).intact).toBe(false);
+  });
+
+  it('of which a line was changed stays broken when its reasons are blanked', async () => {
+    const caseId = await house.addCase();
+    const ids = await addReport(caseId, [
+      { kind: 'file', mediaType: 'image/png', bytes: Buffer.from('kept well') },
+      { kind: 'file', mediaType: 'image/png', bytes: Buffer.from('changed') },
+    ]);
+    const [good, bad] = ids;
+    if (good === undefined || bad === undefined) throw new Error('there are two');
+    const at = instantOf(house.deps.now());
+    const until = instantOf(house.deps.now() + dayMs);
+    await transact(house.deps.store, ({ tx }) => holdCaseIn(tx, { caseId, until, at, who: null, why: 'typed by somebody' }));
+    await db()
+      .updateTable('custody')
+      .set({ sha256: '0'.repeat(64) })
+      .where('evidence_id', '=', bad)
+      .where('act', '=', 'hold')
+      .execute();
+    const said = async (evidenceId: EvidenceId) => {
+      const sentence = await transact(house.deps.store, ({ tx }) => blankCustodyIn(tx, evidenceId));
+      const { lines, intact } = await listCustody(db(), evidenceId);
+      expect(JSON.stringify(lines)).not.toContain('typed by somebody');
+      return [sentence.includes('held together'), intact];
+    };
+    expect(await said(good)).toEqual([true, true]);
+    expect(await said(bad)).toEqual([false, false]);
   });
 
   it('lines that are written at the same time follow one another', async () => {

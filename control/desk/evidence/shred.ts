@@ -118,7 +118,7 @@ async function shredItemIn(tx: Tx, { evidenceId, sha256, at, who, why }: Shredde
   await blankItemIn(tx, evidenceId);
   const before = await blankCustodyIn(tx, evidenceId);
   const line = { evidenceId, at, personId: who?.personId ?? null, personName: who?.name ?? null, sha256 };
-  await addCustodyIn(tx, { ...line, act: 'shred', why: `${why}. ${before}` });
+  await addCustodyIn(tx, { ...line, act: 'shred', why: `${why.replace(/\.$/, '')}. ${before}` });
 }
 
 /** Once an hour: items and cases whose time is over lose their words, bytes and identities. */
