@@ -7,6 +7,7 @@ import { LiveFeed } from './api/live.ts';
 import { makeQueryClient } from './api/queries.ts';
 import './look/base.css';
 import './look/shell.css';
+import './look/forms.css';
 import './look/parts.css';
 import './look/sites.css';
 import './look/orders.css';

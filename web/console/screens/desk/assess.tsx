@@ -32,6 +32,7 @@ import { AxisField } from './axis-field.tsx';
 import { EvidenceNames, EvidencePicker } from './parts.tsx';
 import { seatFor } from './seat.ts';
 import { useSettled } from './settled.ts';
+import '../../look/decide.css';
 import '../../look/desk.css';
 
 const api = getRouteApi('/in/desk/cases/$caseId/incidents/$incidentId');

@@ -19,6 +19,7 @@ import { desk } from '../../words/en/desk.ts';
 import { AnswerRequest, CallBack, CompleteRequest, EnterRequest } from './authority-dialogs.tsx';
 import { OpenList } from './open-list.tsx';
 import { UnsealSender } from './unseal.tsx';
+import '../../look/decide.css';
 import '../../look/desk.css';
 
 const api = getRouteApi('/in/desk/authority');

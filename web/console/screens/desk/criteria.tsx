@@ -17,6 +17,7 @@ import type { FieldMistake } from '../../api/client.ts';
 import { useCan } from '../../shell/me.ts';
 import { deskHouse } from '../../words/en/desk-house.ts';
 import { DeskTabs } from './parts.tsx';
+import '../../look/decide.css';
 import '../../look/desk.css';
 
 const words = deskHouse.criteria;

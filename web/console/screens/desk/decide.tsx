@@ -42,6 +42,7 @@ import { LimbField } from './limb-field.tsx';
 import { MeasureFields } from './measure-fields.tsx';
 import { EvidencePicker, GradeMark } from './parts.tsx';
 import { useSettled } from './settled.ts';
+import '../../look/decide.css';
 import '../../look/desk.css';
 
 const api = getRouteApi('/in/desk/cases/$caseId/decide');

@@ -26,7 +26,7 @@ import { AskReason, ConfirmByTyping, FormDialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Choices, TextArea } from '../../parts/field.tsx';
 import { notify } from '../../parts/notices.tsx';
-import { Panel } from '../../parts/screen.tsx';
+import { Panel, Waiting } from '../../parts/screen.tsx';
 import { When } from '../../parts/when.tsx';
 import { useCan, useMe } from '../../shell/me.ts';
 import { caseWords } from '../../words/en/case.ts';
@@ -48,6 +48,7 @@ export function Decisions({ held }: { held: Case }) {
   return (
     <Panel id="decisions" title={caseWords.side.decisions}>
       <Failure error={decisions.error} onRetry={() => void decisions.refetch()} />
+      {decisions.isLoading ? <Waiting /> : null}
       {decisions.data?.items.length === 0 ? <p className="hint">{caseWords.side.noDecisions}</p> : null}
       <ul className="items">
         {decisions.data?.items.map((decision) => (

@@ -14,7 +14,7 @@ import { Failure } from '../../parts/failure.tsx';
 import { CheckField, Choices, TextArea, TextField } from '../../parts/field.tsx';
 import { More } from '../../parts/more.tsx';
 import { notify } from '../../parts/notices.tsx';
-import { Panel } from '../../parts/screen.tsx';
+import { Panel, Waiting } from '../../parts/screen.tsx';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../shell/me.ts';
 import { caseWords } from '../../words/en/case.ts';
@@ -30,6 +30,7 @@ export function Reports({ held }: { held: Case }) {
     <Panel id="reports" title={words.title}>
       {held.gradeLockedAt === null ? <p className="hint panel-help">{words.blind}</p> : null}
       <Failure error={pages.error} onRetry={pages.reload} />
+      {pages.items === undefined && pages.error === null ? <Waiting /> : null}
       {pages.items?.length === 0 ? <p className="hint">{words.none}</p> : null}
       <ul className="items">
         {pages.items?.map((report) => (

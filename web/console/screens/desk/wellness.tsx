@@ -17,6 +17,7 @@ import { deskHouse } from '../../words/en/desk-house.ts';
 import { desk } from '../../words/en/desk.ts';
 import { language, say } from '../../words/index.ts';
 import { DeskTabs } from './parts.tsx';
+import '../../look/decide.css';
 import '../../look/desk.css';
 
 const words = deskHouse.wellness;

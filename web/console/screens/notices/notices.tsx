@@ -18,6 +18,7 @@ import { Exactly, When } from '../../parts/when.tsx';
 import { useCan } from '../../shell/me.ts';
 import { deskHouse } from '../../words/en/desk-house.ts';
 import { desk } from '../../words/en/desk.ts';
+import '../../look/decide.css';
 import '../../look/desk.css';
 
 const words = deskHouse.notices;
