@@ -77,6 +77,7 @@ async function main(): Promise<void> {
     const open = async (where: string): Promise<void> => {
       await console_.goto(`${base}${where}`, { waitUntil: 'load' });
       await console_.waitForTimeout(1500);
+      await until('all of the screen is there', async () => (await console_.getByText('Loading…').count()) === 0);
     };
     await provider.protect('forum.example', port, { name: 'Forum of Example' });
     await provider.protect('shop.example', port, { name: 'Shop' });
@@ -137,8 +138,10 @@ async function main(): Promise<void> {
       params: { caseId },
       body: { act: 'note', text: 'Nora Vale was told by telephone at once.' },
     });
+    await console_.setViewportSize({ width: 1440, height: 1000 });
     await open(`/console/desk/cases/${caseId}`);
     await picture(console_, 'desk-case');
+    await console_.setViewportSize(viewport);
 
     const policy = (await analyst.call(listCriteria)).items[0]?.policyVersionId;
     if (policy === undefined) throw new Error('no criteria are published');
