@@ -57,6 +57,7 @@ export const Alarm = z.strictObject({
     'overdue',
     'provisional-lapsed',
     'page-failed',
+    'reports-late',
   ]),
   at: Instant,
   sentence: z.string(),

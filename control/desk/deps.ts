@@ -130,7 +130,11 @@ export type Accepted = {
 };
 
 /** Takes a report in: durable before it resolves. Many at once share a transaction. Throws Failure `report-refused`, never for the fast lane's words. */
-export type Intake = { accept(incoming: Incoming): Promise<Accepted> };
+export type Intake = {
+  accept(incoming: Incoming): Promise<Accepted>;
+  /** Whether so many come in right now that what can wait gives way to taking them in. */
+  isFlood(): boolean;
+};
 
 export type DeskConfig = {
   /** Where mail is taken in; null: nowhere. */

@@ -6,6 +6,7 @@ import { ReportClass, ReportState } from '../../contract/desk/words.ts';
 import { languageHint } from './language.ts';
 import { takeFrom } from './limits.ts';
 import type { Bucket } from './limits.ts';
+import { canonicalJson } from '../../contract/canonical.ts';
 import { committedText, receiptLeaf, saltSource } from './receipt-leaf.ts';
 import { nextForReport } from './report-next.ts';
 
@@ -101,6 +102,12 @@ describe('a receipt’s leaf', () => {
       commitment: 'abc',
     });
     expect(leaf).toBe('{"commitment":"abc","number":7,"receivedAt":"2026-01-01T00:00:00.000Z","type":"report","v":1}');
+    fc.assert(
+      fc.property(fc.integer({ min: 1 }), fc.stringMatching(/^[0-9a-f]{64}$/), (n, commitment) => {
+        const facts = { number: ReceiptNumber.parse(n), receivedAt: Instant.parse('2026-01-01T00:00:00.000Z'), commitment };
+        expect(receiptLeaf(facts)).toBe(canonicalJson({ v: 1, type: 'report', ...facts }));
+      }),
+    );
   });
 });
 

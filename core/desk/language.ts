@@ -46,6 +46,10 @@ const smallWords: Readonly<Record<string, readonly string[]>> = {
   tr: ['ve', 'bir', 'bu', 'için', 'beni', 'da', 'de', 'çok', 'ile', 'değil', 'var', 'ben', 'ne'],
 };
 
+const languagesOf = new Map<string, string[]>();
+for (const [language, list] of Object.entries(smallWords))
+  for (const word of list) languagesOf.set(word, [...(languagesOf.get(word) ?? []), language]);
+
 /** All of the scripts above stand there; without one of these characters nothing of them need be looked for. */
 const beyondLatin = /[\u0370-\uffff]/;
 const readAtMost = 5000;
@@ -60,11 +64,11 @@ export function languageHint(text: string): string | null {
     for (const [language, script] of scripts) if ((read.match(script)?.length ?? 0) * 3 > letters) return language;
   const words = read.toLowerCase().match(/\p{L}+/gu) ?? [];
   const counted = new Map<string, number>();
-  for (const word of words) counted.set(word, (counted.get(word) ?? 0) + 1);
-  const scores = Object.entries(smallWords)
-    .map(([language, list]) => ({ language, hits: list.reduce((sum, word) => sum + (counted.get(word) ?? 0), 0) }))
-    .sort((one, other) => other.hits - one.hits);
-  const [best, next] = scores;
+  for (const word of words)
+    for (const language of languagesOf.get(word) ?? []) counted.set(language, (counted.get(language) ?? 0) + 1);
+  const [best, next] = Array.from(counted, ([language, hits]) => ({ language, hits })).sort(
+    (one, other) => other.hits - one.hits,
+  );
   if (best === undefined || best.hits < fewestHits || best.hits === next?.hits) return null;
   return best.language;
 }

@@ -45,10 +45,11 @@ export function leafAround(leaf: { readonly receivedAt: Instant; readonly commit
   readonly after: string;
 } {
   const { receivedAt, commitment } = leaf;
-  const marked = canonicalJson({ v: 1, type: 'report', number: 0, receivedAt, commitment });
-  // The commitment is hex and the instant has no quotes, so the member's name stands there once.
-  const [before = '', after = ''] = marked.split('"number":0');
-  return { before: `${before}"number":`, after };
+  // Canonical JSON, its keys in their order: a test compares it.
+  return {
+    before: `{"commitment":${JSON.stringify(commitment)},"number":`,
+    after: `,"receivedAt":${JSON.stringify(receivedAt)},"type":"report","v":1}`,
+  };
 }
 
 /** The leaf's canonical text; the receipt shows its SHA-256. */

@@ -195,6 +195,21 @@ export async function forgetReporter(tx: Db, reportId: ReportId): Promise<void> 
   await tx.deleteFrom('sealed_record').where('file_id', '=', reportId).where('kind', '=', 'reporter').execute();
 }
 
+/** Whether a report waits to be read for the first time that came in before an instant. One that failed is tried again at its own time and not meant. */
+export async function isUnreadSince(db: Db, before: Instant, fastLane: boolean): Promise<boolean> {
+  const row = await db
+    .selectFrom('report')
+    .select('received_at')
+    .where('processed_at', 'is', null)
+    .where('fast_lane', '=', fastLane)
+    .where('case_id', 'is', null)
+    .where('read_attempts', '=', 0)
+    .orderBy('receipt_number')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined && row.received_at < before;
+}
+
 /** Has a report read (again): what was added to it is taken into its case. */
 export async function putInLineAgain(tx: Db, reportId: ReportId): Promise<void> {
   await tx.updateTable('report').set({ processed_at: null, read_again_at: null }).where('report_id', '=', reportId).execute();

@@ -143,4 +143,7 @@ export async function startFakeDesk(
 }
 
 /** For a part that has no door for reports. */
-export const noIntake: DeskDeps['intake'] = { accept: () => Promise.reject(new Error('there is no door here')) };
+export const noIntake: DeskDeps['intake'] = {
+  accept: () => Promise.reject(new Error('there is no door here')),
+  isFlood: () => false,
+};

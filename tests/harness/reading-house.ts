@@ -7,7 +7,7 @@ import { parseHostname } from '../../contract/hostname.ts';
 import { clusterKeys } from '../../core/desk/clusters.ts';
 import type { Claim } from '../../core/desk/clusters.ts';
 import { instantOf } from '../../core/instant.ts';
-import type { Accepted, Incoming } from '../../control/desk/deps.ts';
+import type { Accepted, DeskDeps, Incoming } from '../../control/desk/deps.ts';
 import { openIntake } from '../../control/desk/intake/intake.ts';
 import { readTurn } from '../../control/desk/reading/register.ts';
 import type { Reader } from '../../control/desk/reading/read.ts';
@@ -16,6 +16,7 @@ import type { Store, StoreAddress } from '../../store/open.ts';
 import { startFakeDesk } from './desk-deps.ts';
 
 export type ReadingHouse = {
+  readonly deps: Pick<DeskDeps, 'store' | 'now' | 'log'>;
   readonly store: Store;
   readonly houseAccount: AccountId;
   readonly woken: string[];
@@ -26,6 +27,8 @@ export type ReadingHouse = {
   readonly keysOf: (claim: Claim) => string[];
   /** Reads what waits; the maker of keys can be another one. */
   readonly read: (keysOf?: (claim: Claim) => string[]) => Promise<void>;
+  /** One turn of reading while reports come in as a flood. */
+  readonly readInFlood: () => Promise<void>;
   readonly site: (name: string, hostnames: readonly string[]) => Promise<SiteId>;
   readonly stop: () => Promise<void>;
 };
@@ -56,6 +59,7 @@ export async function startReadingHouse(address: StoreAddress): Promise<ReadingH
   const intake = openIntake(deps);
   const reader: Reader = { deps, keysOf: clusterKeys((text) => deps.seal.mark(text)) };
   return {
+    deps,
     store,
     houseAccount,
     woken: fake.woken,
@@ -79,6 +83,7 @@ export async function startReadingHouse(address: StoreAddress): Promise<ReadingH
       }
       throw new Error('reports are left that were not read');
     },
+    readInFlood: () => readTurn(deps, reader, () => true),
     async site(name, hostnames) {
       const siteId = SiteId.parse(randomId('site'));
       await store.db

@@ -26,6 +26,7 @@ import { Failure } from '../../http/failure.ts';
 import { hashOf, newSecret } from '../../identity/secrets.ts';
 import type { Accepted, DeskDeps, Incoming, IncomingFile, Intake, SealedNew } from '../deps.ts';
 import { cleanFileName, cleanText } from './clean.ts';
+import { floodGauge } from './flood.ts';
 import { urlsOf } from './urls.ts';
 
 const mostInBatch = 200;
@@ -57,32 +58,32 @@ type Waiting = {
   readonly reject: (error: unknown) => void;
 };
 
-type Line = { readonly urgent: Waiting[]; readonly ordinary: Waiting[]; running: number; readonly most: number };
+type Line = { readonly urgent: Waiting[]; readonly ordinary: Waiting[]; running: boolean };
 
 /** `close` writes what is still waiting. */
 export function openIntake(deps: Pick<DeskDeps, 'store' | 'seal' | 'now' | 'publicUrl'>): Intake & { close(): Promise<void> } {
-  // The embedded database has one connection: a second batch would only wait for it.
-  const most = deps.store.kind === 'embedded' ? 1 : 2;
-  const light: Line = { urgent: [], ordinary: [], running: 0, most };
-  const heavy: Line = { urgent: [], ordinary: [], running: 0, most: 1 };
+  // One batch of a line at a time: a second would wait for the counter until the first is on disk, and whoever is in it for both.
+  const light: Line = { urgent: [], ordinary: [], running: false };
+  const heavy: Line = { urgent: [], ordinary: [], running: false };
   const idle = new Set<() => void>();
+  const gauge = floodGauge(deps.now);
 
   function start(line: Line): void {
-    if (line.running >= line.most || line.urgent.length + line.ordinary.length === 0) return;
-    line.running += 1;
+    if (line.running || line.urgent.length + line.ordinary.length === 0) return;
+    line.running = true;
     setImmediate(() => {
       const size = line === heavy ? 1 : mostInBatch;
       const batch = line.urgent.splice(0, size);
       batch.push(...line.ordinary.splice(0, size - batch.length));
       void write(batch).finally(() => {
-        line.running -= 1;
+        line.running = false;
         start(line);
         if (isIdle()) for (const done of idle) done();
       });
     });
   }
 
-  const isIdle = () => [light, heavy].every((line) => line.running === 0 && line.urgent.length + line.ordinary.length === 0);
+  const isIdle = () => [light, heavy].every((line) => !line.running && line.urgent.length + line.ordinary.length === 0);
 
   /** Never throws: every caller in the batch gets an answer. */
   async function write(batch: readonly Waiting[]): Promise<void> {
@@ -205,7 +206,9 @@ export function openIntake(deps: Pick<DeskDeps, 'store' | 'seal' | 'now' | 'publ
   }
 
   return {
+    isFlood: gauge.isFlood,
     accept(incoming) {
+      gauge.note();
       const waitingNow = light.ordinary.length + heavy.ordinary.length;
       if (!incoming.fastLane && waitingNow >= mostWaiting) return Promise.reject(tooBusy());
       return new Promise((resolve, reject) => {

@@ -19,6 +19,7 @@ export const house = {
       overdue: 'Overdue',
       'provisional-lapsed': 'Provisional measure lapsed',
       'page-failed': 'Nobody was reached',
+      'reports-late': 'Reports wait to be read',
     },
     columns: { state: 'State', kind: 'Kind', sentence: 'What happened', at: 'At', about: 'About', seen: 'Seen by', acts: 'Acts' },
     acknowledge: 'I have seen it',
