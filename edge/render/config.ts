@@ -12,6 +12,7 @@ import { challengeBackend, ownBackend } from './skeleton/challenge.ts';
 import { frontend } from './skeleton/frontend.ts';
 import { origins } from './skeleton/origins.ts';
 import { Files } from './skeleton/parts.ts';
+import { ruleBackends } from './skeleton/rules.ts';
 import { acmeBackend, redirectBackend } from './skeleton/tls.ts';
 import type { EdgePlan } from './types.ts';
 
@@ -29,11 +30,12 @@ export function renderConfig(plan: EdgePlan): string {
     frontend(plan, files),
     noticeBackend(files),
     refusals(files),
+    ruleBackends(files),
     acmeBackend(files),
     redirectBackend(plan),
     challengeBackend(files),
     ownBackend(files),
-    origins(plan),
+    origins(plan, files),
   ]
     .join('\n\n')
     .concat('\n');

@@ -14,15 +14,17 @@ import { challengeTarget } from '../../core/shield/difficulty.ts';
 import { challengeLevel } from '../../core/shield/risk.ts';
 import { defaultChallengeSettings } from '../../contract/policy.ts';
 import type { OrderPolicy, ProviderPolicy, SitePolicy } from '../../contract/policy.ts';
+import type { NetworkData } from '../../core/shield/rules/evaluate.ts';
 import { field } from './maps.ts';
 import { networkTable } from './networks.ts';
 import { noticeEntries } from './notice.ts';
+import { hasRules, ruleEntries } from './rules.ts';
 import type { MapEntry } from './types.ts';
 
 /**
  * Fields of a value in `hosts` and `wildcards`, separated by `|`, counted from 1.
  * `flags` is `0` or letters: `a` networks, `t` the origin speaks TLS, `h` the Host header is replaced, `s` plain http is sent to https,
- * `S` browsers are told to insist on https.
+ * `S` browsers are told to insist on https, `r` rules, headers or maintenance of the owner's.
  */
 export const factField = {
   flags: 1,
@@ -45,31 +47,38 @@ export const factField = {
  * has the same fields and takes the state's place. `pages`: what a clearance is good for in ten minutes; `crawlers`: `1` verified ones pass;
  * `level`: how hard its challenge is for whoever is as usual, `light` where neither mode nor order asks for one (core/shield/risk.ts).
  */
-export const stateField = {
-  flags: 1,
-  requestsPer10s: 2,
-  orderId: 3,
-  decisions: 4,
-  pages: 5,
-  crawlers: 6,
-  level: 7,
-} as const;
+export const stateField = { flags: 1, requestsPer10s: 2, orderId: 3, decisions: 4, pages: 5, crawlers: 6, level: 7 } as const;
 
 const noLimit = 1_000_000_000;
 
-/** Everything of one site. `orders` are those in force now; orders of other sites among them are ignored. */
-export function renderSite(site: SitePolicy, orders: readonly OrderPolicy[], provider: ProviderPolicy): MapEntry[] {
+/**
+ * Everything of one site. `orders` are those in force now; orders of other sites among them are ignored. `data`: what the edge knows of
+ * networks; rules that ask for more are inert.
+ */
+export function renderSite(
+  site: SitePolicy,
+  orders: readonly OrderPolicy[],
+  provider: ProviderPolicy,
+  data: NetworkData = { countries: false, asns: false },
+): MapEntry[] {
   const own = orders
     .filter((order) => order.scope.siteId === site.siteId)
     .sort((a, b) => compare(a.startsAt, b.startsAt) || compare(a.orderId, b.orderId));
-  return [...noticesOf(own, provider), ...pathsOf(site, own), ...networksOf(site), ...statesOf(site, own), ...hostsOf(site, own)];
+  return [
+    ...noticesOf(own, provider),
+    ...pathsOf(site, own),
+    ...networksOf(site),
+    ...ruleEntries(site, data, usualState(site)),
+    ...statesOf(site, own),
+    ...hostsOf(site, own),
+  ];
 }
 
 function hostsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
   const { origin, limits } = site;
   const challenge = challengeOf(site, orders);
   const hsts = site.https?.hsts ?? null;
-  const flags = `${site.networks.length > 0 ? 'a' : ''}${origin.scheme === 'https' ? 't' : ''}${origin.hostHeader === null ? '' : 'h'}${site.https?.plain === 'redirect' ? 's' : ''}${hsts === null ? '' : 'S'}`;
+  const flags = `${site.networks.length > 0 ? 'a' : ''}${origin.scheme === 'https' ? 't' : ''}${origin.hostHeader === null ? '' : 'h'}${site.https?.plain === 'redirect' ? 's' : ''}${hsts === null ? '' : 'S'}${hasRules(site.rules) ? 'r' : ''}`;
   const fields: Record<keyof typeof factField, string | number> = {
     flags: flags === '' ? '0' : flags,
     siteId: site.siteId,
@@ -117,11 +126,7 @@ function statesOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] 
     const covering = orders.filter(
       (order) => order.scope.hostnames.length === 0 || order.scope.hostnames.some((name) => name === host),
     );
-    return {
-      map: 'states',
-      key: `${site.siteId}|${host}`,
-      value: stateValue(site, covering, false) ?? '0|0|-|-|0|0|light',
-    };
+    return { map: 'states', key: `${site.siteId}|${host}`, value: stateValue(site, covering, false) ?? '0|0|-|-|0|0|light' };
   });
   return [...own, { map: 'states', key: site.siteId, value: whole }];
 }
@@ -155,6 +160,14 @@ function stateValue(site: SitePolicy, orders: readonly OrderPolicy[], hasHosts: 
     }),
   };
   return packed(fields, stateField);
+}
+
+/** The end of the state that a rule of the owner's gives to a request of a site that is otherwise in none: from `orderId` on. */
+function usualState(site: SitePolicy): string {
+  const crawlers = site.challenge.crawlers === 'challenged' ? 0 : 1;
+  const level = challengeLevel({ site: 'off', rule: true, signs: 'none' });
+  const fields = { flags: '', requestsPer10s: '', orderId: '-', decisions: '-', pages: pagesOf(site, []), crawlers, level };
+  return packed(fields, stateField).slice('||'.length);
 }
 
 /** Under an order the owner cannot give more pages than usual. */

@@ -10,6 +10,7 @@ import type { EdgePlan } from '../types.ts';
 import type { Files } from './parts.ts';
 import { byAddress, clearance, compare, remembered } from './clearance.ts';
 import { acted, fact, flag, lines, ownFolder, section, siteFlag, siteId, state, words } from './parts.ts';
+import { ruleLater, rules, ruleWindow } from './rules.ts';
 import { acmeRule, bind, hstsRule, redirectRule } from './tls.ts';
 
 const deepestWildcard = 20;
@@ -22,6 +23,7 @@ export function frontend(plan: EdgePlan, files: Files): string {
     connection(plan),
     '',
     host(files),
+    rules(plan, files),
     '',
     first(files),
     '',
@@ -79,10 +81,12 @@ function host(files: Files): string {
     "acl attack_only var(txn.state) -m beg 'c|'",
     "acl notice_only var(txn.state) -m beg 'n|'",
     'acl same_site var(txn.facts),strcmp(sess.facts) eq 0',
+    '# A site with rules of its own comes to them in any case.',
+    'acl ruled var(txn.facts),field(1,|) -m sub r',
     set('txn.facts', `req.fhdr(host),${inHosts}`),
     set('txn.state', `${siteId},${inStates}`),
-    'tcp-request content accept if same_site !stated',
-    'tcp-request content accept if same_site attack_only or same_site notice_only',
+    'tcp-request content accept if same_site !stated !ruled',
+    'tcp-request content accept if same_site attack_only !ruled or same_site notice_only',
     set('txn.host', 'req.fhdr(host),host_only,rtrim(.)'),
     set('txn.facts', `var(txn.host),${inHosts}`, 'if !known'),
     ...parents,
@@ -93,7 +97,7 @@ function host(files: Files): string {
     set('sess.most', `${fact('concurrentPerClient')},add(0)`),
     set('sess.room', `${fact('concurrentPerSite')},add(0)`),
     set('txn.state', `${siteId},${inStates}`),
-    'tcp-request content accept if !stated',
+    'tcp-request content accept if !stated !ruled',
     '# hosts with orders of their own',
     set('txn.flags', state('flags')),
     set('txn.state', `${siteId},concat(|,txn.host),${inStates}`, `if ${flag('h')}`),
@@ -129,7 +133,7 @@ function networks(files: Files): string {
   return lines(
     "# ---- networks of the site's owner: longest prefix of family and address",
     'acl exempt var(txn.network) -m str allow',
-    'acl v4 var(sess.hex) -m len 8',
+    'acl exempt var(txn.rule) -m beg allow|',
     `http-request set-var(txn.network) ${siteId},concat(|4,sess.hex),map_beg(${files.map('networks')},none) if ${siteFlag('a')} v4`,
     `http-request set-var(txn.network) ${siteId},concat(|6,sess.hex),map_beg(${files.map('networks')},none) if ${siteFlag('a')} !v4`,
     `http-request set-var(txn.act) str(deny) if { var(txn.network) -m str deny }`,
@@ -145,6 +149,7 @@ function limits(plan: EdgePlan): string {
     redirectRule(plan, '!stated'),
     '# Ordinary sites leave here.',
     'http-request allow if !stated',
+    ruleWindow,
   );
 }
 
@@ -178,6 +183,7 @@ function notices(plan: EdgePlan, files: Files): string {
     `http-request set-var(txn.at) ${siteId},concat(|,txn.host,|),concat(,txn.path),${inPaths} if by_path !${found}`,
     `http-request set-var(txn.state) var(txn.at) if by_path ${found}`,
     `http-request set-var(txn.act) str(notice) if by_path ${found}`,
+    ruleLater,
     redirectRule(plan),
     `http-request allow if ${acted}`,
   );

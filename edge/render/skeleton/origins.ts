@@ -7,21 +7,24 @@
  */
 import { counterIndex } from '../counters.ts';
 import type { EdgePlan } from '../types.ts';
+import type { Files } from './parts.ts';
 import { count, fact, lines, section, siteFlag } from './parts.ts';
+import { originRules } from './rules.ts';
 
-export function origins(plan: EdgePlan): string {
+export function origins(plan: EdgePlan, files: Files): string {
   const server = 'server origin 0.0.0.0:0';
   return lines(
-    backend('origins', server),
+    backend('origins', server, files),
     '',
     backend(
       'origins-tls',
       `${server} ssl verify required ca-file ${plan.paths.originTrust} ssl-min-ver TLSv1.2 sni ${fact('tlsName')}`,
+      files,
     ),
   );
 }
 
-function backend(name: string, server: string): string {
+function backend(name: string, server: string, files: Files): string {
   return section(
     `backend ${name}`,
     'option http-buffer-request',
@@ -39,6 +42,7 @@ function backend(name: string, server: string): string {
     'http-request del-header cookie if { var(txn.cleared) -m found } { req.fhdr(cookie) -m len 0 }',
     `http-request set-dst ${fact('address')}`,
     `http-request set-dst-port ${fact('port')}`,
+    originRules.requests(files),
     '# An origin must not speak in our name: the agent believes these headers when it signs a receipt.',
     'http-response del-header portcullis- -m beg',
     `http-response ${count('passed')} if { status lt 500 }`,
@@ -47,6 +51,7 @@ function backend(name: string, server: string): string {
     '# A page of a cleared visitor, against its budget; and a clearance that is renewed goes out with the answer.',
     'http-response sc-inc-gpc0(1) if { var(txn.cleared) -m found } { res.fhdr(content-type) -m beg text/html }',
     'http-response add-header set-cookie %[var(txn.renewed)] if { var(txn.renewed) -m found }',
+    originRules.answers(files),
     server,
   );
 }
