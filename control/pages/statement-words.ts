@@ -1,7 +1,7 @@
 /**
  * Words of the statement of reasons on a decision's page, in the five languages of the public pages. English first; the others have its shape.
  *
- * Reasons themselves stand in the language in which the desk wrote them.
+ * Reasons themselves stand in the language in which the desk wrote them. Long because a sentence is checked against its four others, one below the other.
  */
 import type { LadderStep, Limb, ReportClass } from '../../contract/desk/words.ts';
 import type { PublicStatement } from '../../contract/routes/orders.ts';

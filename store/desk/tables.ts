@@ -2,7 +2,7 @@
  * The desk's tables as Kysely sees them: what store/migrations/000003_desk.sql makes, said in types.
  *
  * The same rules as store/tables.ts: instants as `Instant` text, bigint as a number, JSON columns read as `unknown` and parsed by a schema
- * before anything trusts them. `search` columns are only ever compared in SQL.
+ * before anything trusts them. `search` columns are only ever compared in SQL. Long because it is read beside the migration, table by table in its order.
  */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type {

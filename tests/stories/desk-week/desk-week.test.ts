@@ -2,7 +2,7 @@
  * A week at the desk, told by real programs: Fossil behind HAProxy, Chromium in front, SMTP in and out, the whole provider as `up` starts it.
  *
  * One danger, one campaign, two people, an order, an appeal. The steps depend on each other and run as they are written; README.md beside this
- * file tells the tale. The rules of each step are tested beside their code; here, that they hold together.
+ * file tells the tale, and it is not cut in parts for that reason. The rules of each step are tested beside their code; here, that they hold together.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';

@@ -2,7 +2,7 @@
  * What the mock's desk holds: five invented cases on reserved names, mild placeholders instead of what people would really write.
  *
  * `forum` is being graded, so nothing of its volume may be told; `harbour` is locked at G4 and under a provisional measure;
- * the others fill the queue. Built through the contract's schemas, so that it cannot drift from them.
+ * the others fill the queue. Long because cases name their evidence, people and reports. Built through the contract's schemas, so that it cannot drift from them.
  */
 import type { z } from 'zod';
 import { AxisName } from '../../../contract/desk/words.ts';

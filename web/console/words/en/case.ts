@@ -1,4 +1,4 @@
-/** English words of one case: evidence, reports, incidents, grading, escalation, tasks, people. */
+/** English words of one case: evidence, reports, incidents, grading, escalation, tasks, people. Long because a translator reads a screen whole. */
 export const caseWords = {
   unlisted: 'No site of ours',
   stay: {
