@@ -72,6 +72,8 @@ const measure: Readonly<Record<Part, (small: boolean, say: (line: string) => voi
       intake_p50_ms: { value: direct.p50Ms, unit: 'ms', runs: direct.sent },
       intake_http_p99_ms: { value: http.p99Ms, unit: 'ms', goal: 50, runs: http.sent },
       intake_http_p50_ms: { value: http.p50Ms, unit: 'ms', runs: http.sent },
+      intake_cpu_ms_per_report: { value: http.cpuMs, unit: 'ms', runs: http.sent },
+      intake_database_cpu_ms_per_report: { value: http.databaseCpuMs, unit: 'ms', runs: http.sent },
     };
   },
   async queue(small, say) {

@@ -117,6 +117,28 @@ describeOnBoth('intake', ({ fresh }) => {
     await intake.close();
   });
 
+  it('stores the leaf that the receipt shows, for reports with files and without in one batch, numbered in their order', async () => {
+    const intake = open();
+    const files = [{ name: 'note.txt', mediaType: 'text/plain', bytes: Buffer.from('seen') }];
+    const accepted = await Promise.all(
+      Array.from({ length: 12 }, (_unused, n) =>
+        intake.accept(n % 3 === 0 ? { ...plain, files } : n % 3 === 1 ? plain : { ...plain, contact: null }),
+      ),
+    );
+    const [first] = accepted;
+    if (first === undefined) throw new Error('nothing was accepted');
+    for (const [index, one] of accepted.entries()) {
+      expect(Number(one.number)).toBe(Number(first.number) + index);
+      const row = await store.db.selectFrom('report').selectAll().where('report_id', '=', one.reportId).executeTakeFirstOrThrow();
+      expect(row).toMatchObject({ receipt_number: one.number, receipt_leaf: one.leaf, receipt_sha256: one.sha256 });
+      expect(sha256(one.leaf)).toBe(one.sha256);
+      if (index % 3 === 2) expect(row.reporter_sealed_id).toBeNull();
+      else if (row.reporter_sealed_id === null) throw new Error('nothing was sealed');
+      else expect(await seal.open(store.db, row.reporter_sealed_id)).toMatchObject({ name: 'Rosa Reporter' });
+    }
+    await intake.close();
+  });
+
   it('takes the words of a report of child abuse and keeps no byte of its files or of its message', async () => {
     const intake = open();
     const file = { name: 'x.jpg', mediaType: 'image/jpeg', bytes: Buffer.from('never keep this') };
