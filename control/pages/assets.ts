@@ -26,6 +26,9 @@ const faces = [
   { subset: 'latin-ext', weight: 700, style: 'normal' },
 ] as const;
 
+/** In this order: what comes later may say more of the same thing. */
+const sheets = ['pages', 'decisions', 'forms'] as const;
+
 const webUi = join(import.meta.dirname, '..', '..', 'web', 'ui');
 
 /** Reads the files. Throws when one is missing: the program is not whole then. */
@@ -44,7 +47,7 @@ export function loadAssets(): Assets {
   const css = [
     ...fontFaces,
     readFileSync(join(webUi, 'tokens.css'), 'utf8'),
-    readFileSync(join(import.meta.dirname, 'look', 'pages.css'), 'utf8'),
+    ...sheets.map((sheet) => readFileSync(join(import.meta.dirname, 'look', `${sheet}.css`), 'utf8')),
   ].join('');
   const style = named('pages', 'css', 'text/css; charset=utf-8', Buffer.from(css.replaceAll(/\/\*[\s\S]*?\*\//g, '')));
   const mark = { path: '/favicon.svg', type: 'image/svg+xml', bytes: new Uint8Array(readFileSync(join(webUi, 'mark.svg'))) };
