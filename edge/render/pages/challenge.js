@@ -4,7 +4,8 @@
  * The page was answered in place of the one asked for, at its own address, so loading it again keeps path, query and fragment, and
  * there is no return address that anybody could forge. After a form was sent, a button does it: a
  * browser asks whether to send the form again, and some do so only when a person has pressed something.
- * Three announcements, no more, for screen readers. A browser that refuses the cookie is told so instead of looping.
+ * Three announcements, no more, for screen readers. Other tabs that wait for the same site hear of the pass and load too. A browser that
+ * keeps no cookies is found out by one test, before any work, and told in words; inside a frame it is given a link to a window.
  */
 (function () {
   'use strict';
@@ -42,10 +43,55 @@
       return false;
     }
   }
-  if (looping() || !navigator.cookieEnabled) {
+  /** Whether a cookie such as ours would be kept here: the one test, with a cookie that says nothing and is taken away at once. */
+  function keepsCookies() {
+    var name = 'portcullis-test';
+    try {
+      document.cookie = name + '=1; path=/; samesite=lax';
+      var kept = document.cookie.indexOf(name + '=1') !== -1;
+      document.cookie = name + '=; path=/; max-age=0; samesite=lax';
+      return kept;
+    } catch (_) {
+      return false;
+    }
+  }
+  if (!keepsCookies()) {
+    progress.hidden = true;
+    say('cookies');
+    var frame = document.getElementById('frame');
+    if (window.top !== window) {
+      frame.querySelector('a').href = location.href;
+      frame.hidden = false;
+    }
+    return;
+  }
+  if (looping()) {
     fail();
     return;
   }
+
+  /** Tells other tabs, and hears of them, by whichever of two ways the browser has. */
+  var channel = window.BroadcastChannel ? new BroadcastChannel('portcullis') : null;
+  function tellOthers() {
+    if (channel !== null) channel.postMessage('passed');
+    else
+      try {
+        localStorage.setItem('portcullis-passed', String(Date.now()));
+        localStorage.removeItem('portcullis-passed');
+      } catch (_) {}
+  }
+  function heardPassed() {
+    if (solved || isForm) return;
+    solved = true;
+    end();
+    say('done');
+    location.reload();
+  }
+  if (channel !== null) channel.onmessage = heardPassed;
+  else
+    window.addEventListener('storage', function (event) {
+      if (event.key === 'portcullis-passed' && event.newValue !== null) heardPassed();
+    });
 
   var expected = 281474976710656 / target;
   var count = Math.max(1, Math.min(4, navigator.hardwareConcurrency || 1));
@@ -53,11 +99,14 @@
   var tried = 0;
   var solved = false;
 
-  function finish(counter) {
-    solved = true;
+  function end() {
     workers.forEach(function (worker) {
       worker.terminate();
     });
+  }
+  function finish(counter) {
+    solved = true;
+    end();
     progress.value = 1;
     fetch('/.well-known/portcullis/verify', {
       method: 'POST',
@@ -66,6 +115,7 @@
       body: 't=' + token + '&c=' + counter,
     }).then(function (answer) {
       if (answer.status === 204) {
+        tellOthers();
         if (isForm) {
           say('form');
           again.hidden = false;
