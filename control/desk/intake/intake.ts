@@ -30,6 +30,11 @@ import { floodGauge } from './flood.ts';
 import { urlsOf } from './urls.ts';
 
 const mostInBatch = 200;
+/**
+ * In a flood a batch gathers for so long. A statement costs the database a millisecond and a half whatever it stores, and with two or three reports in each
+ * it is that which a thousand a second would wait for.
+ */
+const gatherMs = 5;
 const heavyBytes = 128 * 1024;
 /** Ordinary reports that may wait at once; at a thousand a second this is what five seconds bring. */
 const mostWaiting = 5000;
@@ -71,7 +76,7 @@ export function openIntake(deps: Pick<DeskDeps, 'store' | 'seal' | 'now' | 'publ
   function start(line: Line): void {
     if (line.running || line.urgent.length + line.ordinary.length === 0) return;
     line.running = true;
-    setImmediate(() => {
+    const begin = () => {
       const size = line === heavy ? 1 : mostInBatch;
       const batch = line.urgent.splice(0, size);
       batch.push(...line.ordinary.splice(0, size - batch.length));
@@ -80,7 +85,9 @@ export function openIntake(deps: Pick<DeskDeps, 'store' | 'seal' | 'now' | 'publ
         start(line);
         if (isIdle()) for (const done of idle) done();
       });
-    });
+    };
+    if (gauge.isFlood() && line.urgent.length === 0) setTimeout(begin, gatherMs);
+    else setImmediate(begin);
   }
 
   const isIdle = () => [light, heavy].every((line) => !line.running && line.urgent.length + line.ordinary.length === 0);
