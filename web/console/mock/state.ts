@@ -1,8 +1,7 @@
 /**
  * What the mock control plane holds: one small installation, made by hand, the same at each start.
  *
- * For tests and for working on the console alone. Built through the contract's own schemas, so that it cannot drift from them. Long because it is one
- * story: sites, orders, edges and people name each other.
+ * For tests and for working on the console alone, through the contract's own schemas. Long because sites, orders, edges and people name each other.
  */
 import { scopesOf } from '../../../contract/access.ts';
 import type { Role } from '../../../contract/access.ts';
