@@ -28,7 +28,7 @@ export type Postgres = {
 const user = 'portcullis_test';
 const started = new Set<ChildProcess>();
 process.on('exit', () => {
-  for (const child of started) child.kill('SIGKILL');
+  for (const child of started) child.kill('SIGQUIT');
 });
 
 /** Starts a server; `more` are settings such as `max_connections=200`. */

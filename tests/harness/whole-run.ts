@@ -85,7 +85,7 @@ function startGuard(folder: string) {
         if [ "$one" != "/proc/$$" ] && grep -qsF -e "$1" "$one/cmdline"; then kill -$signal "\${one#/proc/}"; left=yes; fi
       done
       [ -z "$left" ] && break
-      sleep 0.2
+      sleep 0.5
     done
     rm -rf "$1"`;
   const guard = spawn('sh', ['-c', script, 'sh', folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
