@@ -23,6 +23,7 @@ export const errorTable = {
   'origin-refused': { status: 422, title: 'This origin is not allowed' },
   'origin-unresolved': { status: 422, title: 'The origin’s name has no address' },
   'ownership-unproved': { status: 422, title: 'The proof of ownership was not found' },
+  'certificate-refused': { status: 422, title: 'This certificate cannot be used' },
   'setup-done': { status: 410, title: 'The first account exists already' },
   'name-taken': { status: 409, title: 'Another person or account has this name' },
   'password-refused': { status: 422, title: 'This password is too easy to guess' },

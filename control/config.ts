@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { Cidr } from '../contract/network.ts';
+import type { CertificateConfig } from './certificates/deps.ts';
 import type { DeskConfig } from './desk/deps.ts';
 import type { StoreAddress } from '../store/open.ts';
 
@@ -29,6 +30,7 @@ export type ControlConfig = {
   readonly policyKey: string | null;
   readonly sealKey: string | null;
   readonly desk: DeskConfig;
+  readonly certificates: CertificateConfig;
   readonly dnsServers: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 };
@@ -68,6 +70,12 @@ Runs the control plane: API, console, public pages, and the stream that edges fo
   --chromium <path>           browser for screenshots of evidence   PORTCULLIS_CHROMIUM              where it is, or off
   --allow-notify <network>    inward network that webhooks and      PORTCULLIS_ALLOW_NOTIFY          none
                               pushes may reach (repeat)
+  --acme-directory <url>      certificate authority: its directory, PORTCULLIS_ACME_DIRECTORY        none
+                              or letsencrypt; naming one agrees
+                              to its terms
+  --acme-contact <mailto:>    where the authority may write to      PORTCULLIS_ACME_CONTACT          none
+  --acme-dns-hook <path>      program that publishes DNS records,   PORTCULLIS_ACME_DNS_HOOK         none
+                              for wildcard certificates
   --log-level <level>         debug, info, warn or error            PORTCULLIS_LOG_LEVEL             info
   --local-edge                leave an enrolment token for an edge on this machine in control/local-edge.token
   --help                      this text
@@ -95,10 +103,19 @@ const options = {
   'timestamp-roots': { type: 'string' },
   chromium: { type: 'string' },
   'allow-notify': { type: 'string', multiple: true },
+  'acme-directory': { type: 'string' },
+  'acme-contact': { type: 'string' },
+  'acme-dns-hook': { type: 'string' },
   'log-level': { type: 'string' },
   'local-edge': { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
+
+/** Authorities by a name that people remember. */
+const authorities: Readonly<Record<string, string>> = {
+  letsencrypt: 'https://acme-v02.api.letsencrypt.org/directory',
+  'letsencrypt-staging': 'https://acme-staging-v02.api.letsencrypt.org/directory',
+};
 
 /** Debian's; captures carry no screenshot where there is none. */
 const defaultChromium = '/usr/bin/chromium';
@@ -163,6 +180,9 @@ export function readConfig(
   const networks = (flag: string, name: string) =>
     many(flag, name).map((value) => check(value, Cidr, 'is not a network such as 10.0.0.0/8'));
   const level = one('log-level', 'PORTCULLIS_LOG_LEVEL');
+  const directory = one('acme-directory', 'PORTCULLIS_ACME_DIRECTORY');
+  const acmeContact = one('acme-contact', 'PORTCULLIS_ACME_CONTACT');
+  const acmeHook = one('acme-dns-hook', 'PORTCULLIS_ACME_DNS_HOOK');
   const database = env['DATABASE_URL'];
   if (database !== undefined && database !== '' && !/^postgres(ql)?:\/\//.test(database)) {
     mistakes.push('DATABASE_URL is not a PostgreSQL address such as postgresql://user@host/database.');
@@ -193,6 +213,15 @@ export function readConfig(
         'is not an address, with a port if needed',
       ),
     ),
+    acmeDirectory:
+      directory &&
+      check(
+        { ...directory, text: authorities[directory.text] ?? directory.text },
+        z.url({ protocol: /^https$/ }),
+        'is no https: address and no name of an authority that is known here (letsencrypt, letsencrypt-staging)',
+      ),
+    acmeContact: acmeContact && check(acmeContact, z.string().regex(/^mailto:[^\s@]+@[^\s@]+$/), 'is not a mailto: address'),
+    acmeDnsHook: acmeHook && check(acmeHook, z.string().regex(/^\//), 'is not the full path of a program'),
     logLevel: level && check(level, LogLevel, 'is not debug, info, warn or error'),
   };
   if (mistakes.length > 0 || listen === null || checked.provider === null) return { kind: 'mistakes', mistakes };
@@ -223,6 +252,7 @@ export function readConfig(
         chromium: chromium?.text === 'off' ? null : (chromium?.text ?? defaultChromium),
         allowNotify: checked.allowNotify.flatMap((network) => network ?? []),
       },
+      certificates: { directory: checked.acmeDirectory, contact: checked.acmeContact, dnsHook: checked.acmeDnsHook },
       dnsServers: checked.dnsServers.flatMap((server) => server ?? []),
       logLevel: checked.logLevel ?? 'info',
     },

@@ -22,8 +22,11 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/open.ts';
 import { settleHouse } from './bootstrap.ts';
 import type { ControlConfig } from './config.ts';
+import { certificateKeys } from './certificates/keys.ts';
+import { openCertificates } from './certificates/register.ts';
 import type { ControlDeps } from './deps.ts';
 import { openDesk } from './desk/register.ts';
+import { loadSealKey } from './desk/seal.ts';
 import { createToken } from './edges/enrolment.ts';
 import { loadPolicyKey } from './edges/policy-key.ts';
 import { defaultGroup, registerEdgeRoutes } from './edges/routes.ts';
@@ -123,7 +126,8 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       authenticate: createAuthenticate({ store, publicUrl, now }),
     };
     const live = liveHub(store.doorbell);
-    const stream = openEdgeStream(deps, live, key);
+    const keys = certificateKeys(await loadSealKey(store, join(config.state, 'control', 'seal.key'), config.sealKey));
+    const stream = openEdgeStream(deps, live, key, keys.forEdges);
     closing.push(() => stream.close());
     const stopping = new AbortController();
     closing.push(async () => stopping.abort());
@@ -136,6 +140,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       metrics.answered(context.req.method, context.res.status, (performance.now() - began) / 1000);
     });
     registerSiteRoutes(app, deps);
+    const certificates = await openCertificates(app, deps, config.certificates, keys);
     registerOrderRoutes(app, deps);
     registerEdgeRoutes(app, deps, key);
     registerHouseRoutes(app, deps);
@@ -175,7 +180,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     const answer = getRequestListener(app.fetch);
     listener = (request, response) => void answer(request, response);
     const watch = watchStore(store, log);
-    const jobs = runJobs([...houseJobs(deps), ...desk.jobs, ...watch.jobs], log);
+    const jobs = runJobs([...houseJobs(deps), ...certificates.jobs, ...desk.jobs, ...watch.jobs], log);
     closing.push(() => jobs.stop());
     return { url, publicUrl, mailPort: desk.mailPort, setupUrl, broken: watch.broken, stop };
   } catch (error) {

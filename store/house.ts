@@ -89,7 +89,7 @@ export type AlarmDraft = {
 
 /**
  * Raises an alarm; when an open one of the same kind about the same things is there, that one stands and nothing is written. A page that reached nobody
- * and belongs to no case is the same only when its sentence is: an unseen one must not hide the next.
+ * and belongs to no case, and a certificate (a site has several), is the same only when its sentence is: an unseen one must not hide the next.
  */
 export async function raiseAlarm(unit: Pick<Work, 'tx' | 'tellAfter'>, draft: AlarmDraft): Promise<void> {
   const open = await unit.tx
@@ -101,7 +101,7 @@ export async function raiseAlarm(unit: Pick<Work, 'tx' | 'tellAfter'>, draft: Al
     .where(sql<boolean>`site_id is not distinct from ${draft.siteId ?? null}`)
     .where(sql<boolean>`edge_id is not distinct from ${draft.edgeId ?? null}`)
     .where(sql<boolean>`case_id is not distinct from ${draft.caseId ?? null}`)
-    .where(sql<boolean>`(${draft.kind !== 'page-failed' || draft.caseId !== undefined}::boolean or sentence = ${draft.sentence})`)
+    .where(sql<boolean>`(${!isOfItsSentence(draft)}::boolean or sentence = ${draft.sentence})`)
     .limit(1)
     .executeTakeFirst();
   if (open !== undefined) return;
@@ -123,6 +123,10 @@ export async function raiseAlarm(unit: Pick<Work, 'tx' | 'tellAfter'>, draft: Al
     })
     .execute();
   unit.tellAfter({ kind: 'alarm', alarmId });
+}
+
+function isOfItsSentence({ kind, caseId }: AlarmDraft): boolean {
+  return kind === 'certificate-expiring' || kind === 'certificate-failed' || (kind === 'page-failed' && caseId === undefined);
 }
 
 /** Whether an alarm of a kind about an edge was raised since an instant, seen by somebody or not. */

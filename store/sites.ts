@@ -11,6 +11,7 @@ import type { Hostname } from '../contract/hostname.ts';
 import type { AccountId, GroupName, Instant, SiteId } from '../contract/ids.ts';
 import { IpAddress } from '../contract/network.ts';
 import { ChallengeSettings, NetworkRule, SiteLimits } from '../contract/policy.ts';
+import { HttpsSettings } from '../contract/certificates.ts';
 import type { SiteMode } from '../contract/policy.ts';
 import type { Origin } from '../contract/routes/sites.ts';
 import type { Db } from './open.ts';
@@ -33,6 +34,7 @@ export type SiteRecord = {
   readonly limits: SiteLimits;
   readonly networks: readonly NetworkRule[];
   readonly challenge: ChallengeSettings;
+  readonly https: HttpsSettings;
   readonly ownershipToken: string;
   readonly ownershipCheckedAt: Instant | null;
   readonly ownershipFinding: string | null;
@@ -247,6 +249,7 @@ function recordOf(row: SiteRow, names: readonly HostnameRow[]): SiteRecord {
     limits: SiteLimits.parse(row.limits),
     networks: Networks.parse(row.networks),
     challenge: ChallengeSettings.parse(row.challenge),
+    https: HttpsSettings.parse(row.https),
     ownershipToken: row.ownership_token,
     ownershipCheckedAt: row.ownership_checked_at,
     ownershipFinding: row.ownership_finding,
@@ -275,6 +278,7 @@ function rowOf(site: SiteRecord) {
     limits: JSON.stringify(site.limits),
     networks: JSON.stringify(site.networks),
     challenge: JSON.stringify(site.challenge),
+    https: JSON.stringify(site.https),
     ownership_token: site.ownershipToken,
     ownership_checked_at: site.ownershipCheckedAt,
     ownership_finding: site.ownershipFinding,

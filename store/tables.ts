@@ -22,6 +22,7 @@ import type {
 import type { ItemKey, Measure, OriginPolicy, SiteMode } from '../contract/policy.ts';
 import type { Alarm } from '../contract/routes/house.ts';
 import type { OrderState } from '../contract/routes/orders.ts';
+import type { CertificateTables } from './certificate-tables.ts';
 import type { DeskTables } from './desk/tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 
@@ -71,6 +72,7 @@ export type SiteTable = {
   limits: JsonColumn;
   networks: JsonColumn;
   challenge: JsonColumn;
+  https: ColumnType<unknown, string | undefined, string>;
   ownership_token: string;
   ownership_checked_at: Instant | null;
   ownership_finding: string | null;
@@ -225,4 +227,4 @@ export type SpineTables = {
   audit_entry: AuditEntryTable;
 };
 
-export type Tables = SpineTables & IdentityTables & DeskTables;
+export type Tables = SpineTables & IdentityTables & DeskTables & CertificateTables;

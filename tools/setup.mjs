@@ -28,6 +28,7 @@ const programs = {
   chromium: { package: 'chromium', paths: () => ['/usr/bin/chromium', ...onPath('chromium')()] },
   fossil: { package: 'fossil', paths: onPath('fossil') },
   nginx: { package: 'nginx-light', paths: onPath('nginx') },
+  pebble: { package: 'pebble', paths: onPath('pebble') },
   wrk: { package: 'wrk', paths: onPath('wrk') },
 };
 
@@ -39,7 +40,7 @@ const programs = {
 const targets = {
   start: { programs: ['haproxy', 'openssl'], console: true, run: ['portcullis.ts', 'up'] },
   test: {
-    programs: ['haproxy', 'openssl', 'postgresql', 'chromium', 'fossil', 'nginx'],
+    programs: ['haproxy', 'openssl', 'postgresql', 'chromium', 'fossil', 'nginx', 'pebble'],
     console: true,
     lint: true,
     run: ['tools/test.ts'],

@@ -58,6 +58,8 @@ export const Alarm = z.strictObject({
     'provisional-lapsed',
     'page-failed',
     'reports-late',
+    'certificate-expiring',
+    'certificate-failed',
   ]),
   at: Instant,
   sentence: z.string(),

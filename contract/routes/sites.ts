@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { AccountId, GroupName, Instant, OrderId, Revision, SiteId } from '../ids.ts';
 import { Hostname } from '../hostname.ts';
+import { HttpsSettings } from '../certificates.ts';
 import { IpAddress, Port } from '../network.ts';
 import { ChallengeSettings, NetworkRule, OriginScheme, SiteLimits, SiteMode } from '../policy.ts';
 import { OutcomeCounts } from '../stream.ts';
@@ -63,6 +64,7 @@ export const Site = z.strictObject({
   limits: SiteLimits,
   networks: z.array(NetworkRule),
   challenge: ChallengeSettings,
+  https: HttpsSettings,
   ownership: Ownership,
   ready: z.boolean(),
   ordersInForce: z.array(OrderId),
@@ -88,6 +90,7 @@ export const SiteDraft = z.strictObject({
   limits: SiteLimits.partial().optional(),
   networks: z.array(NetworkRule).max(2000).optional(),
   challenge: ChallengeSettings.partial().optional(),
+  https: HttpsSettings.partial().optional(),
   accountId: AccountId.optional(),
   group: GroupName.optional(),
   /** Needs the scope `sites:waive-ownership`. */

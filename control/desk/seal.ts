@@ -188,7 +188,10 @@ function pieceContext(blobId: BlobId, file: string, n: number, count: number): s
   return `piece ${n} of ${count} of ${blobId} of ${file}`;
 }
 
-async function loadSealKey(store: Store, file: string, given: string | null): Promise<Buffer> {
+/**
+ * The installation's seal key: from the environment (`given`) or the file, made at the first start. Throws as `openSeal` does.
+ */
+export async function loadSealKey(store: Store, file: string, given: string | null): Promise<Buffer> {
   const from = given === null ? file : 'PORTCULLIS_SEAL_KEY';
   const known = await findFact(store.db, fact);
   const kept = given ?? readKey(file);

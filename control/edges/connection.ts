@@ -39,6 +39,8 @@ export type ConnectionDeps = {
   readonly log: Logger;
   readonly now: () => number;
   readonly feedOf: (group: GroupName) => Promise<Feed | null>;
+  /** What opens the private keys of a group's certificates. */
+  readonly certificateKey: (group: GroupName) => string;
   /** The edge has proved who it is. */
   readonly onSubscribed: (edge: Subscribed, connection: Connection) => void;
   /** What a proved edge says, in the order in which it says it. */
@@ -205,6 +207,7 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
     position = revision;
     acked = { revision, digest };
     deps.onSubscribed(edge, connection);
+    send({ kind: 'certificate-key', key: deps.certificateKey(known.group) });
     found.join(subscriber);
     catchUp();
     // A revocation that came while we looked found no stream to end.

@@ -40,7 +40,12 @@ const aliveCheckMs = 15_000;
 const pollMs = 2000;
 const mostUnansweredReceipts = 10_000;
 
-export function openEdgeStream(deps: ControlDeps, live: LiveHub, key: PolicyKey): EdgeStream {
+export function openEdgeStream(
+  deps: ControlDeps,
+  live: LiveHub,
+  key: PolicyKey,
+  certificateKey: (group: GroupName) => string,
+): EdgeStream {
   const { store, log } = deps;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
   const feeds = new Map<GroupName, Promise<Feed | null>>();
@@ -200,6 +205,7 @@ export function openEdgeStream(deps: ControlDeps, live: LiveHub, key: PolicyKey)
           log,
           now: deps.now,
           feedOf,
+          certificateKey,
           onSubscribed: (edge, own) => onSubscribed(edge, own, address),
           onSaid,
           onClosed,

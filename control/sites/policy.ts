@@ -19,6 +19,7 @@ export function isReady(site: Pick<SiteRecord, 'hostnames' | 'originAddresses'>)
 /** What the change log gets for the present state of a site. */
 export function siteChange(site: SiteRecord): PolicyChange {
   if (!isReady(site)) return { remove: ItemKey.parse(`site:${site.siteId}`) };
+  const { plain, hsts } = site.https;
   const policy: SitePolicy = {
     kind: 'site',
     siteId: site.siteId,
@@ -28,6 +29,7 @@ export function siteChange(site: SiteRecord): PolicyChange {
     limits: site.limits,
     networks: [...site.networks],
     challenge: site.challenge,
+    ...(plain === 'serve' && hsts === null ? {} : { https: { plain, hsts } }),
   };
   return { upsert: policy };
 }

@@ -9,10 +9,13 @@ import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import type { Hostname } from '../../contract/hostname.ts';
 import { GroupName, SiteId, idPrefix } from '../../contract/ids.ts';
+import { defaultHttpsSettings } from '../../contract/certificates.ts';
+import type { HttpsSettings } from '../../contract/certificates.ts';
 import { ItemKey, defaultChallengeSettings, defaultSiteLimits } from '../../contract/policy.ts';
 import type { ChallengeSettings, NetworkRule, SiteLimits } from '../../contract/policy.ts';
 import type { SiteChange, SiteDraft } from '../../contract/routes/sites.ts';
 import { randomId } from '../../kit/random-id.ts';
+import { deleteCertificatesOf } from '../../store/certificates.ts';
 import { addAudit } from '../../store/audit.ts';
 import { findHead, recordChanges } from '../../store/change-log.ts';
 import { hasAccount, raiseAlarm } from '../../store/house.ts';
@@ -21,6 +24,7 @@ import { deleteSite, findSite, insertSite, replaceSite } from '../../store/sites
 import type { SiteHostname, SiteRecord } from '../../store/sites.ts';
 import { transact } from '../../store/transact.ts';
 import type { Work } from '../../store/transact.ts';
+import { wishCertificates } from '../certificates/wishes.ts';
 import { nowOf } from '../deps.ts';
 import type { ControlDeps } from '../deps.ts';
 import type { Caller } from '../http/caller.ts';
@@ -68,6 +72,7 @@ export async function addSite(deps: Deps, caller: Caller, draft: Draft): Promise
     limits: withLimits(defaultSiteLimits, draft.limits),
     networks: draft.networks ?? [],
     challenge: withChallenge(defaultChallengeSettings, draft.challenge),
+    https: withHttps(defaultHttpsSettings, draft.https),
     ownershipToken: randomBytes(16).toString('hex'),
     ownershipCheckedAt: null,
     ownershipFinding: ownership === 'waived' ? `${caller.name} vouches for it.` : null,
@@ -126,6 +131,7 @@ export async function changeSite(deps: Deps, caller: Caller, siteId: SiteId, cha
         limits: withLimits(held.limits, change.limits),
         networks: change.networks ?? held.networks,
         challenge: withChallenge(held.challenge, change.challenge),
+        https: withHttps(held.https, change.https),
         version: held.version + 1,
       };
       await addAudit(unit.tx, {
@@ -149,6 +155,7 @@ export async function removeSite(deps: Deps, caller: Caller, siteId: SiteId): Pr
     if (order !== undefined)
       throw underOrder(`Order ${order.decision} holds this site until it ends or is lifted; it was not removed.`);
     await deleteSite(unit.tx, siteId);
+    const certificates = await deleteCertificatesOf(unit.tx, siteId);
     const at = nowOf(deps);
     await addAudit(unit.tx, {
       at,
@@ -157,7 +164,9 @@ export async function removeSite(deps: Deps, caller: Caller, siteId: SiteId): Pr
       subject: siteId,
       detail: { name: held.name, hostnames: held.hostnames.map(({ hostname }) => hostname) },
     });
-    await recordChanges(unit, { group: held.group, class: 'fast', at, items: [{ remove: ItemKey.parse(`site:${siteId}`) }] });
+    const gone = [`site:${siteId}`, ...certificates.map((certificateId) => `certificate:${certificateId}`)];
+    const items = gone.map((key) => ({ remove: ItemKey.parse(key) }));
+    await recordChanges(unit, { group: held.group, class: 'fast', at, items });
     unit.tellAfter({ kind: 'site', siteId, change: 'removed' });
   });
 }
@@ -274,6 +283,7 @@ async function publish(deps: Deps, unit: Work, site: SiteRecord, before: SiteRec
   const next = revision === null ? { ...site, ready } : { ...site, ready, revision, committedAt: at };
   if (before === null) await insertSite(unit.tx, next);
   else await replaceSite(unit.tx, next, before);
+  await wishCertificates(unit, next, before, at);
   unit.tellAfter({ kind: 'site', siteId: site.siteId, change: before === null ? 'added' : 'changed' });
   return next;
 }
@@ -322,6 +332,14 @@ function withLimits(base: SiteLimits, given: Draft['limits']): SiteLimits {
     requestsPer10s: given?.requestsPer10s === undefined ? base.requestsPer10s : given.requestsPer10s,
     concurrentPerClient: given?.concurrentPerClient ?? base.concurrentPerClient,
     concurrentPerSite: given?.concurrentPerSite ?? base.concurrentPerSite,
+  };
+}
+
+function withHttps(base: HttpsSettings, given: Draft['https']): HttpsSettings {
+  return {
+    plain: given?.plain ?? base.plain,
+    hsts: given?.hsts === undefined ? base.hsts : given.hsts,
+    certificates: given?.certificates ?? base.certificates,
   };
 }
 

@@ -43,6 +43,7 @@ export async function viewSites(deps: Pick<ControlDeps, 'store' | 'now'>, sites:
     limits: site.limits,
     networks: [...site.networks],
     challenge: site.challenge,
+    https: site.https,
     ownership: ownershipView(site, owned),
     ready: site.ready,
     ordersInForce: orders.get(site.siteId) ?? [],

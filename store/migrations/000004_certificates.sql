@@ -53,3 +53,7 @@ create table certificate_wish (
   primary key (site_id, hostname)
 );
 create index certificate_wish_due on certificate_wish (next_at);
+
+insert into certificate_wish (site_id, hostname, wished_at, next_at, failures)
+select s.site_id, h.hostname, now(), now(), 0 from site s join site_hostname h on h.site_id = s.site_id
+where s.ready and h.ownership <> 'pending';

@@ -73,6 +73,7 @@ export async function startControlHouse(
         allowOrigins: [Cidr.parse('127.0.0.0/8')],
         breakGlassSeconds: 3600,
         contact: null,
+        certificates: { directory: null, contact: null, dnsHook: null },
         localEdge: false,
         database,
         policyKey: null,

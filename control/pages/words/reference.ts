@@ -27,6 +27,10 @@ const errors: Record<ErrorCode, { readonly means: string; readonly todo: string 
     means: 'Keys and passwords can be changed only shortly after signing in, so that a session left open cannot be taken over.',
     todo: 'Sign in again and repeat the step.',
   },
+  'certificate-refused': {
+    means: 'The certificate or its private key has a mistake, or it is for none of the site’s hostnames. Nothing was changed.',
+    todo: 'The answer names every mistake. Mend them and upload both again.',
+  },
   'not-found': {
     means: 'There is nothing at this address, or it is not yours to see.',
     todo: 'Check the address or the id.',

@@ -1,6 +1,7 @@
 /** The mock's sites and orders. Edges answer at once: a change is applied, an order enforced, within a few milliseconds. */
 import { parseHostname } from '../../../contract/hostname.ts';
 import { EdgeId, Instant, Revision } from '../../../contract/ids.ts';
+import { defaultHttpsSettings } from '../../../contract/certificates.ts';
 import { defaultChallengeSettings, defaultSiteLimits } from '../../../contract/policy.ts';
 import type { LiveEvent } from '../../../contract/routes/house.ts';
 import {
@@ -106,6 +107,7 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
         limits: { ...defaultSiteLimits, ...body.limits },
         networks: body.networks ?? [],
         challenge: { ...defaultChallengeSettings, ...body.challenge },
+        https: { ...defaultHttpsSettings, ...body.https },
         ownership: {
           state: body.waiveOwnership === true ? 'waived' : 'pending',
           dnsName: `_portcullis.${first}`,
@@ -145,6 +147,11 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
         challenge: {
           expectedHashes: body.challenge?.expectedHashes ?? site.challenge.expectedHashes,
           clearanceSeconds: body.challenge?.clearanceSeconds ?? site.challenge.clearanceSeconds,
+        },
+        https: {
+          plain: body.https?.plain ?? site.https.plain,
+          hsts: body.https?.hsts === undefined ? site.https.hsts : body.https.hsts,
+          certificates: body.https?.certificates ?? site.https.certificates,
         },
       },
       'changed',

@@ -73,6 +73,7 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
       limits: { requestsPer10s: 500, concurrentPerClient: 100, concurrentPerSite: 2000 },
       networks: [],
       challenge: { expectedHashes: 65_536, clearanceSeconds: 86_400 },
+      https: { plain: 'redirect', hsts: null, certificates: 'acme' },
       ownership: ownership(given.hostnames[0] ?? '', 'proved'),
       ready: true,
       ordersInForce: [],

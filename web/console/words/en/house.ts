@@ -20,6 +20,8 @@ export const house = {
       'provisional-lapsed': 'Provisional measure lapsed',
       'page-failed': 'Nobody was reached',
       'reports-late': 'Reports wait to be read',
+      'certificate-expiring': 'A certificate ends',
+      'certificate-failed': 'No certificate could be had',
     },
     columns: { state: 'State', kind: 'Kind', sentence: 'What happened', at: 'At', about: 'About', seen: 'Seen by', acts: 'Acts' },
     acknowledge: 'I have seen it',

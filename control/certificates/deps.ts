@@ -1,0 +1,21 @@
+/** What the certificates' parts are handed. */
+import type { ControlDeps } from '../deps.ts';
+import type { Authority } from './authority.ts';
+import type { DnsHook } from './dns-hook.ts';
+import type { CertificateKeys } from './keys.ts';
+
+export type CertificateConfig = {
+  /** The authority's directory; null: no authority is asked for anything. */
+  readonly directory: string | null;
+  /** `mailto:` address that the authority may write to. */
+  readonly contact: string | null;
+  /** Program that publishes TXT records; null: no wildcards. */
+  readonly dnsHook: string | null;
+};
+
+export type CertificateDeps = ControlDeps & {
+  readonly keys: CertificateKeys;
+  /** Null: none is set up. */
+  readonly authority: Authority | null;
+  readonly dns: DnsHook | null;
+};
