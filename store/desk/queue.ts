@@ -2,7 +2,7 @@
  * The desk's queue: a page of cases in their order, filtered and searched.
  *
  * Pages go on from a place (keyset), so the thousandth costs what the first does. Totals are counted up to `mostCounted` (a search with very many
- * matches: up to 300) and stop there.
+ * matches: up to 100) and stop there.
  * A search has two ways. Few cases match: they are collected from the indexes first. Many match: the queue is walked in its order and asked case
  * by case, which ends soon because many match. Measured by bench/desk/queue.ts at 100,000 cases and a million reports.
  * Nothing here counts reports; a case is found or it is not.
@@ -39,7 +39,7 @@ export type QueuePage = { readonly rows: readonly QueueRow[]; readonly next: Que
 /** Where counting stops: a total of this many means "at least". */
 const mostCounted = 2000;
 /** The same for a search that walks the queue, where each case counted costs a look into its words. */
-const mostCountedWalking = 300;
+const mostCountedWalking = 100;
 /** Above so many matching cases, a search walks the queue instead. */
 const mostCollected = 2000;
 

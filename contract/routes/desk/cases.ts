@@ -124,7 +124,7 @@ export const listCases = route({
   method: 'GET',
   path: '/api/v1/desk/cases',
   summary:
-    'The queue: by lane and by what is due, never by how many reported. `search` looks in titles, sites, hostnames, numbers and words of reports. `total` stops at 2,000, for a search with very many matches at 300.',
+    'The queue: by lane and by what is due, never by how many reported. `search` looks in titles, sites, hostnames, numbers and words of reports. `total` stops at 2,000, for a search with very many matches at 100.',
   needs: 'desk:read',
   params: Nothing,
   query: PageQuery.extend({
