@@ -22,6 +22,7 @@ export const errorTable = {
   'wrong-state': { status: 409, title: 'This is not possible in the present state' },
   'origin-refused': { status: 422, title: 'This origin is not allowed' },
   'origin-unresolved': { status: 422, title: 'The origin’s name has no address' },
+  'rules-refused': { status: 422, title: 'These rules cannot be used as they are' },
   'ownership-unproved': { status: 422, title: 'The proof of ownership was not found' },
   'certificate-refused': { status: 422, title: 'This certificate cannot be used' },
   'setup-done': { status: 410, title: 'The first account exists already' },

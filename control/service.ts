@@ -50,6 +50,7 @@ import { openOrderChanges } from './orders/changes.ts';
 import { registerOrderRoutes } from './orders/routes.ts';
 import { registerPages } from './pages/register.ts';
 import { registerSiteRoutes } from './sites/routes.ts';
+import { registerRulesRoutes } from './sites/rules-routes.ts';
 import { dnsResolver } from './sites/resolver.ts';
 import type { Resolver } from './sites/resolver.ts';
 
@@ -140,6 +141,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       metrics.answered(context.req.method, context.res.status, (performance.now() - began) / 1000);
     });
     registerSiteRoutes(app, deps);
+    registerRulesRoutes(app, deps);
     const certificates = await openCertificates(app, deps, config.certificates, keys);
     registerOrderRoutes(app, deps);
     registerEdgeRoutes(app, deps, key);

@@ -13,7 +13,9 @@ import { IpAddress } from '../contract/network.ts';
 import { ChallengeSettings, NetworkRule, SiteLimits } from '../contract/policy.ts';
 import { HttpsSettings } from '../contract/certificates.ts';
 import type { SiteMode } from '../contract/policy.ts';
+import { PresetName } from '../contract/routes/rules.ts';
 import type { Origin } from '../contract/routes/sites.ts';
+import { SiteRules } from '../contract/rules.ts';
 import type { Db } from './open.ts';
 import type { HostnameOwnership, SiteTable } from './tables.ts';
 
@@ -34,6 +36,12 @@ export type SiteRecord = {
   readonly limits: SiteLimits;
   readonly networks: readonly NetworkRule[];
   readonly challenge: ChallengeSettings;
+  /** The owner's rules, headers and maintenance; null for none. */
+  readonly rules: SiteRules | null;
+  /** Whether an edge needs patterns for them. */
+  readonly rulesContain: boolean;
+  /** The preset in use and what it replaced. */
+  readonly preset: SitePreset | null;
   readonly https: HttpsSettings;
   readonly ownershipToken: string;
   readonly ownershipCheckedAt: Instant | null;
@@ -44,6 +52,13 @@ export type SiteRecord = {
   readonly revision: number | null;
   readonly committedAt: Instant | null;
 };
+
+/** The preset in use, and what was there before it. */
+export const SitePreset = z.strictObject({
+  name: PresetName,
+  before: z.strictObject({ limits: SiteLimits, challenge: ChallengeSettings, list: SiteRules.shape.list }),
+});
+export type SitePreset = z.infer<typeof SitePreset>;
 
 export type SitePage = { readonly sites: readonly SiteRecord[]; readonly next: number | null; readonly total: number };
 
@@ -205,6 +220,18 @@ export async function countSites(db: Db, viewer: Viewer): Promise<{ all: number;
   return query.executeTakeFirstOrThrow();
 }
 
+/** How many other sites of a group have rules for which an edge needs patterns. */
+export async function countSitesWithContains(db: Db, { group, siteId }: Pick<SiteRecord, 'group' | 'siteId'>): Promise<number> {
+  const { sites } = await db
+    .selectFrom('site')
+    .select((select) => select.fn.countAll<number>().as('sites'))
+    .where('group_name', '=', group)
+    .where('rules_contain', '=', true)
+    .where('site_id', '!=', siteId)
+    .executeTakeFirstOrThrow();
+  return sites;
+}
+
 async function insertHostnames(db: Db, site: SiteRecord): Promise<void> {
   await db
     .insertInto('site_hostname')
@@ -249,6 +276,9 @@ function recordOf(row: SiteRow, names: readonly HostnameRow[]): SiteRecord {
     limits: SiteLimits.parse(row.limits),
     networks: Networks.parse(row.networks),
     challenge: ChallengeSettings.parse(row.challenge),
+    rules: row.rules === null ? null : SiteRules.parse(row.rules),
+    rulesContain: row.rules_contain,
+    preset: row.preset === null ? null : SitePreset.parse(row.preset),
     https: HttpsSettings.parse(row.https),
     ownershipToken: row.ownership_token,
     ownershipCheckedAt: row.ownership_checked_at,
@@ -278,6 +308,9 @@ function rowOf(site: SiteRecord) {
     limits: JSON.stringify(site.limits),
     networks: JSON.stringify(site.networks),
     challenge: JSON.stringify(site.challenge),
+    rules: site.rules === null ? null : JSON.stringify(site.rules),
+    rules_contain: site.rulesContain,
+    preset: site.preset === null ? null : JSON.stringify(site.preset),
     https: JSON.stringify(site.https),
     ownership_token: site.ownershipToken,
     ownership_checked_at: site.ownershipCheckedAt,

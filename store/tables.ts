@@ -72,6 +72,9 @@ export type SiteTable = {
   limits: JsonColumn;
   networks: JsonColumn;
   challenge: JsonColumn;
+  rules: NullableJsonColumn;
+  rules_contain: ColumnType<boolean, boolean | undefined, boolean>;
+  preset: NullableJsonColumn;
   https: ColumnType<unknown, string | undefined, string>;
   ownership_token: string;
   ownership_checked_at: Instant | null;

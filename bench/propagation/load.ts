@@ -71,6 +71,8 @@ export async function loadSites(folder: string, template: SiteId, count: number)
               limits: JSON.stringify(row.limits),
               networks: JSON.stringify(row.networks),
               challenge: JSON.stringify(row.challenge),
+              rules: null,
+              preset: null,
               https: JSON.stringify(row.https),
               revision,
               committed_at: committedAt,

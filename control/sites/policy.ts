@@ -29,6 +29,7 @@ export function siteChange(site: SiteRecord): PolicyChange {
     limits: site.limits,
     networks: [...site.networks],
     challenge: site.challenge,
+    ...(site.rules === null ? {} : { rules: site.rules }),
     ...(plain === 'serve' && hsts === null ? {} : { https: { plain, hsts } }),
   };
   return { upsert: policy };

@@ -72,6 +72,9 @@ export async function addSite(deps: Deps, caller: Caller, draft: Draft): Promise
     limits: withLimits(defaultSiteLimits, draft.limits),
     networks: draft.networks ?? [],
     challenge: withChallenge(defaultChallengeSettings, draft.challenge),
+    rules: null,
+    rulesContain: false,
+    preset: null,
     https: withHttps(defaultHttpsSettings, draft.https),
     ownershipToken: randomBytes(16).toString('hex'),
     ownershipCheckedAt: null,
@@ -94,7 +97,7 @@ export async function addSite(deps: Deps, caller: Caller, draft: Draft): Promise
         subject: site.siteId,
         detail: { hostnames, mode: site.mode, ownership },
       });
-      return publish(deps, unit, site, null);
+      return publishSite(deps, unit, site, null);
     }),
   );
 }
@@ -141,7 +144,7 @@ export async function changeSite(deps: Deps, caller: Caller, siteId: SiteId, cha
         subject: siteId,
         detail: { changed: Object.keys(change).filter((key) => key !== 'version'), mode: next.mode },
       });
-      return publish(deps, unit, next, held);
+      return publishSite(deps, unit, next, held);
     }),
   );
 }
@@ -209,7 +212,7 @@ export async function proveSite(deps: Deps, caller: Caller, siteId: SiteId): Pro
       ownershipFinding: told ?? held.ownershipFinding,
       version: newly.length > 0 ? held.version + 1 : held.version,
     };
-    return { saved: await publish(deps, unit, next, held), why };
+    return { saved: await publishSite(deps, unit, next, held), why };
   };
   const { saved, why } = await namingTakenHostnames(() => transact(deps.store, prove));
   if (why !== undefined)
@@ -244,7 +247,7 @@ export async function waiveSite(deps: Deps, caller: Caller, siteId: SiteId, reas
       ownershipFinding: `${caller.name} vouches for it: ${reason}`,
       version: held.version + 1,
     };
-    return publish(deps, unit, next, held);
+    return publishSite(deps, unit, next, held);
   };
   return namingTakenHostnames(() => transact(deps.store, waive));
 }
@@ -259,7 +262,7 @@ export async function recheckOrigin(deps: Deps, seen: SiteRecord): Promise<void>
     if (held === null || held.origin.host !== seen.origin.host) return;
     const base = { ...held, resolveAt: verdict.resolveAt };
     if (verdict.kind === 'allowed') {
-      await publish(deps, unit, { ...base, originAddresses: verdict.addresses, originFinding: null }, held);
+      await publishSite(deps, unit, { ...base, originAddresses: verdict.addresses, originFinding: null }, held);
       return;
     }
     // The last good addresses stay in force: a name server that lies or is away must not take a site down.
@@ -271,12 +274,12 @@ export async function recheckOrigin(deps: Deps, seen: SiteRecord): Promise<void>
         siteId: held.siteId,
       });
     }
-    await publish(deps, unit, { ...base, originFinding: verdict.why }, held);
+    await publishSite(deps, unit, { ...base, originFinding: verdict.why }, held);
   });
 }
 
 /** Tells the edges and writes the site with the revision that it got. The last step of every act; `before` is null for a new site. */
-async function publish(deps: Deps, unit: Work, site: SiteRecord, before: SiteRecord | null): Promise<SiteRecord> {
+export async function publishSite(deps: Deps, unit: Work, site: SiteRecord, before: SiteRecord | null): Promise<SiteRecord> {
   const at = nowOf(deps);
   const ready = isReady(site);
   const revision = await recordChanges(unit, { group: site.group, class: 'fast', at, items: [siteChange(site)] });

@@ -68,6 +68,10 @@ const errors: Record<ErrorCode, { readonly means: string; readonly todo: string 
     means: 'The name of the site’s server has no address in the DNS.',
     todo: 'Check the name; a new record can take a while to be seen.',
   },
+  'rules-refused': {
+    means: 'A rule cannot be read, or the rules are too many together for an edge. Nothing was changed.',
+    todo: 'The answer says which rule and where. Mend it, or join rules that do the same.',
+  },
   'ownership-unproved': {
     means: 'Neither the DNS record nor the file that proves ownership was found.',
     todo: 'Publish one of them exactly as shown and check again.',
