@@ -1,4 +1,5 @@
 /** The edge's pages in a real browser: the challenge solves itself and keeps the address, and no page breaks accessibility rules or its own policy. */
+import { createServer } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { axeOn, picture, startBrowser } from './harness/browser.ts';
@@ -33,6 +34,7 @@ beforeAll(async () => {
     'law.example',
     'down.example',
     'nope.example',
+    'outer.example',
   ]);
 }, 60_000);
 afterAll(async () => {
@@ -107,3 +109,64 @@ it.each([
   },
   60_000,
 );
+
+it('a pass in one tab opens the others that wait for the same site, and Back leads to where one came from', async () => {
+  const context = await browser.newContext();
+  const [first, second] = [await context.newPage(), await context.newPage()];
+  // The second tab never solves by itself: its worker is silent.
+  await second.route('**/worker.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
+  await second.goto(`http://attack.example:${edge.port}/second#there`);
+  await first.goto(`http://down.example:${edge.port}/before`);
+  await first.goto(`http://attack.example:${edge.port}/first`);
+  await first.getByText('"url":"/first"').waitFor({ timeout: 30_000 });
+  await second.getByText('"url":"/second"').waitFor({ timeout: 30_000 });
+  expect(second.url()).toContain('/second#there');
+  await first.goBack();
+  expect(first.url()).toContain('/before');
+  await context.close();
+}, 60_000);
+
+it('with cookies off the page says so in words, does no work and does not load itself again', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript("Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set: () => undefined })");
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await page.goto(`http://attack.example:${edge.port}/page`);
+  await page.getByText('does not keep our cookie').waitFor({ timeout: 10_000 });
+  expect(asked.filter((path) => !path.endsWith('challenge.js') && path !== '/favicon.ico')).toEqual(['/page']);
+  await context.close();
+}, 60_000);
+
+it('inside another site’s frame the page offers a window of its own', async () => {
+  // A real server: a page that the test makes up may not show one on loopback.
+  const outer = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<iframe src="http://attack.example:${edge.port}/framed?x=1"></iframe>`);
+  });
+  await new Promise<void>((resolve) => outer.listen(0, '127.0.0.1', resolve));
+  const address = outer.address();
+  const outerPort = typeof address === 'object' && address !== null ? address.port : 0;
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`http://outer.example:${outerPort}/`);
+  const link = page.frameLocator('iframe').getByRole('link', { name: 'Open it in a window of its own' });
+  await link.waitFor({ timeout: 10_000 });
+  expect(await link.getAttribute('href')).toBe(`http://attack.example:${edge.port}/framed?x=1`);
+  await context.close();
+  outer.closeAllConnections();
+  await new Promise<void>((resolve) => outer.close(() => resolve()));
+}, 60_000);
+
+it('without JavaScript the waiting line leads a browser to the page, without accessibility faults on the way', async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false, locale: 'ar' });
+  const page = await context.newPage();
+  await page.goto(`http://slow.example:${edge.port}/thread?page=3`);
+  expect(await page.locator('html').getAttribute('dir')).toBe('rtl');
+  await picture(page, 'edge-challenge-ar');
+  await page.getByRole('link', { name: 'الانتظار في الصف' }).click();
+  await picture(page, 'edge-waiting-ar');
+  await page.getByText('"url":"/thread?page=3"').waitFor({ timeout: 30_000 });
+  expect(page.url()).toBe(`http://slow.example:${edge.port}/thread?page=3`);
+  await context.close();
+}, 60_000);

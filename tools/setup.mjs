@@ -27,6 +27,8 @@ const programs = {
   postgresql: { package: 'postgresql', paths: postgresqlPaths },
   chromium: { package: 'chromium', paths: () => ['/usr/bin/chromium', ...onPath('chromium')()] },
   fossil: { package: 'fossil', paths: onPath('fossil') },
+  lynx: { package: 'lynx', paths: onPath('lynx') },
+  w3m: { package: 'w3m', paths: onPath('w3m') },
   nginx: { package: 'nginx-light', paths: onPath('nginx') },
   pebble: { package: 'pebble', paths: onPath('pebble') },
   wrk: { package: 'wrk', paths: onPath('wrk') },
@@ -40,7 +42,7 @@ const programs = {
 const targets = {
   start: { programs: ['haproxy', 'openssl'], console: true, run: ['portcullis.ts', 'up'] },
   test: {
-    programs: ['haproxy', 'openssl', 'postgresql', 'chromium', 'fossil', 'nginx', 'pebble'],
+    programs: ['haproxy', 'openssl', 'postgresql', 'chromium', 'fossil', 'nginx', 'pebble', 'lynx', 'w3m'],
     console: true,
     lint: true,
     run: ['tools/test.ts'],

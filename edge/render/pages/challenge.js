@@ -19,7 +19,7 @@
     if (status.textContent !== text) status.textContent = text;
   };
   var fail = function () {
-    progress.value = 0;
+    progress.hidden = true;
     say('failed');
   };
   var isForm = body.getAttribute('data-method') !== 'GET';
@@ -56,7 +56,6 @@
     }
   }
   if (!keepsCookies()) {
-    progress.hidden = true;
     say('cookies');
     var frame = document.getElementById('frame');
     if (window.top !== window) {
@@ -93,6 +92,8 @@
       if (event.key === 'portcullis-passed' && event.newValue !== null) heardPassed();
     });
 
+  progress.hidden = false;
+  say('working');
   var expected = 281474976710656 / target;
   var count = Math.max(1, Math.min(4, navigator.hardwareConcurrency || 1));
   var workers = [];
