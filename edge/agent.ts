@@ -17,6 +17,7 @@ import { Enforcer, messageOf } from './enforcer.ts';
 import type { TimedDelta } from './enforcer.ts';
 import type { EngineState } from './haproxy/engine.ts';
 import type { Identity } from './identity.ts';
+import type { NetworkFiles } from './network-data/keeper.ts';
 import { probe } from './probe.ts';
 import { Receipts } from './receipts.ts';
 import { mapNames } from './render/index.ts';
@@ -40,6 +41,7 @@ export type AgentParts = {
   /** The plan of this machine, given where a skeleton's pages are. */
   readonly plan: (pagesFolder: string) => EdgePlan;
   readonly haproxyBinary: string;
+  readonly networkFiles: NetworkFiles;
   readonly metrics: EdgeMetrics;
   readonly log: Logger;
   readonly nowMs: () => number;
@@ -89,6 +91,7 @@ export class EdgeAgent {
         folder: parts.folder,
         plan: parts.plan,
         haproxyBinary: parts.haproxyBinary,
+        networkFiles: parts.networkFiles,
         version: parts.versions.agent,
         certificateKey,
         publicUrl: new URL(parts.controlUrl).origin,

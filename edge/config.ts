@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
+import type { NetworkFiles } from './network-data/keeper.ts';
 import type { Listener } from './render/types.ts';
 
 export type EdgeConfig = {
@@ -22,6 +23,8 @@ export type EdgeConfig = {
   readonly metrics: { readonly address: string; readonly port: number } | null;
   readonly haproxyBinary: string;
   readonly originTrust: string | null;
+  /** Files of networks by country and by AS number, MMDB or CSV; null: rules that name one do nothing here. */
+  readonly networkFiles: NetworkFiles;
   readonly threads: number | 'auto';
   readonly maxConnections: number;
   readonly leaveHaproxy: boolean;
@@ -44,6 +47,8 @@ const flags = {
   metrics: { type: 'string' },
   haproxy: { type: 'string' },
   'origin-trust': { type: 'string' },
+  'country-data': { type: 'string' },
+  'asn-data': { type: 'string' },
   threads: { type: 'string' },
   'max-connections': { type: 'string' },
   'keep-haproxy': { type: 'boolean' },
@@ -65,6 +70,8 @@ export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
   --keep-haproxy           a stop leaves HAProxy serving; the next start adopts it
   --haproxy FILE           the HAProxy program (PORTCULLIS_HAPROXY, default haproxy)
   --origin-trust FILE      PEM bundle that https origins are verified against (PORTCULLIS_ORIGIN_TRUST, default: the system's)
+  --country-data FILE      networks by country, MMDB or CSV, for rules (PORTCULLIS_COUNTRY_DATA)
+  --asn-data FILE          networks by AS number, the same (PORTCULLIS_ASN_DATA)
   --threads N              HAProxy's threads (PORTCULLIS_EDGE_THREADS, default auto)
   --max-connections N      client connections at once (PORTCULLIS_EDGE_MAX_CONNECTIONS, default 10000)
   --insecure-control       allows http:// to a control plane on another machine: for test networks only
@@ -140,6 +147,10 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
       metrics,
       haproxyBinary: text(values.haproxy, 'PORTCULLIS_HAPROXY') ?? 'haproxy',
       originTrust: text(values['origin-trust'], 'PORTCULLIS_ORIGIN_TRUST') ?? null,
+      networkFiles: {
+        countries: text(values['country-data'], 'PORTCULLIS_COUNTRY_DATA') ?? null,
+        asns: text(values['asn-data'], 'PORTCULLIS_ASN_DATA') ?? null,
+      },
       threads,
       maxConnections,
       leaveHaproxy: values['keep-haproxy'] === true,

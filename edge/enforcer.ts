@@ -30,6 +30,8 @@ import { mapNames, renderConfig, renderPages } from './render/index.ts';
 import type { EdgePlan, MapName } from './render/types.ts';
 import { nextOrderChangeMs, RenderedPolicy, touchedBy } from './rendered-policy.ts';
 import type { Touched } from './rendered-policy.ts';
+import { NetworkDataKeeper } from './network-data/keeper.ts';
+import type { Loaded, NetworkFiles } from './network-data/keeper.ts';
 import type { DiskCopy, JournalRecord } from './stream/disk-copy.ts';
 import { FrameRefused, sha256Hex } from './stream/policy-state.ts';
 import type { Delta, ItemChange, PolicyState } from './stream/policy-state.ts';
@@ -42,6 +44,7 @@ export type EnforcerParts = {
   readonly folder: string;
   readonly plan: (pagesFolder: string) => EdgePlan;
   readonly haproxyBinary: string;
+  readonly networkFiles: NetworkFiles;
   /** The program's version. */
   readonly version: string;
   /** Stands on pages until a policy names the provider. */
@@ -73,6 +76,7 @@ export class Enforcer {
   readonly #slots = new CertificateSlots();
   readonly #rendered = new RenderedPolicy(this.#image, this.#slots);
   readonly #oldStreams = new OldStreams();
+  readonly #networkData: NetworkDataKeeper;
   readonly #disk: DiskCopy;
   #policy: PolicyState;
   /** True while HAProxy may hold something else than policy and image say. */
@@ -89,6 +93,7 @@ export class Enforcer {
   constructor(parts: EnforcerParts, disk: DiskCopy, policy: PolicyState) {
     this.#parts = parts;
     this.#disk = disk;
+    this.#networkData = new NetworkDataKeeper(parts.networkFiles, parts.log, (loaded) => this.#onNetworkData(loaded));
     this.#policy = policy;
     this.files = new HaproxyFiles(join(parts.folder, 'haproxy'), parts.version);
     const { listeners, paths } = parts.plan('/');
@@ -127,6 +132,9 @@ export class Enforcer {
   async render(): Promise<void> {
     this.#renderedAtMs = this.#parts.nowMs();
     await this.queue.run(() => this.#rendered.renderAll(this.#policy, this.#provider(), this.#renderedAtMs));
+    // Rules that name a country are in force before anything is served, where there is data.
+    await this.#networkData.want(this.#rendered.wanted());
+    await this.queue.idle();
   }
 
   /** Adopts or starts HAProxy with every order in force, and from then on keeps it so. Rejects with StartFailed. */
@@ -233,6 +241,7 @@ export class Enforcer {
 
   async stop(how: 'with-haproxy' | 'leave-haproxy'): Promise<void> {
     this.#stopping = true;
+    this.#networkData.stop();
     for (const timer of [this.#orderTimer, this.#bringUpTimer]) if (timer !== null) clearTimeout(timer);
     await this.queue.idle();
     await this.engine.stop(how);
@@ -282,8 +291,26 @@ export class Enforcer {
     this.#unsettled = false;
     this.#parts.metrics.revision.set(this.#policy.revision);
     this.#parts.metrics.sites.set(this.#policy.siteCount);
+    this.#networkData.want(this.#rendered.wanted()).catch((error: unknown) => this.#logError(error));
     if (this.engine.state === 'down') this.#ackDue = true;
     else this.#parts.onInForce(receivedMs);
+  }
+
+  /** What the edge knows of networks has changed: the sites whose rules ask for it are rendered again. */
+  #onNetworkData(loaded: Loaded): void {
+    const apply = async () => {
+      const nowMs = this.#parts.nowMs();
+      const changes = this.#rendered.renderNetworkData(loaded, this.#policy, this.#provider(), nowMs);
+      if (this.engine.state === 'down') return;
+      await this.engine.apply(changes).catch((error: unknown) => {
+        this.#parts.log.error(
+          { error: messageOf(error) },
+          'network data could not be brought to HAProxy; it is compared again later',
+        );
+      });
+      if (this.#serving) this.#ordersTurned(nowMs);
+    };
+    this.queue.run(apply).catch((error: unknown) => this.#logError(error));
   }
 
   #ordersChanged(sinceMs: number): void {

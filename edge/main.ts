@@ -84,6 +84,7 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal): P
     versions,
     plan,
     haproxyBinary: config.haproxyBinary,
+    networkFiles: config.networkFiles,
     metrics,
     log: log.child({ edgeId: identity.edgeId }),
     nowMs: Date.now,

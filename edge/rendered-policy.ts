@@ -5,18 +5,23 @@
  * is rendering the same sites again from the policy as it was.
  */
 import { edgeMeasures } from '../contract/policy.ts';
-import type { OrderPolicy, ProviderPolicy } from '../contract/policy.ts';
+import type { OrderPolicy, ProviderPolicy, SitePolicy } from '../contract/policy.ts';
 import type { OrderId, SiteId } from '../contract/ids.ts';
 import { isInForce, nextChangeMs } from '../core/shield/orders-in-force.ts';
+import { namedNetworks } from '../core/shield/rules/evaluate.ts';
+import type { NamedNetworks, NetworkData } from '../core/shield/rules/evaluate.ts';
 import type { CertificateSlots } from './certificates/slots.ts';
 import { slotsOf } from './certificates/slots.ts';
 import { renderAnswers, renderGlobal, renderSite } from './render/index.ts';
 import type { MapChange, MapImage } from './haproxy/map-image.ts';
 import { netChanges } from './haproxy/map-image.ts';
+import { nothingKnown } from './network-data/keeper.ts';
+import type { Loaded, Wanted } from './network-data/keeper.ts';
 import type { ItemChange, PolicyState } from './stream/policy-state.ts';
 
 const globalOwner = 'edge';
 const answersOwner = 'acme';
+const networkDataOwner = 'network-data';
 /** Sites rendered before other work gets its turn. */
 const sitesPerTurn = 200;
 
@@ -33,6 +38,9 @@ export class RenderedPolicy {
   readonly #slots: CertificateSlots;
   readonly #inForce = new Map<OrderId, OrderPolicy>();
   readonly #inForceBySite = new Map<SiteId, readonly OrderPolicy[]>();
+  /** Sites whose rules name countries or AS numbers, and which. */
+  readonly #named = new Map<SiteId, NamedNetworks>();
+  #known: Wanted = nothingKnown;
 
   /** What is rendered goes into the image and the slots; the slots note by themselves what changed. */
   constructor(image: MapImage, slots: CertificateSlots) {
@@ -70,6 +78,23 @@ export class RenderedPolicy {
     return netChanges(changes);
   }
 
+  /** All countries and AS numbers that rules name. */
+  wanted(): Wanted {
+    const named = [...this.#named.values()];
+    return {
+      countries: new Set(named.flatMap(({ countries }) => [...countries])),
+      asns: new Set(named.flatMap(({ asns }) => [...asns])),
+    };
+  }
+
+  /** Takes over what is known of networks, and renders the sites whose rules ask for it. */
+  renderNetworkData(loaded: Loaded, policy: PolicyState, provider: ProviderPolicy, atMs: number): MapChange[] {
+    this.#known = loaded.known;
+    const changes = this.#image.replace(networkDataOwner, loaded.entries);
+    for (const siteId of [...this.#named.keys()]) changes.push(...this.#renderSite(policy, siteId, provider, atMs));
+    return netChanges(changes);
+  }
+
   /** The sites on which an order has started or ended since they were rendered. */
   overdue(policy: PolicyState, atMs: number): ReadonlySet<SiteId> {
     const sites = new Set<SiteId>();
@@ -81,14 +106,25 @@ export class RenderedPolicy {
 
   #renderSite(policy: PolicyState, siteId: SiteId, provider: ProviderPolicy, atMs: number): MapChange[] {
     const site = policy.site(siteId);
+    if (site === null) this.#named.delete(siteId);
     const orders = policy.ordersOf(siteId).filter((order) => isEnforcedHere(order) && isInForce(order, atMs));
-    const changes = this.#image.replace(siteId, site === null ? [] : renderSite(site, orders, provider));
+    const changes = this.#image.replace(siteId, site === null ? [] : renderSite(site, orders, provider, this.#dataFor(site)));
     this.#slots.replace(siteId, site === null ? new Map() : slotsOf(site, policy.certificatesOf(siteId)));
     for (const order of this.#inForceBySite.get(siteId) ?? []) this.#inForce.delete(order.orderId);
     for (const order of orders) this.#inForce.set(order.orderId, order);
     if (site === null && orders.length === 0) this.#inForceBySite.delete(siteId);
     else this.#inForceBySite.set(siteId, orders);
     return changes;
+  }
+
+  /** What of network data a site's rules can count on: all that they name, or they are inert (core/shield/rules/evaluate.ts). */
+  #dataFor({ siteId, rules }: SitePolicy): NetworkData {
+    const named = namedNetworks(rules?.list ?? []);
+    if (named.countries.size + named.asns.size === 0) this.#named.delete(siteId);
+    else this.#named.set(siteId, named);
+    const isKnown = (kind: 'countries' | 'asns') =>
+      this.#known[kind].size > 0 && [...named[kind]].every((value) => this.#known[kind].has(value));
+    return { countries: isKnown('countries'), asns: isKnown('asns') };
   }
 }
 

@@ -1,4 +1,6 @@
 /** Rules through the whole provider, as production starts it: from the API to what visitors meet, presets, and what is refused. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SiteId } from '../contract/ids.ts';
 import { applyPreset, checkCondition, dryRun, getRules, previewPreset, setRules, undoPreset } from '../contract/routes/rules.ts';
@@ -7,7 +9,7 @@ import { RuleId, SampledRequest } from '../contract/rules.ts';
 import { refusalOf } from './harness/api.ts';
 import type { Echo } from './harness/echo.ts';
 import { startEcho } from './harness/echo.ts';
-import { until } from './harness/ports.ts';
+import { removeFolder, temporaryFolder, until } from './harness/ports.ts';
 import type { Provider } from './harness/provider.ts';
 import { startProvider } from './harness/provider.ts';
 import { visit } from './harness/visitor.ts';
@@ -15,16 +17,22 @@ import { visit } from './harness/visitor.ts';
 let provider: Provider;
 let echo: Echo;
 let siteId: SiteId;
+let folder: string;
+let countries: string;
 const host = 'ruled.example';
 
 beforeAll(async () => {
   echo = await startEcho();
-  provider = await startProvider();
+  folder = temporaryFolder('networks');
+  countries = path.join(folder, 'countries.csv');
+  writeFileSync(countries, '127.0.0.0/8,DE\n127.0.5.0/24,FR\n');
+  provider = await startProvider({ env: { PORTCULLIS_COUNTRY_DATA: countries } });
   ({ siteId } = await provider.protect(host, echo.port));
 }, 120_000);
 afterAll(async () => {
   await provider.stop();
   await echo.stop();
+  removeFolder(folder);
 }, 60_000);
 
 const params = () => ({ siteId });
@@ -59,6 +67,16 @@ it('rules that are set over the API are in force at the edge, and passwords neve
   expect(await refusalOf(provider.operator.call(setRules, { params: params(), body: { rules: another } }))).toBe('rules-refused');
   await provider.operator.call(setRules, { params: params(), body: { rules: [] } });
   await meets('/staff', 200);
+});
+
+it('a rule about countries is in force where the operator supplied data, and inert for what there is none of', async () => {
+  const rules = [rule('fr', 'country in {"FR"}', { do: 'deny' }), rule('as', 'not asn in {64500}', { do: 'deny' })];
+  const set = await provider.operator.call(setRules, { params: params(), body: { rules } });
+  expect(set.rules.map(({ needs }) => needs)).toEqual([['countries'], ['asns']]);
+  const from = async (address: string) => (await visit({ port: provider.edge.http, host, from: address })).status;
+  await until('the French network is refused', async () => (await from('127.0.5.1')) === 403);
+  expect(await from('127.0.6.1')).toBe(200);
+  await provider.operator.call(setRules, { params: params(), body: { rules: [] } });
 });
 
 it('a condition that cannot be read is told with its place, and nothing is changed', async () => {

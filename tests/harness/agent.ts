@@ -88,6 +88,7 @@ export async function startTestEdge(control: TestControl, state: string, options
       versions,
       plan,
       haproxyBinary: config.haproxyBinary,
+      networkFiles: config.networkFiles,
       metrics: createMetrics(),
       log,
       nowMs: Date.now,

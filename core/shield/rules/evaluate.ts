@@ -10,7 +10,7 @@ import { parseCondition } from './parse.ts';
 import { networkPrefixes } from '../networks.ts';
 import type { RuleRequest } from './request.ts';
 import type { Condition, Test } from './syntax.ts';
-import { testsOf } from './syntax.ts';
+import { testsOf, unknownAsn, unknownCountry } from './syntax.ts';
 
 /** Which network data the machine has that evaluates. */
 export type NetworkData = { readonly countries: boolean; readonly asns: boolean };
@@ -76,4 +76,22 @@ function testHolds({ field, operator, values }: Test, value: string): boolean {
     default:
       return operator satisfies never;
   }
+}
+
+/** The countries (capital letters) and AS numbers that rules name. */
+export type NamedNetworks = { readonly countries: ReadonlySet<string>; readonly asns: ReadonlySet<string> };
+
+/** What enabled rules name; conditions that do not parse name nothing. */
+export function namedNetworks(rules: readonly Rule[]): NamedNetworks {
+  const countries = new Set<string>();
+  const asns = new Set<string>();
+  for (const { when, enabled } of rules) {
+    const parsed = parseCondition(when);
+    if (!enabled || parsed.kind === 'mistake') continue;
+    for (const { field, values } of testsOf(parsed.condition)) {
+      if (field === 'country') for (const value of values) if (value !== unknownCountry) countries.add(value.toUpperCase());
+      if (field === 'asn') for (const value of values) if (value !== unknownAsn) asns.add(value);
+    }
+  }
+  return { countries, asns };
 }
