@@ -225,6 +225,9 @@ describe('site', () => {
       limits: { requestsPer10s: null },
       challenge: { clearanceSeconds: 7200 },
     });
+    expect(await sentBy('--pages none --crawlers challenged')).toEqual({
+      challenge: { pagesPer10Min: null, crawlers: 'challenged' },
+    });
     expect(await sentBy('--origin https://192.0.2.8 --host-header inner.example')).toEqual({
       origin: { scheme: 'https', host: '192.0.2.8', port: 443, hostHeader: 'inner.example' },
     });

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { Hostname } from '../contract/hostname.ts';
 import type { AccountId, GroupName, Instant, SiteId } from '../contract/ids.ts';
 import { IpAddress } from '../contract/network.ts';
-import { ChallengeSettings, NetworkRule, SiteLimits } from '../contract/policy.ts';
+import { ChallengeSettings, defaultChallengeSettings, NetworkRule, SiteLimits } from '../contract/policy.ts';
 import { HttpsSettings } from '../contract/certificates.ts';
 import type { SiteMode } from '../contract/policy.ts';
 import { PresetName } from '../contract/routes/rules.ts';
@@ -275,7 +275,8 @@ function recordOf(row: SiteRow, names: readonly HostnameRow[]): SiteRecord {
     mode: row.mode,
     limits: SiteLimits.parse(row.limits),
     networks: Networks.parse(row.networks),
-    challenge: ChallengeSettings.parse(row.challenge),
+    // A site of before there were page budgets has the usual one.
+    challenge: { ...defaultChallengeSettings, ...ChallengeSettings.parse(row.challenge) },
     rules: row.rules === null ? null : SiteRules.parse(row.rules),
     rulesContain: row.rules_contain,
     preset: row.preset === null ? null : SitePreset.parse(row.preset),

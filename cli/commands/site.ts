@@ -49,6 +49,8 @@ type Settings = ConnectionOptions & {
   readonly forget?: readonly string[];
   readonly challengeHashes?: number;
   readonly clearance?: number;
+  readonly pages?: Limit;
+  readonly crawlers?: 'pass' | 'challenged';
 };
 
 type AddOptions = Settings & {
@@ -205,9 +207,20 @@ function withSettings(command: Command): Command {
       .option('--allow <network>', 'a network that passes without limits and challenge (repeat for more)', collect)
       .option('--deny <network>', 'a network that does not pass at all (repeat for more)', collect)
       .option('--challenge-hashes <n>', 'mean number of hashes that solving the challenge takes', whole(1, 100_000_000))
-      .option('--clearance <time>', 'how long a clearance lasts, such as 24h', durationMs),
+      .option('--clearance <time>', 'how long a clearance lasts, such as 24h', durationMs)
+      .option('--pages <n>', 'pages that a clearance is good for in ten minutes, or “none” for any number', pages)
+      .addOption(
+        new Option('--crawlers <how>', 'whether crawlers that are known or confirmed pass without the challenge').choices([
+          'pass',
+          'challenged',
+        ]),
+      ),
     'stay until every edge has it',
   );
+}
+
+function pages(typed: string): Limit {
+  return typed === 'none' ? 'none' : whole(10, 10_000_000)(typed);
 }
 
 function limit(typed: string): Limit {
@@ -225,6 +238,8 @@ async function changeOf(options: Settings, before: Site | null, origin: string |
   const challenge = {
     ...(options.challengeHashes === undefined ? {} : { expectedHashes: options.challengeHashes }),
     ...(options.clearance === undefined ? {} : { clearanceSeconds: Math.round(options.clearance / 1000) }),
+    ...(options.pages === undefined ? {} : { pagesPer10Min: options.pages === 'none' ? null : options.pages }),
+    ...(options.crawlers === undefined ? {} : { crawlers: options.crawlers }),
   };
   const mode = options.mode ?? (options.attack === true ? 'attack' : undefined);
   const networks = networksOf(options, before?.networks ?? []);
@@ -326,7 +341,10 @@ function describe(site: Site, nowMs: number): string {
       `${limits.requestsPer10s ?? 'any number of'} requests in 10 s, ${limits.concurrentPerClient} at once per client, ${limits.concurrentPerSite} at once in all`,
     ],
     ['networks', site.networks.length === 0 ? 'no rules' : site.networks.map((rule) => `${rule.action} ${rule.cidr}`).join('\n')],
-    ['challenge', `${site.challenge.expectedHashes} hashes, clearance for ${site.challenge.clearanceSeconds} s`],
+    [
+      'challenge',
+      `${site.challenge.expectedHashes} hashes, clearance for ${site.challenge.clearanceSeconds} s and ${site.challenge.pagesPer10Min ?? 'any number of'} pages in 10 min${site.challenge.crawlers === 'challenged' ? ', crawlers too' : ''}`,
+    ],
     ['ownership', ownership.state === 'pending' ? pendingWords(site) : ownership.state],
     ['', ownership.state === 'pending' ? ownership.finding : null],
     ['orders', site.ordersInForce.length === 0 ? 'none in force' : site.ordersInForce.join(', ')],

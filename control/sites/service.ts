@@ -350,5 +350,7 @@ function withChallenge(base: ChallengeSettings, given: Draft['challenge']): Chal
   return {
     expectedHashes: given?.expectedHashes ?? base.expectedHashes,
     clearanceSeconds: given?.clearanceSeconds ?? base.clearanceSeconds,
+    pagesPer10Min: given?.pagesPer10Min === undefined ? (base.pagesPer10Min ?? null) : given.pagesPer10Min,
+    crawlers: given?.crawlers ?? base.crawlers ?? 'pass',
   };
 }

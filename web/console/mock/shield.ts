@@ -147,6 +147,9 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
         challenge: {
           expectedHashes: body.challenge?.expectedHashes ?? site.challenge.expectedHashes,
           clearanceSeconds: body.challenge?.clearanceSeconds ?? site.challenge.clearanceSeconds,
+          pagesPer10Min:
+            body.challenge?.pagesPer10Min === undefined ? (site.challenge.pagesPer10Min ?? null) : body.challenge.pagesPer10Min,
+          crawlers: body.challenge?.crawlers ?? site.challenge.crawlers ?? 'pass',
         },
         https: {
           plain: body.https?.plain ?? site.https.plain,

@@ -72,7 +72,7 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
       mode: 'off',
       limits: { requestsPer10s: 500, concurrentPerClient: 100, concurrentPerSite: 2000 },
       networks: [],
-      challenge: { expectedHashes: 65_536, clearanceSeconds: 86_400 },
+      challenge: { expectedHashes: 65_536, clearanceSeconds: 86_400, pagesPer10Min: 300, crawlers: 'pass' },
       https: { plain: 'redirect', hsts: null, certificates: 'acme' },
       ownership: ownership(given.hostnames[0] ?? '', 'proved'),
       ready: true,

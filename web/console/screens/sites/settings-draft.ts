@@ -13,6 +13,8 @@ export type SettingsDraft = {
   readonly concurrentPerSite: string;
   readonly expectedHashes: string;
   readonly clearanceSeconds: string;
+  readonly pagesPer10Min: string;
+  readonly crawlers: string;
   readonly networks: string;
 };
 
@@ -27,6 +29,8 @@ export function draftOf(site: Site): SettingsDraft {
     concurrentPerSite: String(site.limits.concurrentPerSite),
     expectedHashes: String(site.challenge.expectedHashes),
     clearanceSeconds: String(site.challenge.clearanceSeconds),
+    pagesPer10Min: String(site.challenge.pagesPer10Min ?? ''),
+    crawlers: site.challenge.crawlers ?? 'pass',
     networks: networksText(site.networks),
   };
 }
@@ -63,6 +67,9 @@ export function changeOf(
   const challenge: NonNullable<SiteChange['challenge']> = {};
   if (changed.has('expectedHashes')) challenge.expectedHashes = numberOf(draft.expectedHashes);
   if (changed.has('clearanceSeconds')) challenge.clearanceSeconds = numberOf(draft.clearanceSeconds);
+  if (changed.has('pagesPer10Min'))
+    challenge.pagesPer10Min = draft.pagesPer10Min.trim() === '' ? null : numberOf(draft.pagesPer10Min);
+  if (changed.has('crawlers')) challenge.crawlers = draft.crawlers === 'challenged' ? 'challenged' : 'pass';
   if (Object.keys(challenge).length > 0) body.challenge = challenge;
   if (changed.has('networks')) {
     const parsed = parseNetworks(draft.networks);
@@ -82,6 +89,8 @@ const names = [
   'concurrentPerSite',
   'expectedHashes',
   'clearanceSeconds',
+  'pagesPer10Min',
+  'crawlers',
   'networks',
 ] as const satisfies readonly (keyof SettingsDraft)[];
 

@@ -168,6 +168,24 @@ export function SettingsTab({ site }: { site: Site }) {
                     </option>
                   ))}
                 </SelectField>
+                <TextField
+                  label={words.pages}
+                  hint={words.pagesHint}
+                  path="challenge.pagesPer10Min"
+                  inputMode="numeric"
+                  value={draft.pagesPer10Min}
+                  onChange={set('pagesPer10Min')}
+                />
+                <SelectField
+                  label={words.crawlers}
+                  hint={words.crawlersHint}
+                  path="challenge.crawlers"
+                  value={draft.crawlers}
+                  onChange={set('crawlers')}
+                >
+                  <option value="pass">{words.crawlersPass}</option>
+                  <option value="challenged">{words.crawlersChallenged}</option>
+                </SelectField>
               </div>
             </Panel>
             <Panel title={words.networks}>
