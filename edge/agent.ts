@@ -17,6 +17,8 @@ import { Enforcer, messageOf } from './enforcer.ts';
 import type { TimedDelta } from './enforcer.ts';
 import type { EngineState } from './haproxy/engine.ts';
 import type { Identity } from './identity.ts';
+import type { CrawlerDns } from './crawlers/confirm.ts';
+import { CrawlerKeeper } from './crawlers/keeper.ts';
 import type { NetworkFiles } from './network-data/keeper.ts';
 import { probe } from './probe.ts';
 import { Receipts } from './receipts.ts';
@@ -42,6 +44,9 @@ export type AgentParts = {
   readonly plan: (pagesFolder: string) => EdgePlan;
   readonly haproxyBinary: string;
   readonly networkFiles: NetworkFiles;
+  /** Files of crawlers' networks, and DNS to ask about who says to be one. */
+  readonly crawlerFolder: string | null;
+  readonly crawlerDns: CrawlerDns;
   readonly metrics: EdgeMetrics;
   readonly log: Logger;
   readonly nowMs: () => number;
@@ -71,6 +76,7 @@ export class EdgeAgent {
   readonly #enforcer: Enforcer;
   readonly #stream: StreamClient;
   readonly #reporter: Reporter;
+  readonly #crawlers: CrawlerKeeper;
   readonly #receipts: Receipts;
   readonly #snapshot = new SnapshotParts();
   readonly #verify;
@@ -145,6 +151,14 @@ export class EdgeAgent {
       },
       onReceiptKept: (signature) => void this.#receipts.kept(signature).catch((error: unknown) => this.#logError(error)),
     });
+    this.#crawlers = new CrawlerKeeper({
+      folder: parts.crawlerFolder,
+      dns: parts.crawlerDns,
+      ask: (command) => this.#enforcer.engine.ask(command),
+      log: parts.log,
+      nowMs: parts.nowMs,
+      onKnown: (entries) => this.#enforcer.hold('crawlers', entries),
+    });
     this.#reporter = new Reporter({
       engine: this.#enforcer.engine,
       metrics: parts.metrics,
@@ -185,6 +199,7 @@ export class EdgeAgent {
       agent.#receipts.resend();
       agent.#stream.start();
       agent.#reporter.start();
+      agent.#crawlers.start();
     } catch (error) {
       await agent.stop('leave-haproxy');
       throw error;
@@ -222,6 +237,7 @@ export class EdgeAgent {
     this.#stopping = true;
     this.#stream.stop();
     this.#reporter.stop();
+    this.#crawlers.stop();
     await this.#enforcer.queue.idle();
     await this.#receipts.stop();
     await this.#enforcer.stop(how);

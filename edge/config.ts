@@ -25,6 +25,8 @@ export type EdgeConfig = {
   readonly originTrust: string | null;
   /** Files of networks by country and by AS number, MMDB or CSV; null: rules that name one do nothing here. */
   readonly networkFiles: NetworkFiles;
+  /** Folder with the networks of crawlers; null: they are known by DNS only. */
+  readonly crawlerFolder: string | null;
   readonly threads: number | 'auto';
   readonly maxConnections: number;
   readonly leaveHaproxy: boolean;
@@ -49,6 +51,7 @@ const flags = {
   'origin-trust': { type: 'string' },
   'country-data': { type: 'string' },
   'asn-data': { type: 'string' },
+  crawlers: { type: 'string' },
   threads: { type: 'string' },
   'max-connections': { type: 'string' },
   'keep-haproxy': { type: 'boolean' },
@@ -72,6 +75,7 @@ export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
   --origin-trust FILE      PEM bundle that https origins are verified against (PORTCULLIS_ORIGIN_TRUST, default: the system's)
   --country-data FILE      networks by country, MMDB or CSV, for rules (PORTCULLIS_COUNTRY_DATA)
   --asn-data FILE          networks by AS number, the same (PORTCULLIS_ASN_DATA)
+  --crawlers DIR           files of crawlers' networks, NAME.txt or NAME.json (PORTCULLIS_CRAWLERS)
   --threads N              HAProxy's threads (PORTCULLIS_EDGE_THREADS, default auto)
   --max-connections N      client connections at once (PORTCULLIS_EDGE_MAX_CONNECTIONS, default 10000)
   --insecure-control       allows http:// to a control plane on another machine: for test networks only
@@ -151,6 +155,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
         countries: text(values['country-data'], 'PORTCULLIS_COUNTRY_DATA') ?? null,
         asns: text(values['asn-data'], 'PORTCULLIS_ASN_DATA') ?? null,
       },
+      crawlerFolder: text(values.crawlers, 'PORTCULLIS_CRAWLERS') ?? null,
       threads,
       maxConnections,
       leaveHaproxy: values['keep-haproxy'] === true,

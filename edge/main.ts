@@ -5,6 +5,7 @@
  * `--keep-haproxy` was given; an agent that is killed leaves HAProxy serving, and the next one adopts it.
  * On stdout one JSON line says when it listens; logs go to stderr.
  */
+import { systemDns } from './crawlers/dns.ts';
 import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -85,6 +86,8 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal): P
     plan,
     haproxyBinary: config.haproxyBinary,
     networkFiles: config.networkFiles,
+    crawlerFolder: config.crawlerFolder,
+    crawlerDns: systemDns(),
     metrics,
     log: log.child({ edgeId: identity.edgeId }),
     nowMs: Date.now,

@@ -5,6 +5,7 @@
  */
 export { renderConfig } from './config.ts';
 export { peersSocket } from './skeleton/base.ts';
+export { claimTable } from './skeleton/clearance.ts';
 export { certificateList } from './skeleton/tls.ts';
 export { cookieName, ownFolder } from './skeleton/parts.ts';
 export type { EdgeAction } from './skeleton/parts.ts';

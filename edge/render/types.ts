@@ -44,7 +44,7 @@ export type MapName = (typeof mapNames)[number];
 export const bulkMaps: ReadonlySet<MapName> = new Set<MapName>(['networks', 'rules', 'hosts', 'wildcards']);
 
 /** Maps of patterns and of address ranges: HAProxy cannot be asked for one of their keys, so they are replaced and read back as a whole. */
-export const wholeMaps: ReadonlySet<MapName> = new Set<MapName>([...wordBuckets, 'countries', 'asns']);
+export const wholeMaps: ReadonlySet<MapName> = new Set<MapName>([...wordBuckets, 'crawlers', 'countries', 'asns']);
 
 /** One line of a map file: `key value`. Keys hold no white space; values hold no line break. */
 export type MapEntry = { readonly map: MapName; readonly key: string; readonly value: string };

@@ -89,6 +89,8 @@ export async function startTestEdge(control: TestControl, state: string, options
       plan,
       haproxyBinary: config.haproxyBinary,
       networkFiles: config.networkFiles,
+      crawlerFolder: config.crawlerFolder,
+      crawlerDns: { namesOf: () => Promise.resolve([]), addressesOf: () => Promise.resolve([]) },
       metrics: createMetrics(),
       log,
       nowMs: Date.now,

@@ -14,8 +14,8 @@ import { acted, cookieName, fact, flag, isPage, lines, siteId, state, words } fr
 const openPer10s = 20;
 const openGroups = 64;
 
-/** Names of crawlers whose operators publish how their addresses can be confirmed by DNS (edge/crawlers.ts says which domain each has). */
-export const crawlerAgents = ['googlebot', 'bingbot', 'applebot', 'yandexbot', 'duckduckbot', 'baiduspider', 'petalbot', 'qwant'];
+/** Names of crawlers whose operators publish how their addresses can be confirmed by DNS (edge/crawlers/confirm.ts says in which domains). */
+const crawlerAgents = ['googlebot', 'bingbot', 'applebot', 'yandexbot', 'baiduspider', 'petalbot'];
 
 /** The stick table of addresses that say to be a crawler and are not known as one: the agent reads it. */
 export const claimTable = 'claimants';
