@@ -201,6 +201,7 @@ describe('site', () => {
     limits: { requestsPer10s: 500, concurrentPerClient: 100, concurrentPerSite: 2000 },
     networks: [{ cidr: '192.0.2.0/24', action: 'deny' }],
     challenge: { expectedHashes: 65_536, clearanceSeconds: 86_400 },
+    https: { plain: 'serve', hsts: null, certificates: 'acme' },
     ownership: { state: 'waived', dnsName: '', dnsValue: '', fileUrl: '', fileContent: '', checkedAt: null, finding: null },
     ready: true,
     ordersInForce: [],

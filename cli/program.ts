@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { addHouseCommands } from './commands/house.ts';
 import { addOrderCommands } from './commands/order.ts';
 import { addRulesCommands } from './commands/rules.ts';
+import { addCertificateCommands } from './commands/certificate.ts';
 import { addSiteCommands } from './commands/site.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { CommandFailure, exitCodes } from './exit-codes.ts';
@@ -65,6 +66,7 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
     .description('Runs a control plane on this machine. See: portcullis control --help');
   addSiteCommands(program, terminal);
   addRulesCommands(program, terminal);
+  addCertificateCommands(program, terminal);
   addOrderCommands(program, terminal);
   addHouseCommands(program, terminal);
   addVerifyCommand(program, terminal);

@@ -27,6 +27,8 @@ export type EdgeConfig = {
   readonly networkFiles: NetworkFiles;
   /** Folder with the networks of crawlers; null: they are known by DNS only. */
   readonly crawlerFolder: string | null;
+  readonly originCa: string | null;
+  readonly originCertificate: string | null;
   readonly threads: number | 'auto';
   readonly maxConnections: number;
   readonly leaveHaproxy: boolean;
@@ -52,6 +54,8 @@ const flags = {
   'country-data': { type: 'string' },
   'asn-data': { type: 'string' },
   crawlers: { type: 'string' },
+  'origin-ca': { type: 'string' },
+  'origin-certificate': { type: 'string' },
   threads: { type: 'string' },
   'max-connections': { type: 'string' },
   'keep-haproxy': { type: 'boolean' },
@@ -76,6 +80,8 @@ export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
   --country-data FILE      networks by country, MMDB or CSV, for rules (PORTCULLIS_COUNTRY_DATA)
   --asn-data FILE          networks by AS number, the same (PORTCULLIS_ASN_DATA)
   --crawlers DIR           files of crawlers' networks, NAME.txt or NAME.json (PORTCULLIS_CRAWLERS)
+  --origin-ca FILE         PEM of further authorities that origins may have, beside those (PORTCULLIS_ORIGIN_CA)
+  --origin-certificate FILE  PEM of certificate and key, shown to origins that ask who we are (PORTCULLIS_ORIGIN_CERTIFICATE)
   --threads N              HAProxy's threads (PORTCULLIS_EDGE_THREADS, default auto)
   --max-connections N      client connections at once (PORTCULLIS_EDGE_MAX_CONNECTIONS, default 10000)
   --insecure-control       allows http:// to a control plane on another machine: for test networks only
@@ -156,6 +162,8 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
         asns: text(values['asn-data'], 'PORTCULLIS_ASN_DATA') ?? null,
       },
       crawlerFolder: text(values.crawlers, 'PORTCULLIS_CRAWLERS') ?? null,
+      originCa: text(values['origin-ca'], 'PORTCULLIS_ORIGIN_CA') ?? null,
+      originCertificate: text(values['origin-certificate'], 'PORTCULLIS_ORIGIN_CERTIFICATE') ?? null,
       threads,
       maxConnections,
       leaveHaproxy: values['keep-haproxy'] === true,

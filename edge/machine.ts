@@ -7,7 +7,7 @@
  */
 import { execFile } from 'node:child_process';
 import { access, mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { writeDurable } from '../kit/durable.ts';
@@ -44,12 +44,10 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
   await mkdir(haproxy, { recursive: true, mode: 0o700 });
   await mkdir(certificates, { recursive: true, mode: 0o700 });
   if (config.listeners.some(({ scheme }) => scheme === 'https')) await prepareCertificates(certificates);
-  const originTrust = config.originTrust ?? ((await exists(systemTrust)) ? systemTrust : join(haproxy, 'origin-trust.pem'));
-  if (config.originTrust !== null && !(await exists(config.originTrust))) {
-    throw new MachineNotReady(`${config.originTrust} does not exist: give a PEM bundle with --origin-trust, or leave it out.`);
-  }
-  // Debian without ca-certificates: the roots that Node brings along.
-  if (originTrust.startsWith(haproxy)) await writeDurable(originTrust, `${rootCertificates.join('\n')}\n`, 0o644);
+  const originTrust = await prepareOriginTrust(config, join(haproxy, 'origin-trust.pem'));
+  const { originCertificate } = config;
+  if (originCertificate !== null && !(await exists(originCertificate)))
+    throw new MachineNotReady(`${originCertificate} does not exist: give a PEM file with --origin-certificate, or leave it out.`);
   const maxConnections = Math.min(config.maxConnections, await connectionsThatFit());
   return (pagesFolder) => ({
     paths: {
@@ -60,6 +58,7 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
       pidFile: join(haproxy, 'haproxy.pid'),
       originTrust,
     },
+    originCertificate: originCertificate === null ? null : resolve(originCertificate),
     listeners: config.listeners,
     probeSource: '127.84.0.1',
     threads: config.threads,
@@ -67,6 +66,23 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
     connectionsPer10s: 400,
     connectionsPerClient: 400,
   });
+}
+
+/** The file of authorities that origins are verified against: the operator's, the system's or Node's, with the operator's further ones. */
+async function prepareOriginTrust({ originTrust, originCa }: EdgeConfig, own: string): Promise<string> {
+  for (const [file, flag] of [
+    [originTrust, '--origin-trust'],
+    [originCa, '--origin-ca'],
+  ] as const) {
+    if (file !== null && !(await exists(file)))
+      throw new MachineNotReady(`${file} does not exist: give a PEM bundle with ${flag}, or leave it out.`);
+  }
+  const base = originTrust ?? ((await exists(systemTrust)) ? systemTrust : null);
+  if (base !== null && originCa === null) return base;
+  // Debian without ca-certificates: the roots that Node brings along.
+  const roots = base === null ? `${rootCertificates.join('\n')}\n` : await readFile(base, 'utf8');
+  await writeDurable(own, originCa === null ? roots : `${roots}\n${await readFile(originCa, 'utf8')}`, 0o644);
+  return own;
 }
 
 /** A connection takes two file descriptors, its origin's included; HAProxy refuses to start when the limit is lower than it may need. */

@@ -86,12 +86,12 @@ export async function certificatesOf(db: Db, siteId: SiteId): Promise<Certificat
   return rows.map(recordOf);
 }
 
-/** Certificates that end before an instant, the soonest first. */
+/** Certificates that end by an instant, the soonest first. */
 export async function certificatesEnding(db: Db, before: Instant, limit: number): Promise<CertificateRecord[]> {
   const rows = await db
     .selectFrom('certificate')
     .selectAll()
-    .where('not_after', '<', before)
+    .where('not_after', '<=', before)
     .orderBy('not_after')
     .limit(limit)
     .execute();

@@ -8,6 +8,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { GroupName, AccountId } from '../../contract/ids.ts';
 import { Cidr } from '../../contract/network.ts';
+import { CertificateSource, PlainHttp } from '../../contract/certificates.ts';
 import { SiteMode } from '../../contract/policy.ts';
 import type { NetworkRule, SiteLimits } from '../../contract/policy.ts';
 import {
@@ -51,6 +52,10 @@ type Settings = ConnectionOptions & {
   readonly clearance?: number;
   readonly pages?: Limit;
   readonly crawlers?: 'pass' | 'challenged';
+  readonly http?: 'serve' | 'redirect';
+  readonly hsts?: number | 'none';
+  readonly hstsSubdomains?: boolean;
+  readonly certificates?: CertificateSource;
 };
 
 type AddOptions = Settings & {
@@ -214,13 +219,21 @@ function withSettings(command: Command): Command {
           'pass',
           'challenged',
         ]),
-      ),
+      )
+      .addOption(new Option('--http <what>', 'plain http: answer it, or send it to https').choices(PlainHttp.options))
+      .option('--hsts <time>', 'browsers insist on https for so long, such as 365d; “none” to say nothing', hsts)
+      .option('--hsts-subdomains', 'with --hsts: for all names below the hostnames too')
+      .addOption(new Option('--certificates <source>', 'where they come from').choices(CertificateSource.options)),
     'stay until every edge has it',
   );
 }
 
 function pages(typed: string): Limit {
   return typed === 'none' ? 'none' : whole(10, 10_000_000)(typed);
+}
+
+function hsts(typed: string): number | 'none' {
+  return typed === 'none' ? 'none' : durationMs(typed);
 }
 
 function limit(typed: string): Limit {
@@ -241,6 +254,22 @@ async function changeOf(options: Settings, before: Site | null, origin: string |
     ...(options.pages === undefined ? {} : { pagesPer10Min: options.pages === 'none' ? null : options.pages }),
     ...(options.crawlers === undefined ? {} : { crawlers: options.crawlers }),
   };
+  const https = {
+    ...(options.http === undefined ? {} : { plain: options.http }),
+    ...(options.certificates === undefined ? {} : { certificates: options.certificates }),
+    ...(options.hsts === undefined
+      ? {}
+      : {
+          hsts:
+            options.hsts === 'none'
+              ? null
+              : {
+                  maxAgeSeconds: Math.round(options.hsts / 1000),
+                  includeSubdomains: options.hstsSubdomains === true,
+                  preload: false,
+                },
+        }),
+  };
   const mode = options.mode ?? (options.attack === true ? 'attack' : undefined);
   const networks = networksOf(options, before?.networks ?? []);
   return {
@@ -250,6 +279,7 @@ async function changeOf(options: Settings, before: Site | null, origin: string |
     ...(mode === undefined ? {} : { mode }),
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
     ...(Object.keys(challenge).length === 0 ? {} : { challenge }),
+    ...(Object.keys(https).length === 0 ? {} : { https }),
     ...(networks === null ? {} : { networks, ...(before === null ? {} : { version: before.version }) }),
   };
 }
@@ -345,12 +375,20 @@ function describe(site: Site, nowMs: number): string {
       'challenge',
       `${site.challenge.expectedHashes} hashes, clearance for ${site.challenge.clearanceSeconds} s and ${site.challenge.pagesPer10Min ?? 'any number of'} pages in 10 min${site.challenge.crawlers === 'challenged' ? ', crawlers too' : ''}`,
     ],
+    ['https', httpsWords(site)],
     ['ownership', ownership.state === 'pending' ? pendingWords(site) : ownership.state],
     ['', ownership.state === 'pending' ? ownership.finding : null],
     ['orders', site.ordersInForce.length === 0 ? 'none in force' : site.ordersInForce.join(', ')],
     ['edges', site.ready ? propagationWords(site.propagation) : 'not sent to edges until it is ready'],
     ['added', showInstant(site.createdAt, nowMs)],
   ]);
+}
+
+function httpsWords({ https }: Site): string {
+  const plain = https.plain === 'redirect' ? 'plain http goes to https' : 'plain http is answered';
+  const insist = https.hsts === null ? '' : `, browsers insist for ${https.hsts.maxAgeSeconds} s`;
+  const from = { acme: 'of the authority', own: 'of the owner’s own', none: 'none asked for' }[https.certificates];
+  return `${plain}${insist}, certificates ${from}`;
 }
 
 function pendingWords({ ownership }: Site): string {

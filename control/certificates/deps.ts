@@ -19,3 +19,6 @@ export type CertificateDeps = ControlDeps & {
   readonly authority: Authority | null;
   readonly dns: DnsHook | null;
 };
+
+/** What most of them need. */
+export type CertificateParts = Pick<CertificateDeps, 'store' | 'now' | 'log' | 'keys' | 'authority' | 'dns'>;

@@ -9,7 +9,7 @@ import { transact } from '../../store/transact.ts';
 import { nowOf } from '../deps.ts';
 import { eachAlone } from '../jobs/each-alone.ts';
 import type { Job } from '../jobs/runner.ts';
-import type { CertificateDeps } from './deps.ts';
+import type { CertificateDeps, CertificateParts } from './deps.ts';
 import { fulfil } from './obtain.ts';
 import { removeCertificateOf } from './service.ts';
 
@@ -42,7 +42,7 @@ export function certificateJobs(deps: CertificateDeps): Job[] {
 }
 
 /** Raises alarms about certificates that end, once for each threshold, and removes what ended long ago. */
-export async function lookAtEnds(deps: CertificateDeps): Promise<void> {
+export async function lookAtEnds(deps: CertificateParts): Promise<void> {
   const ending = await certificatesEnding(deps.store.db, instantOf(deps.now() + alarmDays[0] * dayMs), 5000);
   const byId = new Map(ending.map((record) => [record.certificateId, record]));
   await eachAlone(deps.log, 'certificates that end', [...byId.keys()], async (certificateId) => {
@@ -51,7 +51,7 @@ export async function lookAtEnds(deps: CertificateDeps): Promise<void> {
   });
 }
 
-async function lookAtEnd(deps: CertificateDeps, record: CertificateRecord): Promise<void> {
+async function lookAtEnd(deps: CertificateParts, record: CertificateRecord): Promise<void> {
   const { siteId, certificateId } = record;
   const { db } = deps.store;
   const site = await findSite(db, siteId, null);
@@ -77,7 +77,7 @@ async function lookAtEnd(deps: CertificateDeps, record: CertificateRecord): Prom
   await transact(deps.store, async (unit) => {
     await setAlarmed(unit.tx, certificateId, days);
     const names = `${served.slice(0, 3).join(', ')}${served.length > 3 ? ` and ${served.length - 3} more` : ''}`;
-    const ends = endedMs > 0 ? 'has ended' : 'ends';
+    const ends = endedMs > 0 ? 'has ended' : days === 0 ? 'ends soon,' : `ends within ${days} days,`;
     const help = record.source === 'acme' ? 'It should have renewed itself; the site’s page says why not.' : 'Upload a new one.';
     await raiseAlarm(unit, {
       kind: 'certificate-expiring',

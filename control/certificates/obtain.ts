@@ -20,7 +20,7 @@ import type { SiteRecord } from '../../store/sites.ts';
 import { transact } from '../../store/transact.ts';
 import { nowOf } from '../deps.ts';
 import type { Authority, Challenge } from './authority.ts';
-import type { CertificateDeps } from './deps.ts';
+import type { CertificateParts } from './deps.ts';
 import { keepCertificate } from './service.ts';
 
 /** How long edges are waited for. One that is connected and takes longer is in trouble; the order is tried without it. */
@@ -34,7 +34,7 @@ const alarmAfter = 3;
 class Stuck extends Error {}
 
 /** Works on one claimed wish and ends its claim. Never rejects for what an authority says. */
-export async function fulfil(deps: CertificateDeps, wish: WishRecord, signal: AbortSignal): Promise<void> {
+export async function fulfil(deps: CertificateParts, wish: WishRecord, signal: AbortSignal): Promise<void> {
   const { authority } = deps;
   const site = await findSite(deps.store.db, wish.siteId, null);
   if (authority === null || site === null) return;
@@ -54,7 +54,7 @@ type Later = Pick<WishRecord, 'nextAt' | 'renewAt'>;
 
 /** Null when a held certificate is due; else when to look at it again. */
 async function notYet(
-  deps: CertificateDeps,
+  deps: CertificateParts,
   authority: Authority,
   wish: WishRecord,
   held: CertificateRecord,
@@ -66,7 +66,7 @@ async function notYet(
 
 /** When a certificate is renewed and looked at next. `keptMs`: the point that was picked before, which stays while its window does. */
 async function plan(
-  deps: CertificateDeps,
+  deps: CertificateParts,
   authority: Authority,
   held: Pick<CertificateRecord, 'chain' | 'notBefore' | 'notAfter'>,
   keptMs: number | null,
@@ -82,7 +82,7 @@ async function plan(
 }
 
 async function orderFor(
-  deps: CertificateDeps,
+  deps: CertificateParts,
   authority: Authority,
   site: SiteRecord,
   wish: WishRecord,
@@ -121,7 +121,7 @@ async function orderFor(
   deps.log.info({ siteId: site.siteId, hostname, notAfter: record.notAfter }, 'a certificate was issued');
 }
 
-async function failed(deps: CertificateDeps, site: SiteRecord, wish: WishRecord, error: unknown): Promise<void> {
+async function failed(deps: CertificateParts, site: SiteRecord, wish: WishRecord, error: unknown): Promise<void> {
   const said = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').slice(0, 600);
   const stuck = error instanceof Stuck;
   const failures = wish.failures + 1;
@@ -140,7 +140,7 @@ async function failed(deps: CertificateDeps, site: SiteRecord, wish: WishRecord,
   });
 }
 
-async function answer(deps: CertificateDeps, group: GroupName, challenge: Challenge, signal: AbortSignal): Promise<void> {
+async function answer(deps: CertificateParts, group: GroupName, challenge: Challenge, signal: AbortSignal): Promise<void> {
   if (challenge.kind === 'dns-01') return deps.dns?.('present', challenge.name, challenge.value);
   const { token, keyAuthorization } = challenge;
   const revision = await transact(deps.store, (unit) =>
@@ -164,7 +164,7 @@ async function answer(deps: CertificateDeps, group: GroupName, challenge: Challe
   }
 }
 
-async function forget(deps: CertificateDeps, group: GroupName, challenge: Challenge): Promise<void> {
+async function forget(deps: CertificateParts, group: GroupName, challenge: Challenge): Promise<void> {
   try {
     if (challenge.kind === 'dns-01') return await deps.dns?.('remove', challenge.name, challenge.value);
     const items = [{ remove: ItemKey.parse(`acme-answer:${challenge.token}`) }];

@@ -29,11 +29,11 @@ import { nowOf } from '../deps.ts';
 import type { Caller } from '../http/caller.ts';
 import { Failure, notFound } from '../http/failure.ts';
 import type { FieldMistake } from '../http/failure.ts';
-import type { CertificateDeps } from './deps.ts';
+import type { CertificateParts } from './deps.ts';
 
 /** Takes an owner's own certificate. Throws Failure `not-found`, `certificate-refused` with every mistake by its field. */
 export async function addOwnCertificate(
-  deps: CertificateDeps,
+  deps: CertificateParts,
   caller: Caller,
   siteId: SiteId,
   given: { readonly chain: string; readonly key: string },
@@ -53,7 +53,7 @@ export async function addOwnCertificate(
 
 /** Removes a certificate. Throws Failure `not-found`. */
 export async function removeCertificateOf(
-  deps: CertificateDeps,
+  deps: CertificateParts,
   who: Caller | null,
   siteId: SiteId,
   certificateId: CertificateId,
@@ -73,7 +73,7 @@ export async function removeCertificateOf(
 }
 
 /** Makes every wish of a site due now. Throws Failure `not-found`, `wrong-state`. */
-export async function orderNow(deps: CertificateDeps, caller: Caller, siteId: SiteId): Promise<void> {
+export async function orderNow(deps: CertificateParts, caller: Caller, siteId: SiteId): Promise<void> {
   if (deps.authority === null)
     throw new Failure(
       'wrong-state',
@@ -104,7 +104,7 @@ export type Keep = {
 
 /** Writes a certificate and hands it to the edges. The site's row is locked. */
 export async function keepCertificate(
-  deps: CertificateDeps,
+  deps: CertificateParts,
   unit: Work,
   site: Pick<SiteRecord, 'siteId' | 'group'>,
   { read, source, who, replaces }: Keep,

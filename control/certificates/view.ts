@@ -8,11 +8,11 @@ import { certificateFor } from '../../core/shield/certificates.ts';
 import { certificatesOf, findAccount, wishesOf } from '../../store/certificates.ts';
 import type { WishRecord } from '../../store/certificates.ts';
 import type { SiteRecord } from '../../store/sites.ts';
-import type { CertificateDeps } from './deps.ts';
+import type { CertificateParts } from './deps.ts';
 
 type View = z.input<typeof SiteCertificates>;
 
-export async function viewCertificates(deps: CertificateDeps, site: SiteRecord): Promise<View> {
+export async function viewCertificates(deps: CertificateParts, site: SiteRecord): Promise<View> {
   const { db } = deps.store;
   const records = await certificatesOf(db, site.siteId);
   const wishes = new Map((await wishesOf(db, site.siteId)).map((wish) => [wish.hostname, wish]));
@@ -47,7 +47,7 @@ export async function viewCertificates(deps: CertificateDeps, site: SiteRecord):
   };
 }
 
-async function authorityStatus({ store, authority, dns }: CertificateDeps): Promise<AuthorityStatus> {
+async function authorityStatus({ store, authority, dns }: CertificateParts): Promise<AuthorityStatus> {
   if (authority === null) return { directory: null, registered: false, dns: false };
   const account = await findAccount(store.db, authority.directory);
   return { directory: authority.directory, registered: account?.accountUrl != null, dns: dns !== null };

@@ -40,6 +40,7 @@ const Case = z.strictObject({
         pidFile: z.string(),
         originTrust: z.string(),
       }),
+      originCertificate: z.string().optional(),
       listeners: z.array(z.strictObject({ scheme: z.enum(['http', 'https']), address: z.string(), port: z.int() })),
       probeSource: z.string(),
       threads: z.union([z.int(), z.literal('auto')]),

@@ -63,6 +63,8 @@ export type EdgePlan = {
     /** PEM bundle that https origins are verified against. */
     readonly originTrust: string;
   };
+  /** PEM file of certificate and key that is shown to https origins which ask who we are. Null or left out: none. */
+  readonly originCertificate?: string | null | undefined;
   readonly listeners: readonly Listener[];
   /** Loopback address from which the agent asks its own listener; connection limits do not count it. */
   readonly probeSource: string;

@@ -2,7 +2,8 @@
  * The backends that reach origins: any number of sites through one server line, the address being set per request.
  *
  * HAProxy keeps and reuses connections per destination. An https origin is verified against the name that its owner gave; an origin
- * given as a bare address therefore cannot be https (closed: 503). No `maxconn` on the server line: its queue would be shared by
+ * given as a bare address therefore cannot be https (closed: 503). Whoever asks for a client certificate is shown this machine's, if it has
+ * one: the line is shared, so it is the provider's and not a site's (decision 0043). No `maxconn` on the server line: its queue would be shared by
  * all sites (edge-measured.md, attacks). A slow body holds no origin slot: the whole body or one buffer of it is awaited first.
  */
 import { counterIndex } from '../counters.ts';
@@ -13,12 +14,13 @@ import { originRules } from './rules.ts';
 
 export function origins(plan: EdgePlan, files: Files): string {
   const server = 'server origin 0.0.0.0:0';
+  const certificate = plan.originCertificate == null ? '' : ` crt ${plan.originCertificate}`;
   return lines(
     backend('origins', server, files),
     '',
     backend(
       'origins-tls',
-      `${server} ssl verify required ca-file ${plan.paths.originTrust} ssl-min-ver TLSv1.2 sni ${fact('tlsName')}`,
+      `${server} ssl verify required ca-file ${plan.paths.originTrust} ssl-min-ver TLSv1.2 sni ${fact('tlsName')}${certificate}`,
       files,
     ),
   );

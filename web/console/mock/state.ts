@@ -75,10 +75,8 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
       challenge: { expectedHashes: 65_536, clearanceSeconds: 86_400, pagesPer10Min: 300, crawlers: 'pass' },
       https: { plain: 'redirect', hsts: null, certificates: 'acme' },
       ownership: ownership(given.hostnames[0] ?? '', 'proved'),
-      ready: true,
-      ordersInForce: [],
       createdAt: ago(40 * 86_400),
-      version: 3,
+      ...{ ready: true, ordersInForce: [], version: 3 },
       propagation: propagation(41, 31),
       ...rest,
     });
