@@ -50,8 +50,8 @@ describeOnBoth('after the shredding of a case', ({ fresh }) => {
       await sql`insert into report_message (message_id, report_id, at, sender, text) values ('m1', ${reportId}, ${at}, 'desk', ${canary})`.execute(
         db,
       );
-      await sql`insert into claim_answer (message_id, case_id, cluster_id, report_id, kind, text, person_id, person_name, at, reached)
-        values ('m2', ${third.caseId}, ${clusterId}, ${reportId}, 'answer', ${canary}, 'p', 'P', ${at}, 0)`.execute(db);
+      await sql`insert into claim_answer (message_id, case_id, cluster_id, report_id, kind, text, person_id, person_name, at, told, reached)
+        values ('m2', ${third.caseId}, ${clusterId}, ${reportId}, 'answer', ${canary}, 'p', 'P', ${at}, '[]', 0)`.execute(db);
       await sql`insert into pressure (pressure_id, case_id, kind, at, description, source, person_id, person_name)
         values ('p1', ${third.caseId}, 'letter', ${at}, ${canary}, ${canary}, 'p', 'P')`.execute(db);
       await sql`insert into authority_request (authority_id, kind, state, agency, urls, text, case_id, received_at, channel, mail_proof, call_back, answer)
