@@ -1,4 +1,4 @@
-/** One site: its state, the attack switch, and four tabs (traffic, settings, orders, ownership). */
+/** One site: its state, the attack switch, and its tabs (traffic, settings, rules, orders, ownership). */
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
@@ -22,11 +22,12 @@ import { OwnershipTab } from './ownership-tab.tsx';
 import { SettingsTab } from './settings-tab.tsx';
 import { whyNotReady } from './state.tsx';
 
+const RulesTab = lazy(() => import('./rules-tab.tsx'));
 const TrafficTab = lazy(() => import('./traffic-tab.tsx'));
 
 const api = getRouteApi('/in/sites/$siteId');
 const words = sites.site;
-const tabs = ['traffic', 'settings', 'orders', 'ownership'] as const;
+const tabs = ['traffic', 'settings', 'rules', 'orders', 'ownership'] as const;
 
 export function SiteScreen() {
   const siteId = SiteId.safeParse(api.useParams().siteId);
@@ -104,6 +105,11 @@ function SiteView({ site }: { site: Site }) {
         </Suspense>
       ) : null}
       {tab === 'settings' ? <SettingsTab site={site} /> : null}
+      {tab === 'rules' ? (
+        <Suspense fallback={<Waiting />}>
+          <RulesTab site={site} />
+        </Suspense>
+      ) : null}
       {tab === 'orders' ? <OrdersOfSite site={site} /> : null}
       {tab === 'ownership' ? <OwnershipTab site={site} /> : null}
     </Screen>
