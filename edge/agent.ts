@@ -23,7 +23,7 @@ import type { NetworkFiles } from './network-data/keeper.ts';
 import { probe } from './probe.ts';
 import { Receipts } from './receipts.ts';
 import { mapNames } from './render/index.ts';
-import type { EdgePlan } from './render/types.ts';
+import type { EdgePlan, MapEntry } from './render/types.ts';
 import { StreamClient } from './stream/client.ts';
 import type { EdgeVersions } from './stream/client.ts';
 import { DiskCopy } from './stream/disk-copy.ts';
@@ -157,7 +157,7 @@ export class EdgeAgent {
       ask: (command) => this.#enforcer.engine.ask(command),
       log: parts.log,
       nowMs: parts.nowMs,
-      onKnown: (entries) => this.#enforcer.hold('crawlers', entries),
+      onKnown: (entries) => this.#holdCrawlers(entries),
     });
     this.#reporter = new Reporter({
       engine: this.#enforcer.engine,
@@ -349,6 +349,16 @@ export class EdgeAgent {
     this.#resyncAtMs = nowMs + this.#resyncWaitMs;
     this.#resyncWaitMs = Math.min(resyncLongestMs, this.#resyncWaitMs * 2);
     this.#stream.send({ kind: 'resync', reason: reason.slice(0, 500) });
+  }
+
+  #holdCrawlers(entries: readonly MapEntry[]): void {
+    const { engine, queue } = this.#enforcer;
+    const apply = async () => {
+      const changes = engine.image.replace('crawlers', entries);
+      // A HAProxy that is down gets them from the image when it is brought up.
+      if (engine.state !== 'down') await engine.apply(changes);
+    };
+    queue.run(apply).catch((error: unknown) => this.#logError(error));
   }
 
   #logError(error: unknown): void {

@@ -27,7 +27,7 @@ import { SocketDown } from './haproxy/runtime-socket.ts';
 import { OldStreams, streamsToEnd } from './old-streams.ts';
 import type { Truth } from './receipts.ts';
 import { mapNames, renderConfig, renderPages } from './render/index.ts';
-import type { EdgePlan, MapEntry, MapName } from './render/types.ts';
+import type { EdgePlan, MapName } from './render/types.ts';
 import { nextOrderChangeMs, RenderedPolicy, touchedBy } from './rendered-policy.ts';
 import type { Touched } from './rendered-policy.ts';
 import { NetworkDataKeeper } from './network-data/keeper.ts';
@@ -208,21 +208,6 @@ export class Enforcer {
     }
     this.#settled(receivedMs);
     this.#ordersChanged(receivedMs);
-  }
-
-  /** Has HAProxy hold entries that are of no item of the policy, in place of those that this owner had before. */
-  hold(owner: string, entries: readonly MapEntry[]): void {
-    const apply = async () => {
-      const changes = this.#image.replace(owner, entries);
-      // A HAProxy that is down gets them from the image when it is brought up.
-      if (this.engine.state !== 'down') await this.engine.apply(changes);
-    };
-    this.queue.run(apply).catch((error: unknown) => {
-      this.#parts.log.error(
-        { owner, error: messageOf(error) },
-        'entries could not be brought to HAProxy; maps are compared again later',
-      );
-    });
   }
 
   /** Reads maps back inside the queue and repairs what differs; returns the names of those that did. */
