@@ -12,7 +12,6 @@ import type { Logger } from 'pino';
 import type { Revision } from '../contract/ids.ts';
 import { ProviderPolicy } from '../contract/policy.ts';
 import type { NackReason } from '../contract/stream.ts';
-import { itemHash } from '../core/shield/digest.ts';
 import { backoffMs } from '../kit/backoff.ts';
 import { Serial } from '../kit/serial.ts';
 import { CertificateKeeper } from './certificates/keeper.ts';
@@ -28,12 +27,14 @@ import { OldStreams, streamsToEnd } from './old-streams.ts';
 import type { Truth } from './receipts.ts';
 import { mapNames, renderConfig, renderPages } from './render/index.ts';
 import type { EdgePlan, MapName } from './render/types.ts';
+import { diskSentence, messageOf, reasonOf } from './refusals.ts';
 import { nextOrderChangeMs, RenderedPolicy, touchedBy } from './rendered-policy.ts';
 import type { Touched } from './rendered-policy.ts';
 import { NetworkDataKeeper } from './network-data/keeper.ts';
 import type { Loaded, NetworkFiles } from './network-data/keeper.ts';
-import type { DiskCopy, JournalRecord } from './stream/disk-copy.ts';
-import { FrameRefused, sha256Hex } from './stream/policy-state.ts';
+import { recordOf } from './stream/disk-copy.ts';
+import type { DiskCopy } from './stream/disk-copy.ts';
+import { FrameRefused } from './stream/policy-state.ts';
 import type { Delta, ItemChange, PolicyState } from './stream/policy-state.ts';
 import type { EdgeMetrics } from './telemetry/metrics.ts';
 
@@ -424,26 +425,7 @@ export class Enforcer {
   }
 }
 
-function recordOf(delta: Delta): JournalRecord {
-  const { from, to, digest, upserts, removals } = delta;
-  return { from, to, digest, removals, upserts: upserts.map((item) => ({ item, hash: itemHash(item, sha256Hex) })) };
-}
-
 /** A site that comes, goes or changes its hostnames changes what its orders' receipts say. */
 function concernsOrders({ before, after }: ItemChange): boolean {
   return [before, after].some((item) => item?.kind === 'order' || item?.kind === 'site');
-}
-
-function reasonOf(error: unknown): NackReason {
-  if (error instanceof FrameRefused) return error.reason;
-  return error instanceof RangeError ? 'bad-policy' : 'refused-by-haproxy';
-}
-
-function diskSentence(error: unknown): string {
-  return `The policy could not be written to this edge’s disk: ${messageOf(error)}`;
-}
-
-/** What went wrong, as text for a log or a NACK. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -17,9 +17,10 @@ import { z } from 'zod';
 import { Revision } from '../../contract/ids.ts';
 import { itemKey, ItemKey, PolicyItem } from '../../contract/policy.ts';
 import { Sha256Hex } from '../../contract/stream.ts';
+import { itemHash } from '../../core/shield/digest.ts';
 import { flushFolder, removeLeftovers } from '../../kit/durable.ts';
 import { PolicyState, sha256Hex } from './policy-state.ts';
-import type { HeldItem } from './policy-state.ts';
+import type { Delta, HeldItem } from './policy-state.ts';
 
 const JournalRecord = z.strictObject({
   from: Revision,
@@ -32,6 +33,11 @@ const JournalRecord = z.strictObject({
 export type JournalRecord = z.infer<typeof JournalRecord>;
 
 const SnapshotHead = z.strictObject({ format: z.literal(1), revision: Revision, digest: Sha256Hex, items: z.int().min(0) });
+
+/** A delta as it is written down. */
+export function recordOf({ from, to, digest, upserts, removals }: Delta): JournalRecord {
+  return { from, to, digest, removals, upserts: upserts.map((item) => ({ item, hash: itemHash(item, sha256Hex) })) };
+}
 
 /** An open file that only grows; the door through which tests make a disk full. */
 export type GrowingFile = {
