@@ -112,6 +112,13 @@ it('a network that floods the open paths uses up its share and leaves those of o
   for (let index = 0; index < 24; index += 1) statuses.push((await ask('/robots.txt', { accept: '*/*' })).status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(20);
   expect(statuses.at(-1)).toBe(429);
+  const refused = await ask('/robots.txt', { accept: '*/*', origin: 'https://app.example' });
+  expect([refused.status, refused.headers['content-type'], mitigated(refused)]).toEqual([
+    429,
+    'application/problem+json',
+    'limit',
+  ]);
+  expect(refused.headers['access-control-allow-origin']).toBe('https://app.example');
   expect((await ask('/robots.txt', { accept: '*/*' }, { from: '127.0.1.1' })).status).toBe(200);
 });
 

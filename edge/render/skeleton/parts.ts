@@ -111,7 +111,7 @@ export class Files {
   }
 
   /** A rule that answers with a standing page in each form, when a condition (may be empty) holds. */
-  answers(name: StandingPage, condition = '', extra = ''): string {
+  answers(name: StandingPage, condition = '', extra = '', others: 'json-or-text' | 'json' = 'json-or-text'): string {
     const { status, action } = standing[name];
     const rule = (form: PageForm, file: string, language: string, conditions: string) =>
       words(
@@ -122,8 +122,12 @@ export class Files {
       );
     return lines(
       inEachLanguage((language, chosen) => rule('html', pageFile(name, language), language, words(condition, wantsHtml, chosen))),
-      rule('json', `${name}.json`, english.language, words(condition, wantsJson)),
-      rule('txt', `${name}.txt`, english.language, condition),
+      ...(others === 'json'
+        ? [rule('json', `${name}.json`, english.language, condition)]
+        : [
+            rule('json', `${name}.json`, english.language, words(condition, wantsJson)),
+            rule('txt', `${name}.txt`, english.language, condition),
+          ]),
     );
   }
 
