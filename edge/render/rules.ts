@@ -64,11 +64,11 @@ function machineEntries(site: SitePolicy, rules: SiteRules, data: NetworkData, u
       value: `${decisionText(site, rules, decision)}${stateOf(decision, usualState)}`,
     })),
     ...[...machine.entries].map(([key, to]): MapEntry => ({ map: 'rules', key: `${siteId}|${latin(key)}`, value: to })),
-    { map: 'rules', key: `${siteId}:`, value: head(machine, bucket) },
+    { map: 'rules', key: `${siteId}:`, value: head(machine, machine.patterns.size > 0 ? bucket : '-') },
   ];
 }
 
-function head({ reads, start }: Machine, bucket: number): string {
+function head({ reads, start }: Machine, bucket: number | '-'): string {
   return `${reads === '' ? '-' : reads}|${start}|${bucket}`;
 }
 

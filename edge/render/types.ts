@@ -8,7 +8,12 @@
  */
 
 /** The maps of patterns, for `contains` in rules: a site's are in one of them. HAProxy reads such a map line by line (decision 0027). */
-export const wordBuckets = ['rule-words-0', 'rule-words-1', 'rule-words-2', 'rule-words-3'] as const;
+export const wordBuckets = [
+  ...(['rule-words-0', 'rule-words-1', 'rule-words-2', 'rule-words-3'] as const),
+  ...(['rule-words-4', 'rule-words-5', 'rule-words-6', 'rule-words-7'] as const),
+  ...(['rule-words-8', 'rule-words-9', 'rule-words-10', 'rule-words-11'] as const),
+  ...(['rule-words-12', 'rule-words-13', 'rule-words-14', 'rule-words-15'] as const),
+] as const;
 
 /**
  * Every map file of an edge, in the order in which additions are sent: what is pointed at stands before what points at it, so that

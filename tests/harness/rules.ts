@@ -60,7 +60,7 @@ export const arbitraryRules = fc
     fc.array(condition, { minLength: 1, maxLength: 6 }),
     fc.constantFrom(null, null, null, { sentence: 'Back soon.', retryAfterSeconds: 60 }),
   )
-  .filter(([conditions]) => conditions.join(' ').split(' contains ').length <= 5 && conditions.every((one) => one.length < 2000))
+  .filter(([conditions]) => conditions.join(' ').split(' contains ').length <= 4 && conditions.every((one) => one.length < 2000))
   .map(([conditions, maintenance]) =>
     SiteRules.parse({
       list: conditions.map((when, index) => ({

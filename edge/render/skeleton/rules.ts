@@ -122,7 +122,7 @@ export function rules(plan: EdgePlan, files: Files): string {
     '# texts within texts: one map of patterns out of a few, the only maps that are read line by line (decision 0027)',
     set('txn.words', wordsExpression(), reads(wordsLetter)),
     ...wordBuckets.map((map, index) =>
-      set('txn.word', `var(txn.words),map_reg(${files.map(map)})`, `${reads(wordsLetter)} { var(txn.bucket) -m str ${index} }`),
+      set('txn.word', `var(txn.words),map_reg(${files.map(map)})`, `if { var(txn.bucket) -m str ${index} }`),
     ),
     step(wordsLetter, 'txn.word'),
     '# the decision',
