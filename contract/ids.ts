@@ -22,6 +22,7 @@ export const idPrefix = {
   alarm: 'alarm',
   appeal: 'appeal',
   assessment: 'assess',
+  attack: 'atk',
   audit: 'audit',
   authority: 'auth',
   blob: 'blob',
@@ -81,6 +82,8 @@ export const AppealId = idSchema(idPrefix.appeal, 'AppealId');
 export type AppealId = z.infer<typeof AppealId>;
 export const AssessmentId = idSchema(idPrefix.assessment, 'AssessmentId');
 export type AssessmentId = z.infer<typeof AssessmentId>;
+export const AttackId = idSchema(idPrefix.attack, 'AttackId');
+export type AttackId = z.infer<typeof AttackId>;
 export const AuthorityId = idSchema(idPrefix.authority, 'AuthorityId');
 export type AuthorityId = z.infer<typeof AuthorityId>;
 export const BlobId = idSchema(idPrefix.blob, 'BlobId');

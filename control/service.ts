@@ -20,6 +20,7 @@ import { hasEdges } from '../store/edges.ts';
 import { migrate } from '../store/migrate.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/open.ts';
+import { registerAttacks } from './attacks/register.ts';
 import { settleHouse } from './bootstrap.ts';
 import type { ControlConfig } from './config.ts';
 import { certificateKeys } from './certificates/keys.ts';
@@ -154,6 +155,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       dnsServers: config.dnsServers,
     });
     closing.push(() => desk.close());
+    const attacks = registerAttacks(app, desk.deps);
     registerEvents(app, deps, live, stopping.signal);
     registerMetrics(app, deps, metrics);
     registerConsole(app, surroundings.consoleFolder, publicUrl);
@@ -182,7 +184,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     const answer = getRequestListener(app.fetch);
     listener = (request, response) => void answer(request, response);
     const watch = watchStore(store, log);
-    const jobs = runJobs([...houseJobs(deps), ...certificates.jobs, ...desk.jobs, ...watch.jobs], log);
+    const jobs = runJobs([...houseJobs(deps), ...certificates.jobs, ...desk.jobs, ...attacks, ...watch.jobs], log);
     closing.push(() => jobs.stop());
     return { url, publicUrl, mailPort: desk.mailPort, setupUrl, broken: watch.broken, stop };
   } catch (error) {

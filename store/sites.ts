@@ -8,7 +8,7 @@ import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Hostname } from '../contract/hostname.ts';
-import type { AccountId, GroupName, Instant, SiteId } from '../contract/ids.ts';
+import type { AccountId, AttackId, GroupName, Instant, SiteId } from '../contract/ids.ts';
 import { IpAddress } from '../contract/network.ts';
 import { ChallengeSettings, defaultChallengeSettings, NetworkRule, SiteLimits } from '../contract/policy.ts';
 import { HttpsSettings } from '../contract/certificates.ts';
@@ -43,6 +43,8 @@ export type SiteRecord = {
   /** The preset in use and what it replaced. */
   readonly preset: SitePreset | null;
   readonly https: HttpsSettings;
+  /** The attack for which it is in attack mode by itself at present, whatever `mode` says. */
+  readonly attackId: AttackId | null;
   readonly ownershipToken: string;
   readonly ownershipCheckedAt: Instant | null;
   readonly ownershipFinding: string | null;
@@ -281,6 +283,7 @@ function recordOf(row: SiteRow, names: readonly HostnameRow[]): SiteRecord {
     rulesContain: row.rules_contain,
     preset: row.preset === null ? null : SitePreset.parse(row.preset),
     https: HttpsSettings.parse(row.https),
+    attackId: row.attack_id,
     ownershipToken: row.ownership_token,
     ownershipCheckedAt: row.ownership_checked_at,
     ownershipFinding: row.ownership_finding,
@@ -313,6 +316,7 @@ function rowOf(site: SiteRecord) {
     rules_contain: site.rulesContain,
     preset: site.preset === null ? null : JSON.stringify(site.preset),
     https: JSON.stringify(site.https),
+    attack_id: site.attackId,
     ownership_token: site.ownershipToken,
     ownership_checked_at: site.ownershipCheckedAt,
     ownership_finding: site.ownershipFinding,

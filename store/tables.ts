@@ -9,6 +9,7 @@ import type { Hostname } from '../contract/hostname.ts';
 import type {
   AccountId,
   AlarmId,
+  AttackId,
   AuditId,
   CaseId,
   EdgeId,
@@ -22,6 +23,7 @@ import type {
 import type { ItemKey, Measure, OriginPolicy, SiteMode } from '../contract/policy.ts';
 import type { Alarm } from '../contract/routes/house.ts';
 import type { OrderState } from '../contract/routes/orders.ts';
+import type { AttackTables } from './attack-tables.ts';
 import type { CertificateTables } from './certificate-tables.ts';
 import type { DeskTables } from './desk/tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
@@ -76,6 +78,8 @@ export type SiteTable = {
   rules_contain: ColumnType<boolean, boolean | undefined, boolean>;
   preset: NullableJsonColumn;
   https: ColumnType<unknown, string | undefined, string>;
+  automatic: ColumnType<unknown, string | undefined, string>;
+  attack_id: ColumnType<AttackId | null, AttackId | null | undefined, AttackId | null>;
   ownership_token: string;
   ownership_checked_at: Instant | null;
   ownership_finding: string | null;
@@ -230,4 +234,4 @@ export type SpineTables = {
   audit_entry: AuditEntryTable;
 };
 
-export type Tables = SpineTables & IdentityTables & DeskTables & CertificateTables;
+export type Tables = SpineTables & IdentityTables & DeskTables & CertificateTables & AttackTables;

@@ -74,6 +74,7 @@ export async function loadSites(folder: string, template: SiteId, count: number)
               rules: null,
               preset: null,
               https: JSON.stringify(row.https),
+              automatic: JSON.stringify(row.automatic),
               revision,
               committed_at: committedAt,
             })),

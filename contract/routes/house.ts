@@ -60,6 +60,7 @@ export const Alarm = z.strictObject({
     'reports-late',
     'certificate-expiring',
     'certificate-failed',
+    'attack',
   ]),
   at: Instant,
   sentence: z.string(),

@@ -5,7 +5,7 @@
  * sites of their own account; operators see all.
  */
 import { z } from 'zod';
-import { AccountId, GroupName, Instant, OrderId, Revision, SiteId } from '../ids.ts';
+import { AccountId, AttackId, GroupName, Instant, OrderId, Revision, SiteId } from '../ids.ts';
 import { Hostname } from '../hostname.ts';
 import { HttpsSettings } from '../certificates.ts';
 import { IpAddress, Port } from '../network.ts';
@@ -61,6 +61,8 @@ export const Site = z.strictObject({
   originAddresses: z.array(IpAddress),
   originFinding: z.string().nullable(),
   mode: SiteMode,
+  /** The attack for which edges hold it in attack mode, whatever `mode` says. Left out: none. */
+  attackId: AttackId.optional(),
   limits: SiteLimits,
   networks: z.array(NetworkRule),
   challenge: ChallengeSettings,

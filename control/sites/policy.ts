@@ -25,7 +25,7 @@ export function siteChange(site: SiteRecord): PolicyChange {
     siteId: site.siteId,
     hostnames: site.hostnames.flatMap(({ hostname, ownership }) => (ownership === 'pending' ? [] : [hostname])),
     origin: { ...site.origin, addresses: [...site.originAddresses] },
-    mode: site.mode,
+    mode: site.attackId === null ? site.mode : 'attack',
     limits: site.limits,
     networks: [...site.networks],
     challenge: site.challenge,

@@ -15,6 +15,7 @@ import { ItemKey, defaultChallengeSettings, defaultSiteLimits } from '../../cont
 import type { ChallengeSettings, NetworkRule, SiteLimits } from '../../contract/policy.ts';
 import type { SiteChange, SiteDraft } from '../../contract/routes/sites.ts';
 import { randomId } from '../../kit/random-id.ts';
+import { endAttackOn } from '../../store/attacks.ts';
 import { deleteCertificatesOf } from '../../store/certificates.ts';
 import { addAudit } from '../../store/audit.ts';
 import { findHead, recordChanges } from '../../store/change-log.ts';
@@ -76,6 +77,7 @@ export async function addSite(deps: Deps, caller: Caller, draft: Draft): Promise
     rulesContain: false,
     preset: null,
     https: withHttps(defaultHttpsSettings, draft.https),
+    attackId: null,
     ownershipToken: randomBytes(16).toString('hex'),
     ownershipCheckedAt: null,
     ownershipFinding: ownership === 'waived' ? `${caller.name} vouches for it.` : null,
@@ -131,6 +133,8 @@ export async function changeSite(deps: Deps, caller: Caller, siteId: SiteId, cha
         originFinding: verdict === null ? held.originFinding : null,
         resolveAt: verdict === null ? held.resolveAt : verdict.resolveAt,
         mode: change.mode ?? held.mode,
+        // A person's `off` ends an attack as well.
+        attackId: change.mode === 'off' ? null : held.attackId,
         limits: withLimits(held.limits, change.limits),
         networks: change.networks ?? held.networks,
         challenge: withChallenge(held.challenge, change.challenge),
@@ -144,6 +148,7 @@ export async function changeSite(deps: Deps, caller: Caller, siteId: SiteId, cha
         subject: siteId,
         detail: { changed: Object.keys(change).filter((key) => key !== 'version'), mode: next.mode },
       });
+      if (change.mode === 'off') await endAttackOn(unit.tx, siteId, nowOf(deps), caller);
       return publishSite(deps, unit, next, held);
     }),
   );
@@ -160,6 +165,7 @@ export async function removeSite(deps: Deps, caller: Caller, siteId: SiteId): Pr
     await deleteSite(unit.tx, siteId);
     const certificates = await deleteCertificatesOf(unit.tx, siteId);
     const at = nowOf(deps);
+    await endAttackOn(unit.tx, siteId, at, caller);
     await addAudit(unit.tx, {
       at,
       who: caller,

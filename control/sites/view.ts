@@ -40,6 +40,7 @@ export async function viewSites(deps: Pick<ControlDeps, 'store' | 'now'>, sites:
     originAddresses: [...site.originAddresses],
     originFinding: site.originFinding,
     mode: site.mode,
+    ...(site.attackId === null ? {} : { attackId: site.attackId }),
     limits: site.limits,
     networks: [...site.networks],
     challenge: site.challenge,

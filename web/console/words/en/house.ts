@@ -22,6 +22,7 @@ export const house = {
       'reports-late': 'Reports wait to be read',
       'certificate-expiring': 'A certificate ends',
       'certificate-failed': 'No certificate could be had',
+      attack: 'A site is under attack',
     },
     columns: { state: 'State', kind: 'Kind', sentence: 'What happened', at: 'At', about: 'About', seen: 'Seen by', acts: 'Acts' },
     acknowledge: 'I have seen it',
