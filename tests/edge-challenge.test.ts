@@ -332,6 +332,19 @@ it('whatever the return address says, it stays on this site', async () => {
   );
 });
 
+it('the longest address that is carried fits every page of the line, and a longer one ends at the front page', async () => {
+  const longest = `/${'%C3%BC'.repeat(166)}&&&`;
+  expect(longest).toHaveLength(1000);
+  const entered = await enterLine(door('a.example', '127.0.60.1'), longest);
+  expect(entered.status).toBe(200);
+  expect(nextHop(entered).link).toContain(`r=${encodeURIComponent(longest)}`);
+  expect((await ask(longest, navigation)).body).toContain(`r=${encodeURIComponent(longest)}`);
+  for (const address of [`${longest}x`, `/${'x'.repeat(6000)}`]) {
+    expect(nextHop(await enterLine(door('a.example', '127.0.60.1'), address)).link).toMatch(/&r=%2F$/);
+    expect((await ask(address, navigation)).body).toContain(`"${waitPath}?r=%2F"`);
+  }
+});
+
 it('a token is taken only in its one form', () => {
   const pattern = new RegExp(waitTokenPattern);
   const good = `k1.1764000000.1764000001.1.${randomUUID()}.${'a'.repeat(64)}`;

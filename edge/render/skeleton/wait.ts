@@ -31,8 +31,8 @@ const placesPerSite = 1200;
 export const waitTokenPattern = String.raw`^k[0-9]{1,9}\.[0-9]{10}\.[0-9]{10}\.[1-${hops}]\.[0-9a-f-]{36}\.[0-9a-f]{64}$`;
 /** A path of the same origin, of characters that an address may hold and no other; a second slash would name another host. */
 export const backPattern = String.raw`^/([A-Za-z0-9._~!$&()*+,;=:@%?-][A-Za-z0-9._~!$&()*+,;=:@%?/-]*)?$`;
-/** A longer address is not carried: the line then ends at the front page. */
-export const longestBack = 1500;
+/** A longer address is not carried: encoded three times in a page, it would not fit a buffer. The line then ends at the front page. */
+export const longestBack = 1000;
 
 /** Says that cookies are kept; nothing in it. */
 const testCookie = `portcullis-line=1; Path=${ownFolder}; Max-Age=900; SameSite=Lax`;
@@ -59,7 +59,7 @@ export function waitingLine(files: Files): string {
     `acl waiting path ${waitPath}`,
     set('txn.lang', 'str(en)', '!{ var(txn.lang) -m found }'),
     set('txn.back', 'urlp(r),url_dec', ''),
-    set('txn.back', 'str(/)', `!{ var(txn.back) -m reg '${backPattern}' }`),
+    `http-request set-var(txn.back) str(/) if waiting !{ var(txn.back) -m reg '${backPattern}' } or waiting { var(txn.back) -m len gt ${longestBack} }`,
     set('txn.current', `str(${currentKeyName}),map_str(${files.map('current-key')})`, ''),
     set('txn.key', `var(txn.current),${keys}`, ''),
     files.answers('no-key', 'waiting !{ var(txn.key) -m found }', 'hdr retry-after 60'),
