@@ -106,6 +106,9 @@ describe('redaction', () => {
         expect(foldLetters(left.replaceAll('[name]', ' ')).text).not.toContain(foldLetters(name).text);
         // Lower case and far from the rest of the name: a word.
         const plain = `${before.join(' ')} ${first} ${after.join(' ')} ${last}`;
+        // Unless its letters happen to spell the name across words, as “with of abbot” does Hof Abbot: that is taken, and may be.
+        const letters = foldLetters(plain).text;
+        fc.pre(![first + last, last + first].some((spelt) => letters.includes(foldLetters(spelt).text)));
         expect(redact(plain, given)).toBe(plain);
       }),
       { numRuns: 300 },

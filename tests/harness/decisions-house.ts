@@ -88,7 +88,7 @@ export async function startDecisionsHouse(address: StoreAddress): Promise<Decisi
   const jobs = [...registerDecisions(app, deps), ...registerOwner(app, deps), ...houseJobs(deps).slice(0, 1)];
   app.onError((error, context) => problemResponse(error, { method: context.req.method, path: context.req.path }, deps));
   app.notFound(registerPages(app, { ...deps, contact: null }));
-  const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' });
+  const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1', serverOptions: { keepAliveTimeout: 65_000 } });
 
   const operator = await person('Olga Operator', ['operator']);
 

@@ -67,7 +67,7 @@ export async function startIdentityHouse(store: Store): Promise<IdentityHouse> {
   registerIdentityRoutes(app, deps);
   app.get('/blank', (context) => context.html('<!doctype html><title>blank</title>'));
   app.onError((error, context) => problemResponse(error, { method: context.req.method, path: context.req.path }, deps));
-  const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' });
+  const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1', serverOptions: { keepAliveTimeout: 65_000 } });
   const house: IdentityHouse = {
     url: publicUrl,
     store,

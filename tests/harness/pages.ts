@@ -80,7 +80,7 @@ export async function startPages(store: Store, contact: string | null = null): P
     contact,
   });
   app.notFound(notFound);
-  const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' });
+  const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1', serverOptions: { keepAliveTimeout: 65_000 } });
   return {
     url: publicUrl,
     store,

@@ -351,7 +351,12 @@ describeOnBoth('cases', ({ fresh }) => {
       stop();
       const asked = await house.store.db.selectFrom('report_message').select('report_id').where('report_id', 'in', ids).execute();
       expect(asked.map((row) => row.report_id).toSorted()).toEqual(ids.toSorted());
-      const lines = await house.store.db.selectFrom('audit_entry').select('act').where('subject', '=', caseId).execute();
+      const lines = await house.store.db
+        .selectFrom('audit_entry')
+        .select('act')
+        .where('subject', '=', caseId)
+        .orderBy('created_order')
+        .execute();
       return JSON.stringify([before, await shown(), lines, events.length]);
     };
     const few = await trace(2);
