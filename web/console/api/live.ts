@@ -9,6 +9,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { eventsPath, getStatus, listAlarms, LiveEvent } from '../../../contract/routes/house.ts';
 import { listEdges } from '../../../contract/routes/edges.ts';
 import { getOrder, listOrders } from '../../../contract/routes/orders.ts';
+import { listCertificates } from '../../../contract/routes/certificates.ts';
 import { getSite, getTraffic, listSites } from '../../../contract/routes/sites.ts';
 import { addTraffic } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
@@ -126,7 +127,12 @@ export function staleAfter(event: LiveEvent): readonly (readonly unknown[])[] {
     case 'notice':
       return [[deskPaths.notices]];
     case 'site':
-      return [[listSites.path], [getSite.path, { siteId: event.siteId }], [getStatus.path]];
+      return [
+        [listSites.path],
+        [getSite.path, { siteId: event.siteId }],
+        [listCertificates.path, { siteId: event.siteId }],
+        [getStatus.path],
+      ];
     case 'order':
       return [
         [listOrders.path],

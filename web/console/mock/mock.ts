@@ -16,6 +16,7 @@ import { registerDesk } from './desk.ts';
 import { registerDeskHouse } from './desk-house.ts';
 import { registerHouse } from './house.ts';
 import { registerIdentity } from './identity.ts';
+import { registerCertificates } from './certificates.ts';
 import { registerRules } from './rules.ts';
 import { registerShield } from './shield.ts';
 import type { MockState } from './state.ts';
@@ -90,6 +91,7 @@ export function createMock(state: MockState): Mock {
   registerIdentity(on, state);
   registerHouse(on, state, emit);
   registerShield(on, state, emit);
+  registerCertificates(on, state);
   registerRules(on);
   registerDesk(on, state, emit);
   registerDeskHouse(on, state, emit);

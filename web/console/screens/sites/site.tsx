@@ -1,4 +1,4 @@
-/** One site: its state, the attack switch, and its tabs (traffic, settings, rules, orders, ownership). */
+/** One site: its state, the attack switch, and its tabs (traffic, settings, rules, certificates, orders, ownership). */
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
@@ -22,12 +22,13 @@ import { OwnershipTab } from './ownership-tab.tsx';
 import { SettingsTab } from './settings-tab.tsx';
 import { whyNotReady } from './state.tsx';
 
+const CertificatesTab = lazy(() => import('./certificates-tab.tsx'));
 const RulesTab = lazy(() => import('./rules-tab.tsx'));
 const TrafficTab = lazy(() => import('./traffic-tab.tsx'));
 
 const api = getRouteApi('/in/sites/$siteId');
 const words = sites.site;
-const tabs = ['traffic', 'settings', 'rules', 'orders', 'ownership'] as const;
+const tabs = ['traffic', 'settings', 'rules', 'certificates', 'orders', 'ownership'] as const;
 
 export function SiteScreen() {
   const siteId = SiteId.safeParse(api.useParams().siteId);
@@ -105,6 +106,11 @@ function SiteView({ site }: { site: Site }) {
         </Suspense>
       ) : null}
       {tab === 'settings' ? <SettingsTab site={site} /> : null}
+      {tab === 'certificates' ? (
+        <Suspense fallback={<Waiting />}>
+          <CertificatesTab site={site} />
+        </Suspense>
+      ) : null}
       {tab === 'rules' ? (
         <Suspense fallback={<Waiting />}>
           <RulesTab site={site} />

@@ -62,7 +62,14 @@ export const sites = {
 
   site: {
     trail: 'Sites',
-    tabs: { traffic: 'Traffic', settings: 'Settings', rules: 'Rules', orders: 'Orders', ownership: 'Ownership' },
+    tabs: {
+      traffic: 'Traffic',
+      settings: 'Settings',
+      rules: 'Rules',
+      certificates: 'Certificates',
+      orders: 'Orders',
+      ownership: 'Ownership',
+    },
     attackOn: 'Turn attack mode on',
     attackOff: 'Turn attack mode off',
     attackIsOn: 'Attack mode is on: every visitor without a clearance meets the challenge.',
