@@ -11,6 +11,7 @@ import type { Echo } from './harness/echo.ts';
 import { startEcho } from './harness/echo.ts';
 import { removeFolder, temporaryFolder, until } from './harness/ports.ts';
 import type { Provider } from './harness/provider.ts';
+import { runProgram } from './harness/program.ts';
 import { startProvider } from './harness/provider.ts';
 import { visit } from './harness/visitor.ts';
 
@@ -143,4 +144,29 @@ it('a preset is shown before it is applied, and what was there before comes back
   const after = await provider.operator.call(getSite, { params: params() });
   expect([after.limits, after.challenge]).toEqual([before.limits, before.challenge]);
   expect(await refusalOf(provider.operator.call(undoPreset, { params: params() }))).toBe('wrong-state');
+});
+
+it('the commands show, change, check and try rules', { timeout: 60_000 }, async () => {
+  const cli = (...args: string[]) => runProgram(['rules', ...args, '--state', provider.state]);
+  expect(await cli('add', host, 'slow', 'method is "POST"', 'limit:10')).toMatchObject({ code: 0 });
+  expect(await cli('add', host, 'old', 'path is "/old"', 'redirect:301:/new', '--first')).toMatchObject({ code: 0 });
+  await meets('/old', 301);
+  const shown = await cli('show', host, '--json');
+  expect(
+    JSON.parse(shown.stdout)
+      .rules.map((one: { ruleId: string }) => one.ruleId)
+      .slice(0, 1),
+  ).toEqual(['old']);
+  const wrong = await cli('check', 'path iss "/x"');
+  expect([wrong.code, wrong.stdout]).toEqual([1, expect.stringMatching(/path iss[^]*\n {5}\^{3}\n[^]*Did you mean is/)]);
+  expect(await cli('add', host, 'bad', 'path iss "/x"', 'deny')).toMatchObject({ code: 1 });
+  const file = path.join(folder, 'rules.json');
+  writeFileSync(file, shown.stdout);
+  expect(await cli('set', host, '--file', file)).toMatchObject({ code: 0 });
+  const log = path.join(folder, 'access.log');
+  writeFileSync(log, '192.0.2.7 - - [x] "GET /old HTTP/1.1" 200 1 "-" "curl/8"\n192.0.2.8 - - [x] "POST / HTTP/1.1" 200 1\n?\n');
+  const tried = JSON.parse((await cli('dry-run', host, '--log', log, '--json')).stdout);
+  expect(tried).toMatchObject({ requests: 2, unread: 1, verdicts: { redirect: 1, limit: 1 } });
+  expect((await cli('preset', host, 'quiet')).stdout).toContain('Requests of one client in ten seconds');
+  expect(await cli('remove', host, 'slow')).toMatchObject({ code: 0 });
 });
