@@ -4,6 +4,7 @@
  * Roles (control plane, edge) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
  */
 import { Command, CommanderError } from 'commander';
+import { addAttackCommands } from './commands/attack.ts';
 import { addHouseCommands } from './commands/house.ts';
 import { addOrderCommands } from './commands/order.ts';
 import { addRulesCommands } from './commands/rules.ts';
@@ -66,6 +67,7 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
     .description('Runs a control plane on this machine. See: portcullis control --help');
   addSiteCommands(program, terminal);
   addRulesCommands(program, terminal);
+  addAttackCommands(program, terminal);
   addCertificateCommands(program, terminal);
   addOrderCommands(program, terminal);
   addHouseCommands(program, terminal);

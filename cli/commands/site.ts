@@ -365,7 +365,7 @@ function describe(site: Site, nowMs: number): string {
     ['addresses', site.originAddresses.length === 0 ? 'none' : site.originAddresses.join(', ')],
     ['', site.originFinding],
     ['state', stateWords(site)],
-    ['mode', site.mode],
+    ['mode', site.attackId === undefined ? site.mode : `attack, because of ${site.attackId} (by hand: ${site.mode})`],
     [
       'limits',
       `${limits.requestsPer10s ?? 'any number of'} requests in 10 s, ${limits.concurrentPerClient} at once per client, ${limits.concurrentPerSite} at once in all`,

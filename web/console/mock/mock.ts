@@ -17,6 +17,7 @@ import { registerDeskHouse } from './desk-house.ts';
 import { registerHouse } from './house.ts';
 import { registerIdentity } from './identity.ts';
 import { registerCertificates } from './certificates.ts';
+import { registerAttacks } from './attacks.ts';
 import { registerRules } from './rules.ts';
 import { registerShield } from './shield.ts';
 import type { MockState } from './state.ts';
@@ -93,6 +94,7 @@ export function createMock(state: MockState): Mock {
   registerShield(on, state, emit);
   registerCertificates(on, state);
   registerRules(on);
+  registerAttacks(on, state);
   registerDesk(on, state, emit);
   registerDeskHouse(on, state, emit);
 

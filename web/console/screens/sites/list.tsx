@@ -123,7 +123,11 @@ function SiteRow({ site }: { site: Site }) {
         <SiteState site={site} />
       </td>
       <td>
-        {site.mode === 'attack' ? <Badge tone="caution">{say.mode.attack}</Badge> : <Badge tone="off">{say.mode.off}</Badge>}
+        {site.mode === 'attack' || site.attackId !== undefined ? (
+          <Badge tone="caution">{say.mode.attack}</Badge>
+        ) : (
+          <Badge tone="off">{say.mode.off}</Badge>
+        )}
       </td>
       <td>
         {orders === 0 ? <span className="hint">{words.noOrders}</span> : <Badge tone="alarm">{words.orders(orders)}</Badge>}

@@ -1,4 +1,4 @@
-/** One site: its state, the attack switch, and its tabs (traffic, settings, rules, certificates, orders, ownership). */
+/** One site: its state, the attack switch, and its tabs (traffic, attacks, settings, rules, certificates, orders, ownership). */
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
@@ -24,11 +24,12 @@ import { whyNotReady } from './state.tsx';
 
 const CertificatesTab = lazy(() => import('./certificates-tab.tsx'));
 const RulesTab = lazy(() => import('./rules-tab.tsx'));
+const AttacksTab = lazy(() => import('./attacks-tab.tsx'));
 const TrafficTab = lazy(() => import('./traffic-tab.tsx'));
 
 const api = getRouteApi('/in/sites/$siteId');
 const words = sites.site;
-const tabs = ['traffic', 'settings', 'rules', 'certificates', 'orders', 'ownership'] as const;
+const tabs = ['traffic', 'attacks', 'settings', 'rules', 'certificates', 'orders', 'ownership'] as const;
 
 export function SiteScreen() {
   const siteId = SiteId.safeParse(api.useParams().siteId);
@@ -53,7 +54,7 @@ function SiteView({ site }: { site: Site }) {
   const search = api.useSearch();
   const tab = tabs.find((candidate) => candidate === search.tab) ?? 'traffic';
   const attack = useAct(changeSite, [getSite, listSites]);
-  const on = site.mode === 'attack';
+  const on = site.mode === 'attack' || site.attackId !== undefined;
   const toggle = () => attack.mutate({ params: { siteId: site.siteId }, body: { mode: on ? 'off' : 'attack' } });
 
   return (
@@ -105,6 +106,11 @@ function SiteView({ site }: { site: Site }) {
           <TrafficTab site={site} />
         </Suspense>
       ) : null}
+      {tab === 'attacks' ? (
+        <Suspense fallback={<Waiting />}>
+          <AttacksTab site={site} />
+        </Suspense>
+      ) : null}
       {tab === 'settings' ? <SettingsTab site={site} /> : null}
       {tab === 'certificates' ? (
         <Suspense fallback={<Waiting />}>
@@ -131,6 +137,16 @@ function StateNotes({ site }: { site: Site }) {
             <AlarmSign /> {words.underOrder(site.ordersInForce.length)}{' '}
             <Link from="/sites/$siteId" to="." search={{ tab: 'orders' }}>
               {words.tabs.orders}
+            </Link>
+          </p>
+        </div>
+      )}
+      {site.attackId === undefined ? null : (
+        <div className="note state-note" data-tone="caution">
+          <p>
+            {sites.attacks.under}{' '}
+            <Link from="/sites/$siteId" to="." search={{ tab: 'attacks' }}>
+              {words.tabs.attacks}
             </Link>
           </p>
         </div>

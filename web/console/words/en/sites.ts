@@ -64,6 +64,7 @@ export const sites = {
     trail: 'Sites',
     tabs: {
       traffic: 'Traffic',
+      attacks: 'Attacks',
       settings: 'Settings',
       rules: 'Rules',
       certificates: 'Certificates',
@@ -155,6 +156,34 @@ export const sites = {
     removeBlocked: 'An order is in force on this site. It must be lifted first, so that removing is no way around an order.',
     removeAct: 'Remove this site',
     removed: (name: string) => `${name} is removed.`,
+  },
+
+  attacks: {
+    automatic: 'Attack mode by itself',
+    lead: 'Ten-second windows of this site’s requests are compared with its own day before. Two hot ones in a row are an attack; three calm minutes end it.',
+    mode: 'When the site is attacked',
+    modes: {
+      off: 'Nothing: nobody looks',
+      suggest: 'Tell people, who then switch',
+      on: 'Turn attack mode on, and off when it is over',
+    },
+    sensitivity: 'Sensitivity',
+    sensitivities: {
+      low: 'Low: 8 times the usual, at least 1,000 requests in 10 s',
+      normal: 'Normal: 4 times the usual, at least 300 in 10 s',
+      high: 'High: twice the usual, at least 100 in 10 s',
+    },
+    title: 'Attacks on this site',
+    none: 'No attack was seen on this site.',
+    columns: { state: 'State', began: 'Began', ended: 'Ended', peak: 'Peak in 10 s', why: 'Seen by', acts: 'Acts' },
+    state: { suggested: 'Seen', on: 'Attack mode on', ended: 'Over' },
+    itself: 'by itself',
+    why: (demand: string, threshold: string) => `${demand} requests in 10 s; an attack begins at ${threshold}`,
+    errors: (n: string) => `The origin failed ${n} of them.`,
+    fresh: 'The site was too new to know its usual day.',
+    usual: (n: string) => `Usual: at or below ${n}.`,
+    act: { 'switch-on': 'Turn attack mode on', end: 'End now', 'keep-on': 'Keep on by hand' },
+    under: 'This site is under attack. Attack mode is on by itself for as long as it lasts.',
   },
 
   ordersTab: { title: 'Orders on this site', none: 'No order has been placed on this site.', all: 'All orders on this site' },
