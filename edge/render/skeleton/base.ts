@@ -80,9 +80,9 @@ export function tables(plan: EdgePlan): string {
       'type string len 36 size 1m expire 30s store http_req_rate(10s),conn_cur',
     ),
     table(
-      'The same where a clearance is asked for: gpc0 counts pages, which are refilled as ten minutes go by.',
+      'The same where a clearance is asked for: gpc0 counts pages, refilled as ten minutes go by. A reload gives whole budgets again: open.',
       'visitors',
-      'type string len 36 size 500k expire 10m peers local store http_req_rate(10s),conn_cur,gpc0,gpc0_rate(600s)',
+      'type string len 36 size 500k expire 10m store http_req_rate(10s),conn_cur,gpc0,gpc0_rate(600s)',
     ),
     table(
       'Addresses that say to be a crawler of a known name; the agent asks DNS about them.',

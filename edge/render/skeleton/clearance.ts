@@ -3,7 +3,7 @@
  * asked, and who is sent to the challenge.
  *
  * Closed: a clearance that does not verify is none. Open, each by choice: a visitor whose row in `visitors` is missing (table full,
- * restart) has a whole budget again; a missing budget in the state is none; a crawler's network is believed without a check of its own.
+ * reload) has a whole budget again; a missing budget in the state is none; a crawler's network is believed without a check of its own.
  * A connection remembers the budget that it was cleared with: a smaller one is met by the next connection, a larger one at once.
  */
 import { currentKeyName } from '../global.ts';
