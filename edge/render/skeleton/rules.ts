@@ -15,13 +15,16 @@ import { fieldLetter, wordsLetter } from '../../../core/shield/rules/compile.ts'
 import { unknownAsn, unknownCountry } from '../../../core/shield/rules/syntax.ts';
 import { headerLetter, ruleField, ruleHeaderField, wordBuckets } from '../rules.ts';
 import type { EdgePlan } from '../types.ts';
+import { pageFile } from '../pages/index.ts';
 import type { PageForm } from '../pages/index.ts';
+import { english } from '../pages/languages.ts';
 import type { Files } from './parts.ts';
 import { acmeFolder } from './tls.ts';
 import {
   acted,
   contentType,
   count,
+  inEachLanguage,
   lines,
   ownFolder,
   ownHeaders,
@@ -189,15 +192,20 @@ export function ruleBackends(files: Files): string {
       status === 301 || status === 308 ? `hdr cache-control "max-age=${redirectSeconds}"` : 'hdr cache-control no-store',
       `if { ${part('first')} ${status} }`,
     );
-  const maintenance = (form: PageForm, condition: string) =>
-    lines(
-      words(`http-request set-var(txn.sentence) ${siteId},concat(|${form}),map_str(${files.map('maintenance')})`, condition),
+  const maintenance = (form: PageForm, condition: string) => {
+    const answer = (file: string, language: string, conditions: string) =>
       words(
-        `http-request return status 503 content-type ${contentType[form]} lf-file ${files.page(`maintenance.${form}`)}`,
-        `${ownHeaders('maintenance', form)} hdr retry-after "%[${part('first')}]"`,
-        condition,
-      ).trimEnd(),
+        `http-request return status 503 content-type ${contentType[form]} lf-file ${files.page(file)}`,
+        `${ownHeaders('maintenance', form, language)} hdr retry-after "%[${part('first')}]"`,
+        conditions,
+      ).trimEnd();
+    return lines(
+      words(`http-request set-var(txn.sentence) ${siteId},concat(|${form}),map_str(${files.map('maintenance')})`, condition),
+      form === 'html'
+        ? inEachLanguage((language, chosen) => answer(pageFile('maintenance', language), language, words(condition, chosen)))
+        : answer(`maintenance.${form}`, english.language, condition),
     );
+  };
   return lines(
     section('backend rule-deny', `http-request ${count('denied')}`, whoAsks(), files.answers('rule-deny')),
     '',
