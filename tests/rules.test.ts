@@ -60,6 +60,13 @@ it('rules that are set over the API are in force at the edge, and passwords neve
   await meets('/staff', 401);
   await meets('/staff', 200, right);
   expect(JSON.stringify(await provider.operator.call(getRules, { params: params() }))).not.toMatch(/twelve|hash|salt/);
+  const secret = 'a-secret-of-the-origin';
+  await provider.operator.call(setRules, { params: params(), body: { headers: { originSecret: secret } } });
+  const shown = await provider.operator.call(getRules, { params: params() });
+  expect([shown.headers, JSON.stringify(shown).includes(secret)]).toEqual([{ answers: [], originSecretSet: true }, false]);
+  await provider.operator.call(setRules, { params: params(), body: { headers: shown.headers } });
+  const seen = async () => JSON.parse((await visit({ port: provider.edge.http, host })).body).headers['x-portcullis-secret'];
+  await until('the origin gets its secret', async () => (await seen()) === secret);
   // Sent back without the password, the rule keeps it; a new rule without one is refused.
   const kept = rules.map(({ ruleId, when, then }) => ({ ruleId, when, then: then.do === 'password' ? { do: then.do } : then }));
   await provider.operator.call(setRules, { params: params(), body: { rules: kept.toReversed() } });

@@ -267,7 +267,7 @@ function reply(view: RulesView): Reply {
           ? null
           : view.headers.answers.map(({ header, value }) => `${header}: ${value ?? '(taken away)'}`).join('\n'),
       ],
-      ['origin secret', view.headers.originSecret === null ? null : 'is sent as X-Portcullis-Secret'],
+      ['origin secret', !view.headers.originSecretSet ? null : 'is sent as X-Portcullis-Secret'],
       ['version', String(view.version)],
     ]),
     rows.length === 0

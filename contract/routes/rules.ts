@@ -1,7 +1,7 @@
 /**
  * A site's own rules over the API: read, replace, check while typing, ask what a request would meet, try on sampled requests, presets.
  *
- * Passwords go in and never come out: a rule that asks for one is shown without it, and keeps it when it is sent back without.
+ * Passwords and the secret for the origin go in and never come out: what is shown without them keeps them when it is sent back.
  */
 import { z } from 'zod';
 import { SiteId } from '../ids.ts';
@@ -45,12 +45,23 @@ export const ShownRule = z.strictObject({
 });
 export type ShownRule = z.infer<typeof ShownRule>;
 
+/** Headers as they are shown: the secret for the origin only as whether there is one. */
+export const ShownHeaders = z.strictObject({ answers: Headers.shape.answers, originSecretSet: z.boolean() });
+
+/** Headers as they are sent: what is left out stays. What is shown can be sent back as it is. */
+export const HeadersDraft = z.strictObject({
+  answers: Headers.shape.answers.optional(),
+  /** `null` takes it away. */
+  originSecret: Headers.shape.originSecret.optional(),
+  originSecretSet: z.boolean().optional(),
+});
+
 export const RulesView = z.strictObject({
   siteId: SiteId,
   /** The site's version: send it back to refuse a change made on an old picture. */
   version: z.int().min(1),
   rules: z.array(ShownRule),
-  headers: Headers,
+  headers: ShownHeaders,
   maintenance: Maintenance.nullable(),
   preset: PresetName.nullable(),
   /** How much room the compiled rules take at an edge. */
@@ -61,7 +72,7 @@ export type RulesView = z.infer<typeof RulesView>;
 export const RulesDraft = z.strictObject({
   version: z.int().min(1).optional(),
   rules: z.array(RuleDraft).max(mostRules).optional(),
-  headers: Headers.optional(),
+  headers: HeadersDraft.optional(),
   maintenance: Maintenance.nullable().optional(),
 });
 export type RulesDraft = z.input<typeof RulesDraft>;

@@ -59,7 +59,7 @@ export function viewRules(site: SiteRecord): z.input<typeof RulesView> {
         needs: parsed.kind === 'condition' ? needsOf(parsed.condition) : [],
       };
     }),
-    headers: rules.headers,
+    headers: { answers: rules.headers.answers, originSecretSet: rules.headers.originSecret !== null },
     maintenance: rules.maintenance,
     preset: site.preset?.name ?? null,
     entries: entriesOf(compiled(rules)),
@@ -72,7 +72,7 @@ export async function setRules(deps: ControlDeps, caller: Caller, siteId: SiteId
     const before = held.rules ?? noRules;
     const rules: SiteRules = {
       list: draft.rules === undefined ? before.list : finished(draft.rules, before.list),
-      headers: draft.headers ?? before.headers,
+      headers: headersOf(draft.headers, before.headers),
       maintenance: draft.maintenance === undefined ? before.maintenance : draft.maintenance,
     };
     return {
@@ -195,6 +195,13 @@ function finished(drafts: readonly RuleDraft[], held: readonly Rule[]): Rule[] {
   });
   refuse(mistakes);
   return list;
+}
+
+function headersOf(draft: Draft['headers'], held: SiteRules['headers']): SiteRules['headers'] {
+  return {
+    answers: draft?.answers ?? held.answers,
+    originSecret: draft?.originSecret === undefined ? held.originSecret : draft.originSecret,
+  };
 }
 
 function hashed(password: string): { salt: string; hash: string } {

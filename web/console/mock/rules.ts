@@ -15,7 +15,7 @@ export function registerRules(on: On): void {
       siteId,
       version: 1,
       rules: [],
-      headers: { answers: [], originSecret: null },
+      headers: { answers: [], originSecretSet: false },
       maintenance: null,
       preset: null,
       entries: 0,
