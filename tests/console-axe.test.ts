@@ -60,6 +60,7 @@ const screens: readonly Screen[] = [
   ['site', `/sites/${mockId('site', 'forum')}`, busy],
   ['site-table', `/sites/${mockId('site', 'forum')}?view=table`, busy],
   ['site-settings', `/sites/${mockId('site', 'forum')}?tab=settings`, busy],
+  ['site-certificates', `/sites/${mockId('site', 'forum')}?tab=certificates`, busy],
   ['site-rules', `/sites/${mockId('site', 'forum')}?tab=rules`, busy],
   ['site-orders', `/sites/${mockId('site', 'forum')}?tab=orders`, busy],
   ['site-ownership', `/sites/${mockId('site', 'new')}?tab=ownership`, busy],

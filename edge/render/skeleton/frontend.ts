@@ -11,14 +11,14 @@ import type { Files } from './parts.ts';
 import { byAddress, clearance, compare, remembered } from './clearance.ts';
 import { acted, fact, flag, lines, ownFolder, section, siteFlag, siteId, state, words } from './parts.ts';
 import { ruleLater, rules, ruleWindow } from './rules.ts';
-import { acmeRule, bind, hstsRule, redirectRule } from './tls.ts';
+import { acmeRule, binds, hstsRule, redirectRule } from './tls.ts';
 
 const deepestWildcard = 20;
 
 export function frontend(plan: EdgePlan, files: Files): string {
   return section(
     'frontend edge',
-    ...plan.listeners.map((listener) => bind(listener, plan)),
+    ...binds(plan),
     '',
     connection(plan),
     '',
