@@ -13,6 +13,7 @@
  */
 import { z } from 'zod';
 import { EdgeId, GroupName, Instant, Revision, SiteId } from './ids.ts';
+import { mostRefusedPerMessage, RefusedRequest } from './insight.ts';
 import { ItemKey, PolicyItem } from './policy.ts';
 import { SignedReceipt } from './receipt.ts';
 
@@ -163,6 +164,8 @@ export const FromEdge = z.discriminatedUnion('kind', [
     seconds: z.number().min(0).max(3600),
     sites: z.array(z.strictObject({ siteId: SiteId, counts: z.record(Outcome, z.int().min(0).max(mostCounted)) })).max(20_000),
     health: EdgeHealth,
+    /** Requests that were refused, as many as are told one by one; an edge of an older version tells none. */
+    refused: z.array(RefusedRequest).max(mostRefusedPerMessage).optional(),
   }),
 ]);
 export type FromEdge = z.infer<typeof FromEdge>;

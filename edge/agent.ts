@@ -9,7 +9,8 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Instant } from '../contract/ids.ts';
-import type { Revision } from '../contract/ids.ts';
+import type { Revision, SiteId } from '../contract/ids.ts';
+import type { SampledRequest } from '../contract/rules.ts';
 import type { FromControl, NackReason, SignedFrame } from '../contract/stream.ts';
 import { textVerifier } from '../kit/ed25519.ts';
 import { CertificateKey } from './certificates/key.ts';
@@ -24,6 +25,7 @@ import { probe } from './probe.ts';
 import { Receipts } from './receipts.ts';
 import { messageOf } from './refusals.ts';
 import { mapNames } from './render/index.ts';
+import { requestSocket } from './render/skeleton/log.ts';
 import type { EdgePlan, MapEntry } from './render/types.ts';
 import { StreamClient } from './stream/client.ts';
 import type { EdgeVersions } from './stream/client.ts';
@@ -34,6 +36,7 @@ import { FrameRefused } from './stream/policy-state.ts';
 import type { PolicyState } from './stream/policy-state.ts';
 import type { EdgeMetrics } from './telemetry/metrics.ts';
 import { Reporter } from './telemetry/reporter.ts';
+import { RequestLog } from './telemetry/requests.ts';
 
 export type AgentParts = {
   /** The edge's own folder: policy, receipts, HAProxy's files. */
@@ -77,6 +80,7 @@ export class EdgeAgent {
   readonly #enforcer: Enforcer;
   readonly #stream: StreamClient;
   readonly #reporter: Reporter;
+  readonly #requests: RequestLog;
   readonly #crawlers: CrawlerKeeper;
   readonly #receipts: Receipts;
   readonly #snapshot = new SnapshotParts();
@@ -160,6 +164,7 @@ export class EdgeAgent {
       nowMs: parts.nowMs,
       onKnown: (entries) => this.#holdCrawlers(entries),
     });
+    this.#requests = new RequestLog({ socket: requestSocket(parts.plan('/').paths), log: parts.log, nowMs: parts.nowMs });
     this.#reporter = new Reporter({
       engine: this.#enforcer.engine,
       metrics: parts.metrics,
@@ -170,6 +175,7 @@ export class EdgeAgent {
       policy: () => ({ revision: this.revision, sites: this.#enforcer.policy.siteCount }),
       connected: () => this.#stream.isConnected,
       receiptsWaiting: () => this.#receipts.undelivered,
+      takeRefused: () => this.#requests.takeRefused(),
       onStrangeWorker: () => this.#enforcer.readopt(),
       repairDrift: (maps) => this.#enforcer.repairDrift(maps),
       repairCertificates: () => this.#enforcer.repairCertificates(),
@@ -188,6 +194,7 @@ export class EdgeAgent {
     const agent = new EdgeAgent(parts, copy, loaded.state);
     try {
       await agent.#receipts.load();
+      await agent.#requests.start();
       await agent.#enforcer.render();
       // A HAProxy that an agent before left serving is adopted at once: it serves anyway, and what changed follows.
       if (!(await agent.#enforcer.engine.isServing())) {
@@ -228,6 +235,11 @@ export class EdgeAgent {
     return this.#enforcer.engine.workerPid;
   }
 
+  /** Requests of a site in the last hour, one in so many of those that passed: in memory only. */
+  samples(siteId: SiteId): readonly SampledRequest[] {
+    return this.#requests.samples(siteId);
+  }
+
   /** Reads every map back now and repairs what differs; returns the names of the maps that did. */
   repairDrift(): Promise<readonly string[]> {
     return this.#enforcer.repairDrift(mapNames);
@@ -238,6 +250,7 @@ export class EdgeAgent {
     this.#stopping = true;
     this.#stream.stop();
     this.#reporter.stop();
+    this.#requests.stop();
     this.#crawlers.stop();
     await this.#enforcer.queue.idle();
     await this.#receipts.stop();

@@ -10,6 +10,7 @@ import { noticeBackend, refusals } from './skeleton/answers.ts';
 import { defaultsSection, globalSection, tables } from './skeleton/base.ts';
 import { challengeBackend, ownBackend } from './skeleton/challenge.ts';
 import { frontend } from './skeleton/frontend.ts';
+import { requestRing } from './skeleton/log.ts';
 import { origins } from './skeleton/origins.ts';
 import { Files } from './skeleton/parts.ts';
 import { ruleBackends } from './skeleton/rules.ts';
@@ -27,6 +28,7 @@ export function renderConfig(plan: EdgePlan): string {
     globalSection(plan),
     defaultsSection(files),
     tables(plan),
+    requestRing(plan),
     frontend(plan, files),
     noticeBackend(files),
     refusals(files),

@@ -71,6 +71,11 @@ export function createMetrics() {
       registers,
     }),
     connections: new Gauge({ name: 'portcullis_edge_connections', help: 'Client connections open in HAProxy.', registers }),
+    requestLinesDropped: new Gauge({
+      name: 'portcullis_edge_request_lines_dropped',
+      help: 'Lines about single requests that HAProxy says it dropped since it started; counts of requests do not depend on them.',
+      registers,
+    }),
     applySeconds: new Histogram({
       name: 'portcullis_edge_apply_seconds',
       help: 'From the arrival of a frame to its policy in force and on disk.',

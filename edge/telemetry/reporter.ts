@@ -9,6 +9,7 @@ import { copyFile, stat, truncate } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { Instant } from '../../contract/ids.ts';
 import type { Revision } from '../../contract/ids.ts';
+import type { RefusedRequest } from '../../contract/insight.ts';
 import type { FromEdge } from '../../contract/stream.ts';
 import { counterTable } from '../render/index.ts';
 import type { MapName } from '../render/types.ts';
@@ -27,6 +28,8 @@ export type ReporterParts = {
   readonly policy: () => { readonly revision: Revision; readonly sites: number };
   readonly connected: () => boolean;
   readonly receiptsWaiting: () => number;
+  /** What was refused since the last call. */
+  readonly takeRefused: () => RefusedRequest[];
   /** Another worker than the agent's answers on the admin socket. */
   readonly onStrangeWorker: () => void;
   readonly repairDrift: (maps: readonly MapName[]) => Promise<readonly MapName[]>;
@@ -95,6 +98,7 @@ export class Reporter {
       const known = engine.workerPid;
       if (known !== null && Number(info.get('Pid')) !== known) this.#parts.onStrangeWorker();
       connections = Number(info.get('CurrConns') ?? 0);
+      metrics.requestLinesDropped.set(Number(info.get('DroppedLogs') ?? 0));
       const requests = Number(info.get('CumReq') ?? 0);
       const since = this.#lastRequests === null || requests < this.#lastRequests ? 0 : requests - this.#lastRequests;
       this.#lastRequests = requests;
@@ -118,6 +122,7 @@ export class Reporter {
         seconds: Math.min(3600, seconds),
         sites: sites.slice(start, start + mostSitesPerMessage),
         health,
+        ...(start === 0 ? { refused: this.#parts.takeRefused() } : {}),
       });
     }
     await this.#compareMaps(nowMs);

@@ -8,6 +8,7 @@
 import { counterTable } from '../counters.ts';
 import type { EdgePlan } from '../types.ts';
 import type { Files } from './parts.ts';
+import { requestLog } from './log.ts';
 import { byAddress, clearance, compare, remembered } from './clearance.ts';
 import { acted, fact, flag, lines, ownFolder, section, siteFlag, siteId, state, words } from './parts.ts';
 import { ruleLater, rules, ruleWindow } from './rules.ts';
@@ -19,6 +20,8 @@ export function frontend(plan: EdgePlan, files: Files): string {
   return section(
     'frontend edge',
     ...binds(plan),
+    '',
+    requestLog(),
     '',
     connection(plan),
     '',

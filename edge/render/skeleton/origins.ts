@@ -9,6 +9,7 @@
 import { counterIndex } from '../counters.ts';
 import type { EdgePlan } from '../types.ts';
 import type { Files } from './parts.ts';
+import { sampleRules } from './log.ts';
 import { count, fact, lines, section, siteFlag } from './parts.ts';
 import { originRules } from './rules.ts';
 
@@ -54,6 +55,7 @@ function backend(name: string, server: string, files: Files): string {
     'http-response sc-inc-gpc0(1) if { var(txn.cleared) -m found } { res.fhdr(content-type) -m beg text/html }',
     'http-response add-header set-cookie %[var(txn.renewed)] if { var(txn.renewed) -m found }',
     originRules.answers(files),
+    sampleRules(files),
     server,
   );
 }

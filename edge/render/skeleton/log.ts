@@ -1,0 +1,68 @@
+/**
+ * What HAProxy tells the agent about single requests: every answer of our own and every failure of an origin, and a sample of what passed.
+ *
+ * Lines go to a ring in HAProxy's memory, which hands them to the agent over a unix socket. An agent that does not read holds up nobody: a full
+ * ring loses lines (open; `DroppedLogs` of `show info` counts some of them). Whatever a visitor chose stands in hex, or, path last, after the
+ * last space that is counted: nobody can forge a field, and frames carry their length, so nobody can forge a line. Never in a line: a whole
+ * address, the value of a query's parameter, cookies, credentials. Read by edge/telemetry/request-line.ts; `1` is the format's version.
+ */
+import { unknownAsn, unknownCountry } from '../../../core/shield/rules/syntax.ts';
+import { ruleField } from '../rules.ts';
+import type { EdgePlan } from '../types.ts';
+import type { Files } from './parts.ts';
+import { lines, section, siteId, state } from './parts.ts';
+
+/** One passed request in so many is told. */
+export const sampledOneIn = 32;
+const longestLine = 4096;
+
+/** Where the agent listens. */
+export function requestSocket(paths: Pick<EdgePlan['paths'], 'adminSocket'>): string {
+  return `${paths.adminSocket.replace(/\/[^/]*$/, '')}/requests.sock`;
+}
+
+export function requestRing(plan: EdgePlan): string {
+  return lines(
+    '# What the agent is told of single requests. Full, it loses lines and holds up nobody.',
+    section(
+      'ring requests',
+      'format raw',
+      `maxlen ${longestLine}`,
+      'size 1048576',
+      'timeout connect 1s',
+      'timeout server 30s',
+      `server agent unix@${requestSocket(plan.paths)} log-proto octet-count`,
+    ),
+  );
+}
+
+/** For the frontend. */
+export function requestLog(): string {
+  return lines(
+    '# ---- what the agent is told; the path stands last, for it is the only part that a visitor words and that is not in hex',
+    'option dontlognull',
+    `log ring@requests len ${longestLine} format raw local0`,
+    `log-format "1 %Ts %ms %ID %ST %[${siteId}] %[var(txn.act)] %[var(txn.rule),field(${ruleField.ruleId},|)] %[${state('orderId')}] %[src,ipmask(24,48)] %[var(txn.asked)] %HM %HPO"`,
+  );
+}
+
+/** For backends of origins: one in so many that pass is told with what rules read; the others are not told, unless the origin fails. */
+export function sampleRules(files: Files): string {
+  const hex = (expression: string) => `%[${expression},hex]`;
+  const header = (name: string, bytes: number) => hex(`req.fhdr(${name}),bytes(0,${bytes})`);
+  const asked = [
+    hex('req.fhdr(host),host_only,bytes(0,255)'),
+    hex("query,bytes(0,500),regsub('=[^&;]*',=,g)"),
+    header('user-agent', 200),
+    hex("req.fhdr(referer),bytes(0,200),regsub('[?#].*',,)"),
+    header('content-type', 60),
+    header('origin', 100),
+    header('accept-language', 60),
+    `%[src,ipmask(32,128),map_ip(${files.map('countries')},${unknownCountry})]`,
+    `%[src,ipmask(32,128),map_ip(${files.map('asns')},${unknownAsn})]`,
+  ].join(',');
+  return lines(
+    `http-request set-var-fmt(txn.asked) "${asked}" if { rand(${sampledOneIn}) eq 0 }`,
+    'http-response set-log-level silent if { status lt 500 } !{ var(txn.asked) -m found }',
+  );
+}

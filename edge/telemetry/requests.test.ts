@@ -1,0 +1,106 @@
+/** Lines about single requests: whatever a visitor sends stays text, and what is kept is bounded. */
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { parseRequestLine } from './request-line.ts';
+import { Frames, RequestLog } from './requests.ts';
+import { Instant, SiteId } from '../../contract/ids.ts';
+
+const hex = (text: string) => Buffer.from(text).toString('hex').toUpperCase();
+const aSite = SiteId.parse('site_0123456789ab');
+const seconds = 1_795_391_919;
+const instantText = Instant.parse(new Date(seconds * 1000 + 7).toISOString());
+const reference = '97893f1d-9280-493e-b101-64c0c6f28fd2';
+const asked = (host: string, query: string, agent: string) =>
+  [hex(host), hex(query), hex(agent), '', '', '', '-', 'de', '64496'].join(',');
+const lineOf = (path: string, more: { act?: string; asked?: string; reference?: string; status?: number } = {}) =>
+  `1 ${seconds} 7 ${more.reference ?? reference} ${more.status ?? 403} ${aSite} ${more.act ?? '-'} no-scan - 192.0.2.0 ${more.asked ?? '-'} GET ${path}`;
+
+it('reads a line of HAProxy', () => {
+  expect(parseRequestLine(lineOf('/a#22b', { act: 'rule-deny' }))).toEqual({
+    at: instantText,
+    reference,
+    siteId: aSite,
+    status: 403,
+    act: 'rule-deny',
+    ruleId: 'no-scan',
+    orderId: null,
+    network: '192.0.2.0/24',
+    method: 'GET',
+    path: '/a%22b',
+    sample: null,
+  });
+  expect(parseRequestLine(lineOf('/', { asked: asked('a.example', 'x=&y=', 'ua') }))?.sample).toEqual({
+    at: instantText,
+    method: 'GET',
+    path: '/',
+    network: '192.0.2.0/24',
+    host: 'a.example',
+    query: 'x=&y=',
+    headers: { 'user-agent': 'ua' },
+    country: 'DE',
+    asn: 64496,
+  });
+});
+
+it('whatever a visitor puts in path, query or agent forges no field', () => {
+  const text = fc.oneof(
+    fc.string({ maxLength: 200, unit: 'binary' }),
+    fc.constantFrom(' deny ', '|', '\n1 2 3', ',,', lineOf('/x')),
+  );
+  fc.assert(
+    fc.property(text, text, text, (path, query, agent) => {
+      const read = parseRequestLine(lineOf(path, { act: 'limit', asked: asked('a.example', query, agent) }));
+      if (path.includes('\n')) return void expect(read).toBeNull();
+      expect(read).toMatchObject({ siteId: aSite, act: 'limit', status: 403, network: '192.0.2.0/24', reference });
+      expect(read?.sample).toMatchObject({ host: 'a.example', country: 'DE', asn: 64496 });
+      expect(read?.sample?.query).toBe(query.toWellFormed());
+    }),
+  );
+});
+
+it('any other text is no line, and nothing is thrown', () => {
+  fc.assert(fc.property(fc.string({ maxLength: 300 }), (text) => void expect(parseRequestLine(text)).toBeNull()));
+  for (const bad of [
+    `2${lineOf('/').slice(1)}`,
+    lineOf('/').replace(aSite, 'site'),
+    lineOf('/', { asked: 'zz' }),
+    lineOf('/', { reference: 'x' }),
+  ])
+    expect(parseRequestLine(bad)).toBeNull();
+});
+
+it('frames come out whole however the bytes are cut, and what is no frame ends the connection', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ maxLength: 50, unit: 'binary' }), { maxLength: 10 }),
+      fc.integer({ min: 1, max: 20 }),
+      (said, cut) => {
+        const texts = said.map((text) => text.toWellFormed());
+        const bytes = Buffer.concat(texts.map((text) => Buffer.from(`${Buffer.byteLength(text)} ${text}`)));
+        const frames = new Frames(8192);
+        const got: string[] = [];
+        for (let at = 0; at < bytes.length; at += cut) got.push(...(frames.take(bytes.subarray(at, at + cut)) ?? ['broken']));
+        expect(got).toEqual(texts);
+      },
+    ),
+  );
+  expect(new Frames(100).take(Buffer.from('GET / HTTP/1.1'))).toBeNull();
+  expect(new Frames(100).take(Buffer.from('101 x'))).toBeNull();
+});
+
+it('a flood of one site leaves room for the others, and samples of an hour ago are gone', () => {
+  let nowMs = seconds * 1000;
+  const requests = new RequestLog({ socket: '/nowhere', log: pino({ level: 'silent' }), nowMs: () => nowMs });
+  for (let count = 0; count < 1000; count += 1) requests.take(lineOf('/', { act: 'limit', asked: asked('a.example', '', 'ua') }));
+  expect(requests.samples(aSite)).toHaveLength(500);
+  expect(requests.takeRefused()).toHaveLength(20);
+  expect(requests.takeRefused()).toEqual([]);
+  requests.take(lineOf('/', { act: 'own', status: 200 }));
+  requests.take(lineOf('/', { status: 200 }));
+  requests.take(lineOf('/', { status: 502 }));
+  expect(requests.takeRefused().map(({ guard }) => guard)).toEqual(['origin-error']);
+  nowMs += 3_601_000;
+  requests.takeRefused();
+  expect(requests.samples(aSite)).toEqual([]);
+});

@@ -1,0 +1,174 @@
+/**
+ * The agent's end of HAProxy's ring: single requests, of which a sample of the last hour stays here and refusals go to the control plane.
+ *
+ * Everything is bounded and in memory: what it costs does not grow with a flood. After so many lines in a second the agent stops reading until the
+ * next one: HAProxy's ring fills and drops (open: serving never waits for telling). Not here: counts by outcome (traffic.ts), which are exact.
+ */
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import type { Logger } from 'pino';
+import type { SiteId } from '../../contract/ids.ts';
+import { mostRefusedPerMessage } from '../../contract/insight.ts';
+import type { RefusedRequest } from '../../contract/insight.ts';
+import type { SampledRequest } from '../../contract/rules.ts';
+import { parseRequestLine } from './request-line.ts';
+import type { LoggedRequest } from './request-line.ts';
+
+const mostLinesPerSecond = 2000;
+const longestFrame = 8192;
+const sampleHourMs = 3_600_000;
+const mostSamplesPerSite = 500;
+const mostSampledSites = 200;
+/** Refusals of one site in one message: a flood of one site leaves room for the others. */
+const mostRefusedPerSiteAndMessage = 20;
+/** Answers of our own that refuse nothing. */
+const notRefused: ReadonlySet<string> = new Set(['own', 'acme', 'to-https', 'rule-redirect', 'unknown']);
+
+export type RequestLogParts = { readonly socket: string; readonly log: Logger; readonly nowMs: () => number };
+
+export class RequestLog {
+  readonly #parts: RequestLogParts;
+  readonly #samples = new Map<SiteId, SampledRequest[]>();
+  readonly #sockets = new Set<Socket>();
+  #refused: RefusedRequest[] = [];
+  #refusedBySite = new Map<SiteId, number>();
+  #server: Server | null = null;
+  #second = 0;
+  #lines = 0;
+
+  constructor(parts: RequestLogParts) {
+    this.#parts = parts;
+  }
+
+  /** Listens; HAProxy comes within a second. Without it (a path that is too long) the edge serves and tells nothing of single requests. */
+  async start(): Promise<void> {
+    const { socket: path, log } = this.#parts;
+    rmSync(path, { force: true });
+    const server = createServer((socket) => this.#onSocket(socket));
+    this.#server = server;
+    await new Promise<void>((resolve) => {
+      server.once('error', (error) => {
+        log.warn({ error: error.message }, 'nothing is told of single requests');
+        resolve();
+      });
+      server.listen(path, () => {
+        chmodSync(path, 0o600);
+        resolve();
+      });
+    });
+  }
+
+  stop(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server?.close();
+  }
+
+  /** Requests of a site in the last hour, oldest first: one in so many of those that passed. */
+  samples(siteId: SiteId): readonly SampledRequest[] {
+    const sinceMs = this.#parts.nowMs() - sampleHourMs;
+    return (this.#samples.get(siteId) ?? []).filter(({ at }) => Date.parse(at) >= sinceMs);
+  }
+
+  /** What was refused since the last call, as much as is told of it. */
+  takeRefused(): RefusedRequest[] {
+    const taken = this.#refused;
+    this.#refused = [];
+    this.#refusedBySite = new Map();
+    this.#forgetOld();
+    return taken;
+  }
+
+  #onSocket(socket: Socket): void {
+    const frames = new Frames(longestFrame);
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    // HAProxy connects again by itself.
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (data: Buffer) => {
+      const texts = frames.take(data);
+      if (texts === null) return void socket.destroy();
+      for (const text of texts) this.take(text);
+      const wait = this.#overMs(texts.length);
+      if (wait === 0) return;
+      socket.pause();
+      setTimeout(() => socket.resume(), wait).unref();
+    });
+  }
+
+  /** Milliseconds until reading goes on. */
+  #overMs(lines: number): number {
+    const nowMs = this.#parts.nowMs();
+    const second = Math.floor(nowMs / 1000);
+    if (second !== this.#second) this.#lines = 0;
+    this.#second = second;
+    this.#lines += lines;
+    return this.#lines > mostLinesPerSecond ? 1000 - (nowMs % 1000) : 0;
+  }
+
+  /** Takes one line. */
+  take(text: string): void {
+    const request = parseRequestLine(text);
+    if (request === null) return;
+    if (request.sample !== null) this.#keep(request.siteId, request.sample);
+    const guard = request.act ?? (request.status >= 500 ? 'origin-error' : null);
+    if (guard !== null && !notRefused.has(guard)) this.#refuse(request, guard);
+  }
+
+  #keep(siteId: SiteId, sample: SampledRequest): void {
+    const held = this.#samples.get(siteId);
+    if (held === undefined) {
+      if (this.#samples.size < mostSampledSites) this.#samples.set(siteId, [sample]);
+      return;
+    }
+    held.push(sample);
+    if (held.length > mostSamplesPerSite) held.shift();
+  }
+
+  #refuse(request: LoggedRequest, guard: string): void {
+    const { reference, at, siteId, ruleId, orderId, status, network, method, path } = request;
+    const ofSite = this.#refusedBySite.get(siteId) ?? 0;
+    if (this.#refused.length >= mostRefusedPerMessage || ofSite >= mostRefusedPerSiteAndMessage) return;
+    this.#refusedBySite.set(siteId, ofSite + 1);
+    this.#refused.push({ reference, at, siteId, guard, ruleId, orderId, status, network, method, path });
+  }
+
+  #forgetOld(): void {
+    for (const siteId of this.#samples.keys()) {
+      const left = this.samples(siteId);
+      if (left.length === 0) this.#samples.delete(siteId);
+      else this.#samples.set(siteId, [...left]);
+    }
+  }
+}
+
+/** Frames as of RFC 6587: the length in bytes, a space, and that many bytes. */
+export class Frames {
+  readonly #longest: number;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(longest: number) {
+    this.#longest = longest;
+  }
+
+  /** The texts of the frames that are whole now; null for what is no such frame: the connection is of no use then. */
+  take(data: Buffer): string[] | null {
+    let rest = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
+    const texts: string[] = [];
+    for (;;) {
+      const head = /^(\d{1,5}) /.exec(rest.toString('latin1', 0, 6))?.[1];
+      if (head === undefined) {
+        if (!/^\d{0,5}$/.test(rest.toString('latin1', 0, 6)) || rest.length > 5) return null;
+        break;
+      }
+      const length = Number(head);
+      const start = head.length + 1;
+      if (length > this.#longest) return null;
+      if (rest.length < start + length) break;
+      texts.push(rest.toString('utf8', start, start + length));
+      rest = rest.subarray(start + length);
+    }
+    this.#rest = Buffer.from(rest);
+    return texts;
+  }
+}
