@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addAttackCommands } from './commands/attack.ts';
+import { addExplainCommand } from './commands/explain.ts';
 import { addHouseCommands } from './commands/house.ts';
 import { addOrderCommands } from './commands/order.ts';
 import { addRulesCommands } from './commands/rules.ts';
@@ -69,6 +70,7 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
   addRulesCommands(program, terminal);
   addAttackCommands(program, terminal);
   addCertificateCommands(program, terminal);
+  addExplainCommand(program, terminal);
   addOrderCommands(program, terminal);
   addHouseCommands(program, terminal);
   addVerifyCommand(program, terminal);

@@ -51,6 +51,7 @@ import { openOrderChanges } from './orders/changes.ts';
 import { registerOrderRoutes } from './orders/routes.ts';
 import { registerPages } from './pages/register.ts';
 import { registerSiteRoutes } from './sites/routes.ts';
+import { registerInsightRoutes } from './insight/routes.ts';
 import { registerRulesRoutes } from './sites/rules-routes.ts';
 import { dnsResolver } from './sites/resolver.ts';
 import type { Resolver } from './sites/resolver.ts';
@@ -143,6 +144,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     });
     registerSiteRoutes(app, deps);
     registerRulesRoutes(app, deps);
+    registerInsightRoutes(app, deps);
     const certificates = await openCertificates(app, deps, config.certificates, keys);
     registerOrderRoutes(app, deps);
     registerEdgeRoutes(app, deps, key);

@@ -25,6 +25,7 @@ import type { Alarm } from '../contract/routes/house.ts';
 import type { OrderState } from '../contract/routes/orders.ts';
 import type { AttackTables } from './attack-tables.ts';
 import type { CertificateTables } from './certificate-tables.ts';
+import type { InsightTables } from './insight-tables.ts';
 import type { DeskTables } from './desk/tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 
@@ -234,4 +235,4 @@ export type SpineTables = {
   audit_entry: AuditEntryTable;
 };
 
-export type Tables = SpineTables & IdentityTables & DeskTables & CertificateTables & AttackTables;
+export type Tables = SpineTables & IdentityTables & DeskTables & CertificateTables & AttackTables & InsightTables;

@@ -13,6 +13,8 @@ import { instantOf, msOf } from '../../core/instant.ts';
 import { insertAcks, setHealth } from '../../store/edges.ts';
 import type { Acknowledgement } from '../../store/edges.ts';
 import { addTraffic } from '../../store/house.ts';
+import { addRefused } from '../../store/insight.ts';
+import type { ToldRefusal } from '../../store/insight.ts';
 import type { Store } from '../../store/open.ts';
 import type { LiveHub } from '../events.ts';
 
@@ -30,11 +32,14 @@ export type Notebook = {
 const bucketMs = 10_000;
 const mostSums = 200_000;
 const mostAcks = 20_000;
+/** Refused requests that wait to be written; what is more is forgotten, for they are a sample under a flood anyway. */
+const mostRefused = 20_000;
 
 export function openNotebook(deps: { store: Store; log: Logger; now: () => number; live: LiveHub }): Notebook {
   const { store, log, live } = deps;
   let acks: { group: GroupName; ack: Acknowledgement }[] = [];
   let sums = new Map<string, { group: GroupName; siteId: SiteId; bucket: Instant; counts: OutcomeCounts }>();
+  let refused: { group: GroupName; told: ToldRefusal }[] = [];
   let seenEdges = new Map<EdgeId, { edgeId: EdgeId; at: Instant; health: EdgeHealth | null }>();
   let ackTimer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -81,6 +86,24 @@ export function openNotebook(deps: { store: Store; log: Logger; now: () => numbe
     }
   }
 
+  async function writeRefused(): Promise<void> {
+    const batch = refused;
+    if (batch.length === 0) return;
+    refused = [];
+    try {
+      for (const [group, rows] of Map.groupBy(batch, (row) => row.group)) {
+        await addRefused(
+          store.db,
+          group,
+          rows.map(({ told }) => told),
+        );
+      }
+    } catch (error) {
+      refused = [...batch, ...refused].slice(-mostRefused);
+      throw error;
+    }
+  }
+
   function add(row: { group: GroupName; siteId: SiteId; bucket: Instant; counts: OutcomeCounts }): void {
     const key = `${row.siteId} ${row.bucket}`;
     const held = sums.get(key);
@@ -97,6 +120,7 @@ export function openNotebook(deps: { store: Store; log: Logger; now: () => numbe
 
   const timers = [
     setInterval(() => void later(writeTraffic), 1000),
+    setInterval(() => void later(writeRefused), 1000),
     setInterval(() => void later(writeSeen), 3000),
     setInterval(() => void (acks.length > 0 && later(writeAcks)), 1000),
   ];
@@ -116,6 +140,11 @@ export function openNotebook(deps: { store: Store; log: Logger; now: () => numbe
         add({ group, siteId, bucket, counts });
         if (live.hasListeners()) live.tellHere({ kind: 'traffic', siteId, at: said.from, seconds: said.seconds, counts });
       }
+      for (const one of said.refused ?? []) {
+        // The edge's clock is not trusted with a time that is far from ours: it says how long a row is kept.
+        const toldAt = Math.abs(msOf(one.at) - nowMs) > 120_000 ? instantOf(nowMs) : one.at;
+        if (refused.length < mostRefused) refused.push({ group, told: { ...one, at: toldAt, edgeId } });
+      }
       seenEdges.set(edgeId, { edgeId, at: instantOf(nowMs), health: said.health });
     },
     seen(edgeId) {
@@ -130,6 +159,7 @@ export function openNotebook(deps: { store: Store; log: Logger; now: () => numbe
       clearTimeout(ackTimer);
       await later(writeAcks);
       await later(writeTraffic);
+      await later(writeRefused);
       await later(writeSeen);
     },
   };

@@ -10,6 +10,8 @@ import { hasAlarmSince, raiseAlarm, trimTraffic } from '../../store/house.ts';
 import { ordersDue } from '../../store/orders.ts';
 import { sitesToResolve } from '../../store/sites.ts';
 import { transact } from '../../store/transact.ts';
+import { refusedKeptDays } from '../../contract/insight.ts';
+import { trimRefused } from '../../store/insight.ts';
 import { checkpoint, listTables, vacuum } from '../../store/upkeep.ts';
 import { nowOf } from '../deps.ts';
 import type { ControlDeps } from '../deps.ts';
@@ -77,6 +79,7 @@ export function houseJobs(deps: ControlDeps): Job[] {
         await transact(deps.store, (unit) => trimLog(unit.tx));
         await trimTraffic(db, instantOf(deps.now() - trafficKeptMs));
         await trimEdges(db, instantOf(deps.now() - 7 * 86_400_000));
+        await trimRefused(db, instantOf(deps.now() - refusedKeptDays * 86_400_000));
       },
     },
     ...(deps.store.kind === 'embedded' ? upkeepJobs(deps) : []),
