@@ -35,7 +35,7 @@ import { publishSite } from './service.ts';
 type Draft = z.output<typeof RulesDraft>;
 
 /** Most sites of one group whose rules use `contains`: sixteen maps of patterns share them (bench/README.md says what that costs). */
-export const mostSitesWithContains = 64;
+const mostSitesWithContains = 64;
 
 /** What rules may ask of network data. */
 export function needsOf(condition: Condition): ShownRule['needs'] {

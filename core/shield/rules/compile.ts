@@ -48,7 +48,7 @@ export const wordFields = [
 ] as const satisfies readonly Field[];
 
 /** Each doubles the patterns of a site, and a pattern is a walk over the whole text: 7 walks at three, 15 at four. */
-export const mostContainsTests = 3;
+const mostContainsTests = 3;
 const mostContainsBytes = 2000;
 const mostStates = 500;
 const mostEntries = 6000;
