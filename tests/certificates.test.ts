@@ -10,6 +10,7 @@ import * as certificates from '../contract/routes/certificates.ts';
 import type { SiteCertificates } from '../contract/routes/certificates.ts';
 import { changeSite } from '../contract/routes/sites.ts';
 import type { Site } from '../contract/routes/sites.ts';
+import { askOnce } from '../edge/haproxy/runtime-socket.ts';
 import { refusalOf } from './harness/api.ts';
 import type { TestDns } from './harness/dns.ts';
 import { startDns } from './harness/dns.ts';
@@ -200,4 +201,28 @@ it('an edge that starts with the control plane dead serves TLS from its disk', a
   await until('it serves', async () => (await shown('forum.example')).fingerprint === fingerprint, { timeoutMs: 30_000 });
   const met = await visit({ port: parts.edge.https, scheme: 'https', host: 'forum.example', headers: navigation });
   expect(met.status).toBe(200);
+}, 60_000);
+
+it('an agent that takes over a running HAProxy finds a certificate that is gone or another, and puts it back without a reload', async () => {
+  const { fingerprint } = await shown('forum.example');
+  const before = await workers();
+  await parts
+    .edgeAgent()
+    .stop('SIGKILL')
+    .catch(() => undefined);
+  const socket = path.join(parts.folders.edge, 'haproxy', 'admin.sock');
+  const list509 = path.join(parts.folders.edge, 'certificates', 'crt-list.txt');
+  const file = (name: string) => path.join(parts.folders.edge, 'certificates', 'sites', name);
+  await askOnce(socket, `del ssl crt-list ${list509} ${file('forum.example')}`);
+  const other = makeCertificate(['evil.example']);
+  await askOnce(socket, `set ssl cert ${file('_.wild.example')} <<\n${other.chain}${other.key}`);
+  await askOnce(socket, `commit ssl cert ${file('_.wild.example')}`);
+  expect((await shown('forum.example')).fingerprint).not.toBe(fingerprint);
+  expect((await shown('a.wild.example')).names).toBe('DNS:evil.example');
+  await parts.startEdge();
+  await until('both are back', async () => {
+    const wild = await shown('a.wild.example');
+    return (await shown('forum.example')).fingerprint === fingerprint && wild.names === 'DNS:*.wild.example';
+  });
+  expect(await workers()).toEqual(before);
 }, 60_000);
