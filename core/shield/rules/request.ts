@@ -89,6 +89,17 @@ export function bytesOf(text: string): string {
   );
 }
 
+/** The text of UTF-8 bytes; what is not UTF-8 stays as it is. */
+export function textOf(bytes: string): string {
+  try {
+    return decodeURIComponent(
+      bytes.replaceAll(/[%\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`),
+    );
+  } catch {
+    return bytes;
+  }
+}
+
 /** Percent-decoding as HAProxy's url_dec does it; null where it gives up. In a form, `+` is a space. */
 function decode(bytes: string, as: 'form' | 'plain'): string | null {
   if (/%(?![0-9A-Fa-f]{2})/.test(bytes)) return null;
