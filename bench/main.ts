@@ -12,6 +12,10 @@ const benches: Readonly<Record<string, { readonly about: string; readonly load: 
     about: 'CPU per request and requests per second of the edge beside bare proxies',
     load: async () => (await import('./edge/main.ts')).main,
   },
+  flood: {
+    about: 'a flooded site: what its cleared visitors and its neighbours notice',
+    load: async () => (await import('./flood/main.ts')).main,
+  },
   desk: {
     about: 'a receipt, the queue, the clusters and the alarm of the desk',
     load: async () => (await import('./desk/main.ts')).run,
