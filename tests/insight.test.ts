@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SiteId } from '../contract/ids.ts';
 import { Explanation, explainReference } from '../contract/routes/insight.ts';
+import { addAccount, addPersonWithToken } from '../contract/routes/identity.ts';
 import { setRules } from '../contract/routes/rules.ts';
 import { RequestReference } from '../contract/insight.ts';
 import { RuleId } from '../contract/rules.ts';
-import { refusalOf } from './harness/api.ts';
+import { apiClient, refusalOf } from './harness/api.ts';
 import type { Echo } from './harness/echo.ts';
 import { startEcho } from './harness/echo.ts';
 import { until } from './harness/ports.ts';
@@ -58,6 +59,12 @@ it('the reference on a page says which rule refused which path, and of the visit
   expect(found.sentence).toContain('no-scan');
   expect(JSON.stringify(found)).not.toContain('hidden');
   const printed = await runProgram(['explain', found.reference, '--state', provider.state]);
+  // Whoever owns another site learns nothing of it.
+  const { account } = await provider.operator.call(addAccount, { body: { name: 'Forum Ltd', ownerName: 'Olga Owner' } });
+  const owner = { name: 'Otto Owner', roles: ['owner' as const], accountId: account.accountId };
+  const { token } = await provider.operator.call(addPersonWithToken, { body: owner });
+  const stranger = apiClient(provider.controlUrl, token);
+  expect(await refusalOf(stranger.call(explainReference, { params: { reference: found.reference } }))).toBe('not-found');
   expect(printed.stdout).toContain('A rule of the site denies such requests');
 });
 

@@ -22,6 +22,7 @@ export function requestSocket(paths: Pick<EdgePlan['paths'], 'adminSocket'>): st
 }
 
 export function requestRing(plan: EdgePlan): string {
+  const inner = `${requestSocket(plan.paths)}.in`;
   return lines(
     '# What the agent is told of single requests. Full, it loses lines and holds up nobody.',
     section(
@@ -30,8 +31,20 @@ export function requestRing(plan: EdgePlan): string {
       `maxlen ${longestLine}`,
       'size 1048576',
       'timeout connect 1s',
-      'timeout server 30s',
-      `server agent unix@${requestSocket(plan.paths)} log-proto octet-count`,
+      'timeout server 1h',
+      `server self unix@${inner} log-proto octet-count`,
+    ),
+    '',
+    '# A ring whose server does not answer tries again without a pause (measured: 40 % of a CPU). So it talks to this, which waits a second first.',
+    section(
+      'listen requests-out',
+      'mode tcp',
+      `bind unix@${inner} mode 600`,
+      'timeout client 1h',
+      'timeout server 1h',
+      'tcp-request inspect-delay 1s',
+      'tcp-request content accept if WAIT_END',
+      `server agent unix@${requestSocket(plan.paths)}`,
     ),
   );
 }
