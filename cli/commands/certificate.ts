@@ -99,7 +99,7 @@ function reply(shown: SiteCertificates, { nowMs }: Terminal): Reply {
     ];
   });
   const findings = shown.hostnames.flatMap(({ hostname, wish }) =>
-    wish?.finding == null
+    wish === null || wish.finding === null
       ? []
       : [`${hostname}: ${wish.finding}${wish.nextAt === null ? '' : ` Tried again ${showInstant(wish.nextAt, nowMs())}.`}`],
   );

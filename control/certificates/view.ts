@@ -50,7 +50,7 @@ export async function viewCertificates(deps: CertificateParts, site: SiteRecord)
 async function authorityStatus({ store, authority, dns }: CertificateParts): Promise<AuthorityStatus> {
   if (authority === null) return { directory: null, registered: false, dns: false };
   const account = await findAccount(store.db, authority.directory);
-  return { directory: authority.directory, registered: account?.accountUrl != null, dns: dns !== null };
+  return { directory: authority.directory, registered: (account?.accountUrl ?? null) !== null, dns: dns !== null };
 }
 
 function viewWish(wish: WishRecord, nowMs: number): NonNullable<View['hostnames'][number]['wish']> {

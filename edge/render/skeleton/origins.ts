@@ -15,7 +15,7 @@ import { originRules } from './rules.ts';
 
 export function origins(plan: EdgePlan, files: Files): string {
   const server = 'server origin 0.0.0.0:0';
-  const certificate = plan.originCertificate == null ? '' : ` crt ${plan.originCertificate}`;
+  const certificate = (plan.originCertificate ?? null) === null ? '' : ` crt ${plan.originCertificate}`;
   return lines(
     backend('origins', server, files),
     '',

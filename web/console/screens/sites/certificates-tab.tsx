@@ -83,7 +83,7 @@ function Names({ shown }: { shown: SiteCertificates }) {
             <td>{held === undefined ? null : <When at={held.notAfter} focusable />}</td>
             <td>
               <Badge tone={bad ? 'caution' : state === 'held' ? 'good' : 'off'}>{states[state]}</Badge>
-              {wish?.finding == null ? null : <p className="hint">{wish.finding}</p>}
+              {wish === null || wish.finding === null ? null : <p className="hint">{wish.finding}</p>}
             </td>
           </tr>
         );
