@@ -204,6 +204,17 @@ describe('sites', () => {
     expect(new URL(page.url()).searchParams.get('view')).toBe('table');
   });
 
+  it('say what a reference on a page stands for, and what is none', async () => {
+    await open(`/sites/${forum}`);
+    const reference = page.getByLabel('Reference', { exact: true });
+    await reference.fill('not one');
+    await button('Explain').click();
+    await page.getByText('This is no reference.').waitFor();
+    await reference.fill(' 0D9C6B1E-6c1f-4b59-9f0e-2f6a5c1d7e88 ');
+    await button('Explain').click();
+    await page.getByText('The answer was 429.').waitFor();
+  });
+
   it('are removed by typing their name, and not while an order is in force', async () => {
     await open(`/sites/${forum}?tab=settings`);
     await page.getByText('It must be lifted first').waitFor();

@@ -18,6 +18,7 @@ import { registerHouse } from './house.ts';
 import { registerIdentity } from './identity.ts';
 import { registerCertificates } from './certificates.ts';
 import { registerAttacks } from './attacks.ts';
+import { registerInsight } from './insight.ts';
 import { registerRules } from './rules.ts';
 import { registerShield } from './shield.ts';
 import type { MockState } from './state.ts';
@@ -95,6 +96,7 @@ export function createMock(state: MockState): Mock {
   registerCertificates(on, state);
   registerRules(on);
   registerAttacks(on, state);
+  registerInsight(on, state);
   registerDesk(on, state, emit);
   registerDeskHouse(on, state, emit);
 

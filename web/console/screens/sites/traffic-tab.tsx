@@ -19,6 +19,7 @@ import { withWord } from '../../search.ts';
 import { sites } from '../../words/en/sites.ts';
 import { language, say } from '../../words/index.ts';
 import { Chart } from './chart.tsx';
+import { Explain } from './explain.tsx';
 import { useTick } from './tick.ts';
 import { originText } from './typed.ts';
 
@@ -96,6 +97,7 @@ export default function TrafficTab({ site }: { site: Site }) {
           </>
         )}
       </Panel>
+      <Explain />
       <About site={site} />
     </>
   );

@@ -1,0 +1,15 @@
+/** English words of single requests. */
+export const insight = {
+  title: 'A reference',
+  lead: 'Each page of ours shows one. It says why that request was not answered by the site.',
+  reference: 'Reference',
+  explain: 'Explain',
+  facts: {
+    site: 'Site',
+    when: 'When',
+    request: 'Request',
+    network: 'From',
+    edge: 'Edge',
+  },
+  notOne: 'This is no reference. One looks like 0d9c6b1e-6c1f-4b59-9f0e-2f6a5c1d7e88.',
+};
