@@ -17,7 +17,8 @@ const goWaitMs = 1200;
 export function Keyboard({ open }: { open: readonly Room[] }) {
   const navigate = useNavigate();
   const [help, setHelp] = useState(false);
-  const goSince = useRef(0);
+  // Never: zero is when the page was loaded, and would make `c` in the first second go to a room.
+  const goSince = useRef(-Infinity);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -28,7 +29,7 @@ export function Keyboard({ open }: { open: readonly Room[] }) {
         return;
       }
       const going = event.timeStamp - goSince.current < goWaitMs;
-      goSince.current = 0;
+      goSince.current = -Infinity;
       if (going) {
         const room = open.find((candidate) => candidate.key === event.key);
         if (room !== undefined) {
