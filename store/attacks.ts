@@ -13,6 +13,7 @@ import type { AttackId, Instant } from '../contract/ids.ts';
 import type { AttackTable } from './attack-tables.ts';
 import type { Db } from './open.ts';
 import type { NamedPerson } from './orders.ts';
+import { pageOf } from './paging.ts';
 import type { Viewer } from './sites.ts';
 
 /** Null when there is no such site. */
@@ -102,11 +103,10 @@ export async function listAttacks(
     .orderBy('created_order', 'desc')
     .limit(ask.limit + 1);
   if (ask.before !== null) page = page.where('created_order', '<', ask.before);
-  const rows = await page.execute();
-  const shown = rows.slice(0, ask.limit);
+  const { shown, next } = pageOf(await page.execute(), ask.limit);
   return {
     items: shown.map(attackOf),
-    next: rows.length > ask.limit ? (shown.at(-1)?.created_order ?? null) : null,
+    next,
     total,
   };
 }

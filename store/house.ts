@@ -12,6 +12,7 @@ import type { OutcomeCounts } from '../contract/stream.ts';
 import { randomId } from '../kit/random-id.ts';
 import type { Db } from './open.ts';
 import type { NamedPerson } from './orders.ts';
+import { pageOf } from './paging.ts';
 import type { AlarmTable } from './tables.ts';
 import { relaxed } from './transact.ts';
 import type { Work } from './transact.ts';
@@ -61,8 +62,7 @@ export async function listAudit(
     .orderBy('created_order', 'desc')
     .limit(ask.limit + 1);
   if (ask.before !== null) page = page.where('created_order', '<', ask.before);
-  const rows = await page.execute();
-  const shown = rows.slice(0, ask.limit);
+  const { shown, next } = pageOf(await page.execute(), ask.limit);
   return {
     items: shown.map((row) => ({
       auditId: row.audit_id,
@@ -72,7 +72,7 @@ export async function listAudit(
       subject: row.subject,
       detail: Detail.parse(row.detail),
     })),
-    next: rows.length > ask.limit ? (shown.at(-1)?.created_order ?? null) : null,
+    next,
     total,
   };
 }
@@ -154,11 +154,10 @@ export async function listAlarms(
     .orderBy('created_order', 'desc')
     .limit(ask.limit + 1);
   if (ask.before !== null) page = page.where('created_order', '<', ask.before);
-  const rows = await page.execute();
-  const shown = rows.slice(0, ask.limit);
+  const { shown, next } = pageOf(await page.execute(), ask.limit);
   return {
     items: shown.map(alarmOf),
-    next: rows.length > ask.limit ? (shown.at(-1)?.created_order ?? null) : null,
+    next,
     total,
   };
 }

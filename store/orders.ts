@@ -16,6 +16,7 @@ import { ReceiptBody } from '../contract/receipt.ts';
 import type { SignedReceipt } from '../contract/receipt.ts';
 import type { OrderState } from '../contract/routes/orders.ts';
 import type { Db } from './open.ts';
+import { pageOf } from './paging.ts';
 import type { Viewer } from './sites.ts';
 import type { ShieldOrderTable } from './tables.ts';
 
@@ -128,11 +129,10 @@ export async function listOrders(
     .orderBy('created_order', 'desc')
     .limit(page.limit + 1);
   if (page.before !== null) rows = rows.where('created_order', '<', page.before);
-  const found = await rows.execute();
-  const shown = found.slice(0, page.limit);
+  const { shown, next } = pageOf(await rows.execute(), page.limit);
   return {
     orders: shown.map(recordOf),
-    next: found.length > page.limit ? (shown.at(-1)?.created_order ?? null) : null,
+    next,
     total,
   };
 }

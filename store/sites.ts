@@ -17,6 +17,7 @@ import { PresetName } from '../contract/routes/rules.ts';
 import type { Origin } from '../contract/routes/sites.ts';
 import { SiteRules } from '../contract/rules.ts';
 import type { Db } from './open.ts';
+import { pageOf } from './paging.ts';
 import type { HostnameOwnership, SiteTable } from './tables.ts';
 
 export type SiteHostname = { readonly hostname: Hostname; readonly ownership: HostnameOwnership };
@@ -151,11 +152,10 @@ export async function listSites(
     .orderBy('created_order', 'desc')
     .limit(ask.limit + 1);
   if (ask.before !== null) page = page.where('created_order', '<', ask.before);
-  const rows = await page.execute();
-  const shown = rows.slice(0, ask.limit);
+  const { shown, next } = pageOf(await page.execute(), ask.limit);
   return {
     sites: await withHostnames(db, shown),
-    next: rows.length > ask.limit ? (shown.at(-1)?.created_order ?? null) : null,
+    next,
     total,
   };
 }

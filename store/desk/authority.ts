@@ -8,6 +8,7 @@ import type { Json } from '../../contract/canonical.ts';
 import type { AuthorityKind, AuthorityState } from '../../contract/desk/words.ts';
 import type { Db } from '../open.ts';
 import type { NamedPerson } from '../orders.ts';
+import { pageOf } from '../paging.ts';
 import type { Tx } from '../transact.ts';
 import type { AuthorityRequestTable } from './tables.ts';
 
@@ -78,9 +79,8 @@ export async function listAuthority(
     .orderBy('created_order', 'desc')
     .limit(ask.limit + 1);
   if (ask.before !== null) page = page.where('created_order', '<', ask.before);
-  const rows = await page.execute();
-  const shown = rows.slice(0, ask.limit);
-  return { items: shown.map(recordOf), next: rows.length > ask.limit ? (shown.at(-1)?.created_order ?? null) : null, total };
+  const { shown, next } = pageOf(await page.execute(), ask.limit);
+  return { items: shown.map(recordOf), next, total };
 }
 
 /** Linked requests whose preservation still runs. */
