@@ -16,8 +16,8 @@ import { defaultSiteLimits } from '../../contract/policy.ts';
 import type { SitePolicy } from '../../contract/policy.ts';
 import { ownFolder } from '../../edge/render/index.ts';
 import { order, site, startEdge } from '../../tests/harness/haproxy.ts';
-import { removeFolder, temporaryFolder } from '../../tests/harness/ports.ts';
 import { machine } from '../machine.ts';
+import { whileRunning } from '../running.ts';
 import type { Measured, Request } from './load.ts';
 import { load, pin } from './load.ts';
 import { startBareHaproxy, startNginxProxy, startNodeProxy, startOrigin } from './peers.ts';
@@ -106,20 +106,7 @@ async function measure(
   calmSeconds: number,
   say: (text: string) => void,
 ): Promise<Results> {
-  const folder = temporaryFolder('bench');
-  const running: { stop: () => Promise<void> }[] = [];
-  const keep = <Thing extends { stop: () => Promise<void> }>(thing: Thing): Thing => {
-    running.push(thing);
-    return thing;
-  };
-  const clear = async (): Promise<void> => {
-    for (const thing of running.splice(0).reverse()) await thing.stop();
-    removeFolder(folder);
-  };
-  // Interrupted, it leaves nothing running.
-  const interrupted = () => void clear().finally(() => process.exit(130));
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
-  try {
+  return whileRunning('bench', async (folder, keep) => {
     const origin = keep(await startOrigin(folder));
     const bare = keep(await startBareHaproxy(folder, origin.port));
     const nginx = keep(await startNginxProxy(folder, origin.port));
@@ -175,10 +162,7 @@ async function measure(
     }
     say('\r');
     return results;
-  } finally {
-    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
-    await clear();
-  }
+  });
 }
 
 /** Waits until no other task was running at ten looks in half a second, or until so many seconds have passed. */

@@ -13,11 +13,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultSiteLimits } from '../../contract/policy.ts';
 import { site, startEdge } from '../../tests/harness/haproxy.ts';
-import { removeFolder, temporaryFolder } from '../../tests/harness/ports.ts';
 import { clearance, takePriority } from '../edge/main.ts';
 import { pin } from '../edge/load.ts';
 import { startBareHaproxy, startOrigin } from '../edge/peers.ts';
 import { machine } from '../machine.ts';
+import { whileRunning } from '../running.ts';
 
 const help = `Usage: npm run bench -- flood [--json] [--rounds N] [--seconds N] [--connections N]
 
@@ -78,19 +78,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function measure(rounds: number, seconds: number, connections: number): Promise<Record<string, Round[]>> {
-  const folder = temporaryFolder('flood');
-  const running: { stop: () => Promise<void> }[] = [];
-  const keep = <Thing extends { stop: () => Promise<void> }>(thing: Thing): Thing => {
-    running.push(thing);
-    return thing;
-  };
-  const clear = async () => {
-    for (const thing of running.splice(0).reverse()) await thing.stop();
-    removeFolder(folder);
-  };
-  const interrupted = () => void clear().finally(() => process.exit(130));
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
-  try {
+  return whileRunning('flood', async (folder, keep) => {
     const origin = keep(await startOrigin(folder));
     const bare = keep(await startBareHaproxy(folder, origin.port));
     const limits = { ...defaultSiteLimits, requestsPer10s: 1_000_000 };
@@ -123,10 +111,7 @@ async function measure(rounds: number, seconds: number, connections: number): Pr
       }
     }
     return results;
-  } finally {
-    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
-    await clear();
-  }
+  });
 }
 
 /** Sends probes at the fixed rate and waits for all of them. */
