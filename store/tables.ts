@@ -153,6 +153,7 @@ export type EdgeTable = {
   haproxy_version: string | null;
   health: NullableJsonColumn;
   last_nack: NullableJsonColumn;
+  network_data: NullableJsonColumn;
 };
 
 export type EdgeAckTable = { edge_id: EdgeId; revision: number; acked_at: Instant; took_ms: number | null };
