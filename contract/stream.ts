@@ -16,6 +16,7 @@ import { EdgeId, GroupName, Instant, Revision, SiteId } from './ids.ts';
 import { mostRefusedPerMessage, RefusedRequest } from './insight.ts';
 import { ItemKey, PolicyItem } from './policy.ts';
 import { SignedReceipt } from './receipt.ts';
+import { SampledRequest } from './rules.ts';
 
 /** Version of this protocol; a control plane answers `bye` with `protocol-too-new` or `-too-old` to what it does not speak. */
 export const streamProtocol = 1;
@@ -81,6 +82,41 @@ export type Outcome = z.infer<typeof Outcome>;
 export const OutcomeCounts = z.record(Outcome, z.int().min(0));
 export type OutcomeCounts = z.infer<typeof OutcomeCounts>;
 
+/** Names a question, so that its answer finds back to whoever asked. */
+export const AskId = z.string().regex(/^[a-z0-9]{1,40}$/, 'must be 1 to 40 lower-case letters and digits');
+export type AskId = z.infer<typeof AskId>;
+
+/** Most sampled requests of one answer; an edge leaves out the oldest, also to stay below `mostAnswerBytes`. */
+export const mostSamplesPerAnswer = 500;
+export const mostAnswerBytes = 1024 * 1024;
+
+/** What the control plane may ask an edge. */
+export const Question = z.discriminatedUnion('what', [
+  /** A site's sampled requests of the last hour. */
+  z.strictObject({ what: z.literal('samples'), siteId: SiteId, most: z.int().min(1).max(mostSamplesPerAnswer) }),
+  /** Which network data the edge has. Answered at once, and again with the same id when that has changed. */
+  z.strictObject({ what: z.literal('network-data') }),
+]);
+export type Question = z.infer<typeof Question>;
+
+/** `none`: the operator gave no file. `unreadable`: there is one, and nothing could be read from it. */
+export const NetworkDataState = z.enum(['there', 'none', 'unreadable']);
+export const EdgeNetworkData = z.strictObject({ countries: NetworkDataState, asns: NetworkDataState });
+export type EdgeNetworkData = z.infer<typeof EdgeNetworkData>;
+
+export const Answer = z.discriminatedUnion('what', [
+  z.strictObject({
+    what: z.literal('samples'),
+    siteId: SiteId,
+    /** From when on the edge kept all that fell into its sample: later than an hour ago where it began, or ran full. */
+    since: Instant,
+    /** Oldest first. Each says how many it stands for (`oneIn`): an edge keeps fewer of many. */
+    requests: z.array(SampledRequest).max(mostSamplesPerAnswer),
+  }),
+  z.strictObject({ what: z.literal('network-data'), ...EdgeNetworkData.shape }),
+]);
+export type Answer = z.infer<typeof Answer>;
+
 export const FromControl = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('hello'), protocol: z.int(), nonce: z.base64().length(44), at: Instant }),
   z.strictObject({ kind: z.literal('frame'), frame: SignedFrame }),
@@ -93,6 +129,8 @@ export const FromControl = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('certificate-key'), key: z.base64().length(44) }),
   /** The receipt with this signature is stored for good: the edge may forget it. Until then it sends it again after each reconnect. */
   z.strictObject({ kind: z.literal('receipt-kept'), signature: Signature }),
+  /** A question. An edge of an older version passes it over, so nobody waits long; one that answers has understood it. */
+  z.strictObject({ kind: z.literal('ask'), askId: AskId, about: Question }),
   z.strictObject({
     kind: z.literal('bye'),
     reason: z.enum([
@@ -157,6 +195,8 @@ export const FromEdge = z.discriminatedUnion('kind', [
   /** The edge holds a state that no delta can mend: send everything. */
   z.strictObject({ kind: z.literal('resync'), reason: z.string().max(500) }),
   z.strictObject({ kind: z.literal('receipt'), receipt: SignedReceipt }),
+  /** Only ever sent to who asked: a control plane of an older version never meets one. */
+  z.strictObject({ kind: z.literal('answer'), askId: AskId, answer: Answer }),
   z.strictObject({
     kind: z.literal('telemetry'),
     /** Start and length of the interval that the counts cover; a lost message loses its interval and no more. */

@@ -9,10 +9,10 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Instant } from '../contract/ids.ts';
-import type { Revision, SiteId } from '../contract/ids.ts';
-import type { SampledRequest } from '../contract/rules.ts';
+import type { Revision } from '../contract/ids.ts';
 import type { FromControl, NackReason, SignedFrame } from '../contract/stream.ts';
 import { textVerifier } from '../kit/ed25519.ts';
+import { Answers } from './answers.ts';
 import { CertificateKey } from './certificates/key.ts';
 import { Enforcer } from './enforcer.ts';
 import type { TimedDelta } from './enforcer.ts';
@@ -81,6 +81,7 @@ export class EdgeAgent {
   readonly #stream: StreamClient;
   readonly #reporter: Reporter;
   readonly #requests: RequestLog;
+  readonly #answers: Answers;
   readonly #crawlers: CrawlerKeeper;
   readonly #receipts: Receipts;
   readonly #snapshot = new SnapshotParts();
@@ -144,6 +145,7 @@ export class EdgeAgent {
         // What the last connection brought and was not applied will be sent again, from the revision that was just told.
         this.#incoming = [];
         this.#resend = true;
+        this.#answers.forget();
       },
       onFrame: (frame) => this.#onFrame(frame),
       onHead: (head) => this.#onHead(head),
@@ -154,6 +156,7 @@ export class EdgeAgent {
           this.#logError(error);
         }
       },
+      onAsk: (ask) => this.#answers.take(ask),
       onReceiptKept: (signature) => void this.#receipts.kept(signature).catch((error: unknown) => this.#logError(error)),
     });
     this.#crawlers = new CrawlerKeeper({
@@ -165,6 +168,12 @@ export class EdgeAgent {
       onKnown: (entries) => this.#holdCrawlers(entries),
     });
     this.#requests = new RequestLog({ socket: requestSocket(parts.plan('/').paths), log: parts.log, nowMs: parts.nowMs });
+    this.#answers = new Answers({
+      sample: (siteId) => this.#requests.sample(siteId),
+      networkData: () => this.#enforcer.networkData(),
+      send: (message) => this.#stream.send(message),
+      log: parts.log,
+    });
     this.#reporter = new Reporter({
       engine: this.#enforcer.engine,
       metrics: parts.metrics,
@@ -235,11 +244,6 @@ export class EdgeAgent {
     return this.#enforcer.engine.workerPid;
   }
 
-  /** Requests of a site in the last hour, one in so many of those that passed: in memory only. */
-  samples(siteId: SiteId): readonly SampledRequest[] {
-    return this.#requests.samples(siteId);
-  }
-
   /** Reads every map back now and repairs what differs; returns the names of the maps that did. */
   repairDrift(): Promise<readonly string[]> {
     return this.#enforcer.repairDrift(mapNames);
@@ -251,6 +255,7 @@ export class EdgeAgent {
     this.#stream.stop();
     this.#reporter.stop();
     this.#requests.stop();
+    this.#answers.stop();
     this.#crawlers.stop();
     await this.#enforcer.queue.idle();
     await this.#receipts.stop();

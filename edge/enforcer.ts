@@ -9,9 +9,9 @@
  */
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Revision } from '../contract/ids.ts';
+import type { Revision, SiteId } from '../contract/ids.ts';
 import { ProviderPolicy } from '../contract/policy.ts';
-import type { NackReason } from '../contract/stream.ts';
+import type { EdgeNetworkData, NackReason } from '../contract/stream.ts';
 import { backoffMs } from '../kit/backoff.ts';
 import { Serial } from '../kit/serial.ts';
 import { CertificateKeeper } from './certificates/keeper.ts';
@@ -121,12 +121,25 @@ export class Enforcer {
     return this.#policy;
   }
 
+  /** Which network data this edge has. */
+  networkData(): Promise<EdgeNetworkData> {
+    return this.#networkData.state();
+  }
+
   /** What is in force, or `null` while HAProxy may hold something else. */
   truth(): Truth | null {
     if (this.#unsettled || this.engine.state === 'down') return null;
     const policy = this.#policy;
     const { revision, digest } = policy;
     return { revision, digest, inForce: this.#rendered.inForce, site: (siteId) => policy.site(siteId) };
+  }
+
+  /** Requests in ten seconds that a client of a site may send, by its owner or the strictest order; `null`: any number, or no such site. */
+  clientLimit(siteId: SiteId): number | null {
+    const own = this.#policy.site(siteId)?.limits.requestsPer10s ?? null;
+    const limits = [own, ...this.#rendered.inForceOn(siteId).map(({ requestsPer10s }) => requestsPer10s)];
+    const least = Math.min(...limits.map((limit) => limit ?? Number.POSITIVE_INFINITY));
+    return Number.isFinite(least) ? least : null;
   }
 
   /** Renders the whole policy. The first thing to do; nothing is served yet. */

@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { Instant, Revision } from '../contract/ids.ts';
 import type { EdgeId, GroupName } from '../contract/ids.ts';
-import { EdgeHealth, EdgeVersions, PublicKey } from '../contract/stream.ts';
+import { EdgeHealth, EdgeNetworkData, EdgeVersions, PublicKey } from '../contract/stream.ts';
 import type { Db } from './open.ts';
 import type { EdgeTable } from './tables.ts';
 import { relaxed } from './transact.ts';
@@ -34,6 +34,8 @@ export type EdgeRecord = {
   readonly haproxyVersion: string | null;
   readonly health: EdgeHealth | null;
   readonly lastNack: LastNack | null;
+  /** Null for an edge that never said. */
+  readonly networkData: EdgeNetworkData | null;
 };
 
 export async function insertToken(
@@ -109,6 +111,7 @@ export async function insertEdge(
       haproxy_version: edge.versions.haproxy,
       health: null,
       last_nack: null,
+      network_data: null,
     })
     .execute();
 }
@@ -242,6 +245,14 @@ export async function setNack(db: Db, edgeId: EdgeId, nack: LastNack | null): Pr
     .execute();
 }
 
+export async function setNetworkData(db: Db, edgeId: EdgeId, data: EdgeNetworkData): Promise<void> {
+  await db
+    .updateTable('edge')
+    .set({ network_data: JSON.stringify(data) })
+    .where('edge_id', '=', edgeId)
+    .execute();
+}
+
 export type ApplyTimes = { readonly p50: number; readonly p99: number };
 
 /** Median and 99th percentile of the newest hundred acknowledgements of each edge, in milliseconds from the commit. */
@@ -329,5 +340,6 @@ function recordOf(row: Selectable<EdgeTable>): EdgeRecord {
     haproxyVersion: row.haproxy_version,
     health: row.health === null ? null : EdgeHealth.parse(row.health),
     lastNack: row.last_nack === null ? null : LastNack.parse(row.last_nack),
+    networkData: row.network_data === null ? null : EdgeNetworkData.parse(row.network_data),
   };
 }

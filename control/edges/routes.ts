@@ -33,10 +33,10 @@ export function registerEdgeRoutes(app: App, deps: ControlDeps, key: PolicyKey):
       items: edges.map((edge) => {
         const head = heads.get(edge.group) ?? edge.revision;
         const { edgeId, name, group, publicKey, revision, enrolledAt, lastSeenAt, agentVersion, haproxyVersion } = edge;
-        const { health, lastNack } = edge;
+        const { health, lastNack, networkData } = edge;
         return {
           ...{ edgeId, name, group, publicKey, revision, head, enrolledAt, lastSeenAt, agentVersion, haproxyVersion },
-          ...{ health, lastNack },
+          ...{ health, lastNack, networkData },
           state: stateOf(edge, head, deps.now()),
           applyP50Ms: times.get(edgeId)?.p50 ?? null,
           applyP99Ms: times.get(edgeId)?.p99 ?? null,

@@ -9,15 +9,17 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { EdgeId, GroupName } from '../../contract/ids.ts';
 import { IpAddress } from '../../contract/network.ts';
+import type { Answer, EdgeNetworkData, Question } from '../../contract/stream.ts';
 import { maxMessageBytes } from '../../contract/stream.ts';
 import { instantOf } from '../../core/instant.ts';
 import { Serial } from '../../kit/serial.ts';
-import { findEdge, markAway, markConnected, setNack } from '../../store/edges.ts';
+import { findEdge, markAway, markConnected, setNack, setNetworkData } from '../../store/edges.ts';
 import { raiseAlarm } from '../../store/house.ts';
 import { transact } from '../../store/transact.ts';
 import { nowOf } from '../deps.ts';
 import type { ControlDeps } from '../deps.ts';
 import type { LiveHub } from '../events.ts';
+import { openAsks } from './asks.ts';
 import { serveEdge } from './connection.ts';
 import type { Connection, Said, Subscribed } from './connection.ts';
 import { openFeed } from './feed.ts';
@@ -31,6 +33,8 @@ export type EdgeStream = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Edges with a stream to this process. */
   connected(): number;
+  /** Asks an edge: its answer, `no-answer` when none comes in time, `not-here` when its stream is not with this process. */
+  ask(edgeId: EdgeId, about: Question, timeoutMs: number): Promise<Answer | 'no-answer' | 'not-here'>;
   /** Ends every stream with `bye` and writes down what is in memory. */
   close(): Promise<void>;
 };
@@ -53,6 +57,7 @@ export function openEdgeStream(
   const byEdge = new Map<EdgeId, { connection: Connection; nacked: boolean }>();
   const notebook = openNotebook({ store, log, now: deps.now, live });
   const writing = new Serial();
+  const asks = openAsks();
 
   function feedOf(group: GroupName): Promise<Feed | null> {
     const open = feeds.get(group) ?? openFeed(store, group, key.sign);
@@ -79,6 +84,8 @@ export function openEdgeStream(
   function onSubscribed(edge: Subscribed, connection: Connection, address: string): void {
     byEdge.get(edge.edgeId)?.connection.end('replaced', 'A newer stream of the same edge was opened.');
     byEdge.set(edge.edgeId, { connection, nacked: true });
+    // Answered now, and again whenever it changes.
+    connection.send({ kind: 'ask', askId: 'networkdata', about: { what: 'network-data' } });
     log.info({ edgeId: edge.edgeId, group: edge.group, revision: edge.revision }, 'edge connected');
     note('a connection', async () => {
       const { edgeId, versions, revision, digest } = edge;
@@ -92,6 +99,7 @@ export function openEdgeStream(
     if (edge === null || byEdge.get(edge.edgeId)?.connection !== connection) return;
     byEdge.delete(edge.edgeId);
     notebook.forget(edge.edgeId);
+    asks.forget(edge.edgeId);
     log.info({ edgeId: edge.edgeId }, 'edge went away');
     note('a disconnection', async () => {
       await markAway(store.db, edge.edgeId, deps.processName, nowOf(deps));
@@ -143,6 +151,10 @@ export function openEdgeStream(
           )
           .finally(() => (waitingReceipts -= 1));
         return;
+      case 'answer':
+        if (said.answer.what === 'network-data') noteNetworkData(edge, said.answer);
+        else asks.take(edge.edgeId, said.askId, said.answer);
+        return;
       case 'telemetry':
         notebook.telemetry(edge.group, edge.edgeId, said);
         return;
@@ -168,6 +180,13 @@ export function openEdgeStream(
         });
       });
       live.tellHere({ kind: 'edge', edgeId: edge.edgeId });
+    });
+  }
+
+  function noteNetworkData({ edgeId }: Subscribed, { countries, asns }: EdgeNetworkData): void {
+    note('which network data an edge has', async () => {
+      await setNetworkData(store.db, edgeId, { countries, asns });
+      live.tellHere({ kind: 'edge', edgeId });
     });
   }
 
@@ -214,6 +233,11 @@ export function openEdgeStream(
       });
     },
     connected: () => byEdge.size,
+    async ask(edgeId, about, timeoutMs) {
+      const held = byEdge.get(edgeId);
+      if (held === undefined) return 'not-here';
+      return (await asks.ask(edgeId, held.connection, about, timeoutMs)) ?? 'no-answer';
+    },
     async close() {
       for (const stop of stops) stop();
       for (const timer of timers) clearInterval(timer);

@@ -7,6 +7,7 @@
  */
 import { stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
+import type { EdgeNetworkData } from '../../contract/stream.ts';
 import { networkDataEntries } from '../render/network-data.ts';
 import type { MapEntry } from '../render/types.ts';
 import type { DataKind } from './read.ts';
@@ -29,6 +30,7 @@ export class NetworkDataKeeper {
   readonly #log: Logger;
   readonly #onLoaded: (loaded: Loaded) => void;
   readonly #parts: Record<DataKind, Part | null> = { countries: null, asns: null };
+  readonly #failed = new Set<DataKind>();
   #wanted: Wanted = nothingKnown;
   #missing = '';
   #running: Promise<void> | null = null;
@@ -50,6 +52,24 @@ export class NetworkDataKeeper {
       this.#timer = setInterval(() => void this.#refresh(), lookMs).unref();
     }
     return this.#refresh();
+  }
+
+  /** Which data there is. A file that no rule has asked for yet counts as there when it can be found. */
+  async state(): Promise<EdgeNetworkData> {
+    const [countries, asns] = await Promise.all([this.#stateOf('countries'), this.#stateOf('asns')]);
+    return { countries, asns };
+  }
+
+  async #stateOf(kind: DataKind): Promise<EdgeNetworkData[DataKind]> {
+    const file = this.#files[kind];
+    if (file === null) return 'none';
+    // What was loaded before stays in force, whatever became of the file.
+    if (this.#parts[kind] !== null) return 'there';
+    if (this.#failed.has(kind)) return 'unreadable';
+    return stat(file).then(
+      () => 'there' as const,
+      () => 'unreadable' as const,
+    );
   }
 
   stop(): void {
@@ -92,9 +112,11 @@ export class NetworkDataKeeper {
       if (held !== null && held.version === version && isSame(held.wanted, wanted)) return false;
       const networks = wanted.size === 0 ? [] : selectNetworks(await readNetworks(file, kind), wanted);
       this.#parts[kind] = { wanted, version, networks };
+      this.#failed.delete(kind);
       this.#log.info({ file, values: wanted.size, networks: networks.length }, 'network data was loaded');
       return true;
     } catch (error) {
+      this.#failed.add(kind);
       this.#log.warn(
         { file, error: error instanceof Error ? error.message : String(error) },
         'network data could not be loaded; what was loaded before stays',

@@ -38,6 +38,8 @@ it('an edge says nothing between its subscription and the first word of the cont
     onHead: () => undefined,
     onReceiptKept: () => undefined,
     onCertificateKey: () => undefined,
+    onAsk: () => undefined,
+    onOverLimit: () => undefined,
   });
   try {
     client.start();

@@ -18,6 +18,7 @@ export type Held = { readonly revision: FromEdgeOf<'subscribe'>['revision']; rea
 type FromEdgeOf<K extends FromEdge['kind']> = Extract<FromEdge, { kind: K }>;
 export type EdgeVersions = FromEdgeOf<'subscribe'>['versions'];
 type Head = Extract<FromControl, { kind: 'head' }>;
+export type Ask = Extract<FromControl, { kind: 'ask' }>;
 
 export type StreamParts = {
   readonly controlUrl: string;
@@ -32,6 +33,7 @@ export type StreamParts = {
   readonly onHead: (head: Head) => void;
   readonly onReceiptKept: (signature: string) => void;
   readonly onCertificateKey: (key: string) => void;
+  readonly onAsk: (ask: Ask) => void;
 };
 
 const silenceMs = 20_000;
@@ -140,6 +142,9 @@ export class StreamClient {
         return this.#parts.onReceiptKept(message.signature);
       case 'certificate-key':
         return this.#parts.onCertificateKey(message.key);
+      case 'ask':
+        this.#accepted = true;
+        return this.#parts.onAsk(message);
       case 'bye':
         if (message.reason === 'not-enrolled') {
           this.#parts.log.error(

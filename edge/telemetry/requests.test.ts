@@ -93,7 +93,7 @@ it('a flood of one site leaves room for the others, and samples of an hour ago a
   let nowMs = seconds * 1000;
   const requests = new RequestLog({ socket: '/nowhere', log: pino({ level: 'silent' }), nowMs: () => nowMs });
   for (let count = 0; count < 1000; count += 1) requests.take(lineOf('/', { act: 'limit', asked: asked('a.example', '', 'ua') }));
-  expect(requests.samples(aSite)).toHaveLength(500);
+  expect(requests.sample(aSite).requests).toHaveLength(500);
   expect(requests.takeRefused()).toHaveLength(20);
   expect(requests.takeRefused()).toEqual([]);
   requests.take(lineOf('/', { act: 'own', status: 200 }));
@@ -102,5 +102,5 @@ it('a flood of one site leaves room for the others, and samples of an hour ago a
   expect(requests.takeRefused().map(({ guard }) => guard)).toEqual(['origin-error']);
   nowMs += 3_601_000;
   requests.takeRefused();
-  expect(requests.samples(aSite)).toEqual([]);
+  expect(requests.sample(aSite).requests).toEqual([]);
 });

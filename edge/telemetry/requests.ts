@@ -8,10 +8,11 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Logger } from 'pino';
-import type { SiteId } from '../../contract/ids.ts';
+import type { Instant, SiteId } from '../../contract/ids.ts';
 import { mostRefusedPerMessage } from '../../contract/insight.ts';
 import type { RefusedRequest } from '../../contract/insight.ts';
 import type { SampledRequest } from '../../contract/rules.ts';
+import { instantOf } from '../../core/instant.ts';
 import { parseRequestLine } from './request-line.ts';
 import type { LoggedRequest } from './request-line.ts';
 
@@ -31,6 +32,7 @@ export class RequestLog {
   readonly #parts: RequestLogParts;
   readonly #samples = new Map<SiteId, SampledRequest[]>();
   readonly #sockets = new Set<Socket>();
+  readonly #sinceMs: number;
   #refused: RefusedRequest[] = [];
   #refusedBySite = new Map<SiteId, number>();
   #server: Server | null = null;
@@ -39,6 +41,7 @@ export class RequestLog {
 
   constructor(parts: RequestLogParts) {
     this.#parts = parts;
+    this.#sinceMs = parts.nowMs();
   }
 
   /** Listens; HAProxy comes within a second. Without it (a path that is too long) the edge serves and tells nothing of single requests. */
@@ -64,10 +67,16 @@ export class RequestLog {
     this.#server?.close();
   }
 
-  /** Requests of a site in the last hour, oldest first: one in so many of those that passed. */
-  samples(siteId: SiteId): readonly SampledRequest[] {
-    const sinceMs = this.#parts.nowMs() - sampleHourMs;
-    return (this.#samples.get(siteId) ?? []).filter(({ at }) => Date.parse(at) >= sinceMs);
+  /** Requests of a site in the last hour, oldest first: one in so many of those that passed; and from when on none of those is missing. */
+  sample(siteId: SiteId): { readonly since: Instant; readonly requests: readonly SampledRequest[] } {
+    const nowMs = this.#parts.nowMs();
+    const hourAgoMs = nowMs - sampleHourMs;
+    const held = this.#samples.get(siteId);
+    const requests = (held ?? []).filter(({ at }) => Date.parse(at) >= hourAgoMs);
+    // A site that came when there were too many has no sample; one whose room is full has lost what was older than its oldest.
+    if (held === undefined && this.#samples.size >= mostSampledSites) return { since: instantOf(nowMs), requests };
+    const full = held !== undefined && held.length >= mostSamplesPerSite ? requests[0]?.at : undefined;
+    return { since: full ?? instantOf(Math.max(hourAgoMs, this.#sinceMs)), requests };
   }
 
   /** What was refused since the last call, as much as is told of it. */
@@ -135,7 +144,7 @@ export class RequestLog {
 
   #forgetOld(): void {
     for (const siteId of this.#samples.keys()) {
-      const left = this.samples(siteId);
+      const left = this.sample(siteId).requests;
       if (left.length === 0) this.#samples.delete(siteId);
       else this.#samples.set(siteId, [...left]);
     }
