@@ -12,6 +12,7 @@
  * After: Envoy's delta xDS (ACK/NACK by version), Fastly's and Cloudflare's published propagation designs.
  */
 import { z } from 'zod';
+import { Busiest } from './cross-edge.ts';
 import { EdgeId, GroupName, Instant, Revision, SiteId } from './ids.ts';
 import { mostRefusedPerMessage, RefusedRequest } from './insight.ts';
 import { ItemKey, PolicyItem } from './policy.ts';
@@ -131,6 +132,8 @@ export const FromControl = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('receipt-kept'), signature: Signature }),
   /** A question. An edge of an older version passes it over, so nobody waits long; one that answers has understood it. */
   z.strictObject({ kind: z.literal('ask'), askId: AskId, about: Question }),
+  /** Clients over a limit in sum over edges: an `OverLimit` as text, signed as frames are. An edge of an older version passes it over. */
+  z.strictObject({ kind: z.literal('over-limit'), payload: z.string(), signature: Signature }),
   z.strictObject({
     kind: z.literal('bye'),
     reason: z.enum([
@@ -197,6 +200,8 @@ export const FromEdge = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('receipt'), receipt: SignedReceipt }),
   /** Only ever sent to who asked: a control plane of an older version never meets one. */
   z.strictObject({ kind: z.literal('answer'), askId: AskId, answer: Answer }),
+  /** Only after an `over-limit` has come, for the same reason. */
+  Busiest,
   z.strictObject({
     kind: z.literal('telemetry'),
     /** Start and length of the interval that the counts cover; a lost message loses its interval and no more. */

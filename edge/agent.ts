@@ -14,6 +14,7 @@ import type { FromControl, NackReason, SignedFrame } from '../contract/stream.ts
 import { textVerifier } from '../kit/ed25519.ts';
 import { Answers } from './answers.ts';
 import { CertificateKey } from './certificates/key.ts';
+import { CrossEdge } from './cross-edge.ts';
 import { Enforcer } from './enforcer.ts';
 import type { TimedDelta } from './enforcer.ts';
 import type { EngineState } from './haproxy/engine.ts';
@@ -24,7 +25,7 @@ import type { NetworkFiles } from './network-data/keeper.ts';
 import { probe } from './probe.ts';
 import { Receipts } from './receipts.ts';
 import { messageOf } from './refusals.ts';
-import { mapNames } from './render/index.ts';
+import { clientTables, mapNames } from './render/index.ts';
 import { requestSocket } from './render/skeleton/log.ts';
 import type { EdgePlan, MapEntry } from './render/types.ts';
 import { StreamClient } from './stream/client.ts';
@@ -84,6 +85,7 @@ export class EdgeAgent {
   readonly #answers: Answers;
   readonly #crawlers: CrawlerKeeper;
   readonly #receipts: Receipts;
+  readonly #crossEdge: CrossEdge;
   readonly #snapshot = new SnapshotParts();
   readonly #verify;
   #incoming: Incoming[] = [];
@@ -146,6 +148,7 @@ export class EdgeAgent {
         this.#incoming = [];
         this.#resend = true;
         this.#answers.forget();
+        this.#crossEdge.forget();
       },
       onFrame: (frame) => this.#onFrame(frame),
       onHead: (head) => this.#onHead(head),
@@ -157,6 +160,8 @@ export class EdgeAgent {
         }
       },
       onAsk: (ask) => this.#answers.take(ask),
+      onOverLimit: (payload, signature) =>
+        void this.#crossEdge.hear(payload, signature).catch((error: unknown) => this.#logError(error)),
       onReceiptKept: (signature) => void this.#receipts.kept(signature).catch((error: unknown) => this.#logError(error)),
     });
     this.#crawlers = new CrawlerKeeper({
@@ -166,6 +171,17 @@ export class EdgeAgent {
       log: parts.log,
       nowMs: parts.nowMs,
       onKnown: (entries) => this.#holdCrawlers(entries),
+    });
+    this.#crossEdge = new CrossEdge({
+      group: parts.identity.group,
+      tables: clientTables,
+      ask: (command) => this.#enforcer.engine.ask(command),
+      limitOf: (siteId) => this.#enforcer.clientLimit(siteId),
+      verify: this.#verify,
+      send: (message) => this.#stream.send(message),
+      onHeld: (clients) => parts.metrics.overLimit.set(clients),
+      log: parts.log,
+      nowMs: parts.nowMs,
     });
     this.#requests = new RequestLog({ socket: requestSocket(parts.plan('/').paths), log: parts.log, nowMs: parts.nowMs });
     this.#answers = new Answers({
@@ -257,6 +273,7 @@ export class EdgeAgent {
     this.#requests.stop();
     this.#answers.stop();
     this.#crawlers.stop();
+    this.#crossEdge.stop();
     await this.#enforcer.queue.idle();
     await this.#receipts.stop();
     await this.#enforcer.stop(how);

@@ -53,6 +53,11 @@ export class RenderedPolicy {
     return this.#inForce;
   }
 
+  /** The same, of one site. */
+  inForceOn(siteId: SiteId): readonly OrderPolicy[] {
+    return this.#inForceBySite.get(siteId) ?? [];
+  }
+
   /** Renders everything that an item change touches. Throws what edge/render throws for an item that it cannot render. */
   renderTouched(policy: PolicyState, touched: Touched, provider: ProviderPolicy, atMs: number): MapChange[] {
     const changes: MapChange[] = [];

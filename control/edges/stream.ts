@@ -22,6 +22,7 @@ import type { LiveHub } from '../events.ts';
 import { openAsks } from './asks.ts';
 import { serveEdge } from './connection.ts';
 import type { Connection, Said, Subscribed } from './connection.ts';
+import { openCrossEdge } from './cross-edge.ts';
 import { openFeed } from './feed.ts';
 import type { Feed } from './feed.ts';
 import { openNotebook } from './notebook.ts';
@@ -58,6 +59,7 @@ export function openEdgeStream(
   const notebook = openNotebook({ store, log, now: deps.now, live });
   const writing = new Serial();
   const asks = openAsks();
+  const crossEdge = openCrossEdge({ sign: key.sign, log, now: deps.now });
 
   function feedOf(group: GroupName): Promise<Feed | null> {
     const open = feeds.get(group) ?? openFeed(store, group, key.sign);
@@ -84,6 +86,7 @@ export function openEdgeStream(
   function onSubscribed(edge: Subscribed, connection: Connection, address: string): void {
     byEdge.get(edge.edgeId)?.connection.end('replaced', 'A newer stream of the same edge was opened.');
     byEdge.set(edge.edgeId, { connection, nacked: true });
+    crossEdge.joined(edge.edgeId, edge.group, connection.send);
     // Answered now, and again whenever it changes.
     connection.send({ kind: 'ask', askId: 'networkdata', about: { what: 'network-data' } });
     log.info({ edgeId: edge.edgeId, group: edge.group, revision: edge.revision }, 'edge connected');
@@ -98,6 +101,7 @@ export function openEdgeStream(
     connections.delete(connection);
     if (edge === null || byEdge.get(edge.edgeId)?.connection !== connection) return;
     byEdge.delete(edge.edgeId);
+    crossEdge.left(edge.edgeId, connection.send);
     notebook.forget(edge.edgeId);
     asks.forget(edge.edgeId);
     log.info({ edgeId: edge.edgeId }, 'edge went away');
@@ -157,6 +161,9 @@ export function openEdgeStream(
         return;
       case 'telemetry':
         notebook.telemetry(edge.group, edge.edgeId, said);
+        return;
+      case 'busiest':
+        crossEdge.heard(edge.edgeId, said);
         return;
       default:
         said satisfies never;
@@ -241,6 +248,7 @@ export function openEdgeStream(
     async close() {
       for (const stop of stops) stop();
       for (const timer of timers) clearInterval(timer);
+      crossEdge.close();
       for (const connection of connections)
         connection.end('stopping', 'This control plane stops. Keep what you have; try again.');
       await receipts.idle();

@@ -6,6 +6,7 @@
 export { renderConfig } from './config.ts';
 export { peersSocket } from './skeleton/base.ts';
 export { claimTable } from './skeleton/clearance.ts';
+export { clientTables } from './skeleton/neighbours.ts';
 export { certificateList } from './skeleton/tls.ts';
 export { cookieName, ownFolder } from './skeleton/parts.ts';
 export type { EdgeAction } from './skeleton/parts.ts';

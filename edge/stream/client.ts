@@ -34,6 +34,7 @@ export type StreamParts = {
   readonly onReceiptKept: (signature: string) => void;
   readonly onCertificateKey: (key: string) => void;
   readonly onAsk: (ask: Ask) => void;
+  readonly onOverLimit: (payload: string, signature: string) => void;
 };
 
 const silenceMs = 20_000;
@@ -81,7 +82,7 @@ export class StreamClient {
     const socket = this.#socket;
     // What comes before the control plane has looked up who subscribed would end the stream (contract/stream.ts).
     if (socket === null || !this.#accepted || socket.readyState !== WebSocket.OPEN) return false;
-    if (message.kind === 'telemetry' && socket.bufferedAmount > mostBufferedBytes) return false;
+    if ((message.kind === 'telemetry' || message.kind === 'busiest') && socket.bufferedAmount > mostBufferedBytes) return false;
     socket.send(JSON.stringify(message));
     return true;
   }
@@ -145,6 +146,8 @@ export class StreamClient {
       case 'ask':
         this.#accepted = true;
         return this.#parts.onAsk(message);
+      case 'over-limit':
+        return this.#parts.onOverLimit(message.payload, message.signature);
       case 'bye':
         if (message.reason === 'not-enrolled') {
           this.#parts.log.error(

@@ -47,6 +47,11 @@ export function createMetrics() {
       labelNames: ['how'] as const,
       registers,
     }),
+    overLimit: new Gauge({
+      name: 'portcullis_edge_over_limit_clients',
+      help: 'Clients refused because they are over a limit in sum over edges.',
+      registers,
+    }),
     reloads: new Counter({ name: 'portcullis_edge_haproxy_reloads_total', help: 'Times HAProxy was reloaded.', registers }),
     nacks: new Counter({
       name: 'portcullis_edge_nacks_total',
