@@ -23,12 +23,18 @@ export type LoggedRequest = {
   readonly network: Cidr;
   readonly method: string;
   readonly path: string;
+  /** Milliseconds from the request to the first byte of the origin's answer; null when there was none. */
+  readonly originMs: number | null;
+  readonly country: string | null;
+  readonly asn: number | null;
+  /** What a refused visitor called the host, and themselves; of a sampled request it is in the sample. */
+  readonly said: { readonly host: string; readonly agent: string } | null;
   /** Present when the request is part of the sample. */
   readonly sample: SampledRequest | null;
 };
 
 const line =
-  /^1 (?<seconds>\d{1,12}) (?<ms>\d{1,3}) (?<reference>[0-9a-f-]{36}) (?<status>-?\d{1,3}) (?<site>\S+) (?<act>[a-z-]{1,30}) (?<rule>\S+) (?<order>\S+) (?<address>[0-9a-fA-F.:]+) (?<asked>\S+) (?<method>[^\s]{1,40}) (?<path>[^\n]*)$/u;
+  /^2 (?<seconds>\d{1,12}) (?<ms>\d{1,3}) (?<reference>[0-9a-f-]{3,36}) (?<status>-?\d{1,3}) (?<times>-?\d+(?:,-?\d+){3}),\d+,\d+ (?<site>\S+) (?<act>[a-z-]{1,30}) (?<rule>\S+) (?<order>\S+) (?<address>[0-9a-fA-F.:]+) (?<country>[A-Za-z0-9-]{1,8}),(?<asn>\d{1,10}|-) (?<said>\S+) (?<asked>\S+) (?<method>[^\s]{1,40}) (?<path>[^\n]*)$/u;
 
 /** Takes the text of one frame; null for what is no such line, or of no site. */
 export function parseRequestLine(text: string): LoggedRequest | null {
@@ -45,8 +51,11 @@ export function parseRequestLine(text: string): LoggedRequest | null {
   const path = (found['path'] ?? '').replaceAll(/#([0-9A-Fa-f]{2})/g, '%$1').slice(0, 1000);
   const rule = RuleId.safeParse(found['rule']);
   const order = OrderId.safeParse(found['order']);
-  const sample = asked === '-' ? null : sampleOf(asked, { at, method, path, network: network.data });
-  if (asked !== '-' && sample === null) return null;
+  const place = placeOf(found['country'] ?? '', found['asn'] ?? '');
+  const sample = asked === '-' ? null : sampleOf(asked, { at, method, path, network: network.data, ...place });
+  const said = found['said'] === '-' ? null : textsOf((found['said'] ?? '').split(','), 2);
+  if ((asked !== '-' && sample === null) || (found['said'] !== '-' && said === null)) return null;
+  const [queueMs = -1, connectMs = -1, answerMs = -1] = (found['times'] ?? '').split(',').map(Number);
   return {
     at,
     reference: reference.data,
@@ -58,6 +67,9 @@ export function parseRequestLine(text: string): LoggedRequest | null {
     network: network.data,
     method,
     path,
+    originMs: answerMs < 0 ? null : Math.max(0, queueMs) + Math.max(0, connectMs) + answerMs,
+    ...place,
+    said: said === null ? null : { host: said[0] ?? '', agent: said[1] ?? '' },
     sample,
   };
 }
@@ -65,23 +77,35 @@ export function parseRequestLine(text: string): LoggedRequest | null {
 /** The end of the year 9999. */
 const latestMs = 253_402_300_799_999;
 
-function sampleOf(asked: string, rest: Pick<SampledRequest, 'at' | 'method' | 'path' | 'network'>): SampledRequest | null {
-  const fields = asked.split(',');
-  if (fields.length !== 9) return null;
-  const texts = fields.slice(0, 7).map((field) => (field === '-' ? '' : field));
-  if (!texts.every((text) => /^(?:[0-9A-F]{2})*$/.test(text))) return null;
-  const [host = '', query = '', agent = '', referer = '', type = '', origin = '', language = ''] = texts.map((text) =>
-    textOf(Buffer.from(text, 'hex').toString('latin1')),
-  );
+function placeOf(country: string, asn: string): Pick<SampledRequest, 'country' | 'asn'> {
+  return {
+    country: country === unknownCountry || country === '-' ? null : country.toUpperCase(),
+    asn: asn === unknownAsn || asn === '-' ? null : Number(asn),
+  };
+}
+
+/** Fields in hex as text; null when one is no hex, or when there are more or fewer. */
+function textsOf(fields: readonly string[], count: number): string[] | null {
+  const texts = fields.map((field) => (field === '-' ? '' : field));
+  if (texts.length !== count || !texts.every((text) => /^(?:[0-9A-F]{2})*$/.test(text))) return null;
+  return texts.map((text) => textOf(Buffer.from(text, 'hex').toString('latin1')));
+}
+
+function sampleOf(
+  asked: string,
+  rest: Pick<SampledRequest, 'at' | 'method' | 'path' | 'network' | 'country' | 'asn'>,
+): SampledRequest | null {
+  const [oneIn = '', ...fields] = asked.split(',');
+  const texts = textsOf(fields, 7);
+  if (texts === null || !/^[1-9]\d{0,5}$/.test(oneIn)) return null;
+  const [host = '', query = '', agent = '', referer = '', type = '', origin = '', language = ''] = texts;
   const headers = { 'user-agent': agent, referer, 'content-type': type, origin, 'accept-language': language };
-  const [country = unknownCountry, asn = unknownAsn] = fields.slice(7);
   const parsed = SampledRequest.safeParse({
     ...rest,
     host,
     query,
     headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '')),
-    country: country === unknownCountry ? null : country.toUpperCase(),
-    asn: asn === unknownAsn ? null : Number(asn),
+    oneIn: Number(oneIn),
   });
   return parsed.success ? parsed.data : null;
 }

@@ -10,14 +10,14 @@ const hex = (text: string) => Buffer.from(text).toString('hex').toUpperCase();
 const aSite = SiteId.parse('site_0123456789ab');
 const seconds = 1_795_391_919;
 const instantText = Instant.parse(new Date(seconds * 1000 + 7).toISOString());
-const reference = '97893f1d-9280-493e-b101-64c0c6f28fd2';
+const reference = '3023456789-194872113';
 const asked = (host: string, query: string, agent: string) =>
-  [hex(host), hex(query), hex(agent), '', '', '', '-', 'de', '64496'].join(',');
-const lineOf = (path: string, more: { act?: string; asked?: string; reference?: string; status?: number } = {}) =>
-  `1 ${seconds} 7 ${more.reference ?? reference} ${more.status ?? 403} ${aSite} ${more.act ?? '-'} no-scan - 192.0.2.0 ${more.asked ?? '-'} GET ${path}`;
+  ['32', hex(host), hex(query), hex(agent), '', '', '', '-'].join(',');
+const lineOf = (path: string, more: { act?: string; said?: string; asked?: string; reference?: string; status?: number } = {}) =>
+  `2 ${seconds} 7 ${more.reference ?? reference} ${more.status ?? 403} 0,1,12,15,310,4096 ${aSite} ${more.act ?? '-'} no-scan - 192.0.2.0 de,64496 ${more.said ?? '-'} ${more.asked ?? '-'} GET ${path}`;
 
 it('reads a line of HAProxy', () => {
-  expect(parseRequestLine(lineOf('/a#22b', { act: 'rule-deny' }))).toEqual({
+  expect(parseRequestLine(lineOf('/a#22b', { act: 'rule-deny', said: `${hex('a.example')},${hex('ua')}` }))).toEqual({
     at: instantText,
     reference,
     siteId: aSite,
@@ -28,6 +28,10 @@ it('reads a line of HAProxy', () => {
     network: '192.0.2.0/24',
     method: 'GET',
     path: '/a%22b',
+    originMs: 13,
+    country: 'DE',
+    asn: 64496,
+    said: { host: 'a.example', agent: 'ua' },
     sample: null,
   });
   expect(parseRequestLine(lineOf('/', { asked: asked('a.example', 'x=&y=', 'ua') }))?.sample).toEqual({
@@ -40,6 +44,7 @@ it('reads a line of HAProxy', () => {
     headers: { 'user-agent': 'ua' },
     country: 'DE',
     asn: 64496,
+    oneIn: 32,
   });
 });
 
@@ -62,9 +67,10 @@ it('whatever a visitor puts in path, query or agent forges no field', () => {
 it('any other text is no line, and nothing is thrown', () => {
   fc.assert(fc.property(fc.string({ maxLength: 300 }), (text) => void expect(parseRequestLine(text)).toBeNull()));
   for (const bad of [
-    `2${lineOf('/').slice(1)}`,
+    `1${lineOf('/').slice(1)}`,
     lineOf('/').replace(aSite, 'site'),
     lineOf('/', { asked: 'zz' }),
+    lineOf('/', { said: 'zz' }),
     lineOf('/', { reference: 'x' }),
   ])
     expect(parseRequestLine(bad)).toBeNull();

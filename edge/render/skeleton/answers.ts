@@ -20,6 +20,7 @@ import {
   section,
   state,
   whoAsks,
+  whoSays,
   words,
 } from './parts.ts';
 
@@ -56,6 +57,7 @@ export function noticeBackend(files: Files): string {
       'acl json req.fhdr(accept) -m sub json',
       'acl legal var(txn.head) -m beg 451',
       `http-request ${count('noticed')}`,
+      whoSays,
       `http-request set-var(txn.head) ${state('orderId')},map_str(${files.map('notices')})`,
       text('notice-html', 'if html'),
       `${chooseLanguage} if html`,

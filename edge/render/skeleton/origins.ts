@@ -31,6 +31,8 @@ function backend(name: string, server: string, files: Files): string {
   return section(
     `backend ${name}`,
     'option http-buffer-request',
+    '# First: rules that follow change the request, and leave early.',
+    sampleRules(),
     '# Ours replace whatever the visitor sent under these names.',
     'http-request set-header x-forwarded-for %[var(sess.address)]',
     'http-request set-header x-forwarded-proto %[var(sess.scheme)]',
@@ -55,7 +57,6 @@ function backend(name: string, server: string, files: Files): string {
     'http-response sc-inc-gpc0(1) if { var(txn.cleared) -m found } { res.fhdr(content-type) -m beg text/html }',
     'http-response add-header set-cookie %[var(txn.renewed)] if { var(txn.renewed) -m found }',
     originRules.answers(files),
-    sampleRules(files),
     server,
   );
 }

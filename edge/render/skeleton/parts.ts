@@ -59,9 +59,17 @@ export const wantsJson = '{ req.fhdr(accept) -m sub json }';
 /** Sets the best of our languages for a visitor who names any; a condition can follow. */
 export const chooseLanguage = `http-request set-var(txn.lang) req.fhdr(accept-language),lower,language(${languages.map(({ language }) => language).join(';')},${english.language})`;
 
-/** For a backend that answers visitors: whether they see a page, and in which of our languages. */
+/** What a visitor who is refused says of host and agent, for the log (log.ts): there it is too late to ask. */
+export const whoSays =
+  'http-request set-var-fmt(txn.said) "%[req.fhdr(host),host_only,bytes(0,255),hex],%[req.fhdr(user-agent),bytes(0,200),hex]"';
+
+/** For a backend that answers visitors: whether they see a page, and in which of our languages; and what the log tells of them. */
 export function whoAsks(): string {
-  return lines(`http-request set-var(txn.page) bool(true) if ${isPage[0]} or ${isPage[1]}`, `${chooseLanguage} if ${wantsHtml}`);
+  return lines(
+    whoSays,
+    `http-request set-var(txn.page) bool(true) if ${isPage[0]} or ${isPage[1]}`,
+    `${chooseLanguage} if ${wantsHtml}`,
+  );
 }
 
 /** One rule for each language of visitors, English last and for everybody else. `rule` is given the part of a file's name and what to put in `if`. */
