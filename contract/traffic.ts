@@ -15,7 +15,7 @@ export const topsSeconds = 600;
 
 /**
  * Upper bounds of the histogram's buckets in milliseconds; the last bucket has none. Each is 1.33 or 1.5 times the one before, so a quantile read
- * from it is off by at most a quarter of its value to either side. The same everywhere and for good: histograms are added up.
+ * from it is off by at most half of its value. The same everywhere and for good: histograms are added up.
  */
 export const latencyBoundsMs = [
   1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12_288,

@@ -49,7 +49,7 @@ export const SeriesQuery = Range.extend({
   stepSeconds: z.coerce.number().int().min(10).max(86_400).optional(),
 });
 
-/** `null` where nothing of it was sampled. Milliseconds from the request to the first byte of the origin's answer; each may be off by a quarter. */
+/** `null` where nothing of it was sampled. Milliseconds from the request to the first byte of the origin's answer; each may be off by half of its value at worst. */
 export const LatencyQuantiles = z.strictObject({ p50Ms: z.number(), p95Ms: z.number(), p99Ms: z.number() }).nullable();
 
 export const SeriesSum = z.strictObject({
