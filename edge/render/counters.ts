@@ -26,6 +26,9 @@ export type SiteCounters = {
   readonly siteId: SiteId;
   readonly counts: Readonly<Record<Outcome, number>>;
   readonly inProgress: number;
+  /** Of requests and of answers, headers included. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
 };
 
 /** One line of `show table sites`, or null for its heading, empty lines and keys that are not sites. */
@@ -46,5 +49,7 @@ export function parseCounterLine(line: string): SiteCounters | null {
       'origin-error': counter('origin-error'),
     },
     inProgress: number('conn_cur'),
+    bytesIn: number('bytes_in_cnt'),
+    bytesOut: number('bytes_out_cnt'),
   };
 }

@@ -53,7 +53,8 @@ export function defaultsSection(files: Files): string {
     '# At a reload idle connections end with Connection: close instead of being cut (36 read errors against none).',
     'option idle-close-on-response',
     'http-reuse safe',
-    'unique-id-format %[uuid()]',
+    '# The reference on every page of ours. It names one request among those of a week (62 bits of chance) and proves nothing. Two numbers cost a fifth of a UUID.',
+    'unique-id-format %[rand()]-%[rand()]',
     files.error('malformed'),
     files.error('timeout'),
     files.error('origin-bad'),
@@ -100,9 +101,9 @@ export function tables(plan: EdgePlan): string {
       `type string len 36 size 200k expire ${longestWaitSeconds + 120}s peers local store gpc0`,
     ),
     table(
-      'A row per site: requests by outcome, and those in progress.',
+      'A row per site: requests by outcome, those in progress, and bytes.',
       counterTable,
-      `type string len 20 size 1m expire 1h peers local store gpc(${Object.keys(counterIndex).length}),conn_cur`,
+      `type string len 20 size 1m expire 1h peers local store gpc(${Object.keys(counterIndex).length}),conn_cur,bytes_in_cnt,bytes_out_cnt`,
     ),
     table(
       "Solutions that were accepted, by their token's signature: each earns one clearance. Only valid solutions get here.",
