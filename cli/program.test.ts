@@ -111,7 +111,7 @@ async function portcullis(line: string, env: Record<string, string> = {}): Promi
   let err = '';
   const code = await run(line.split(' '), {
     version: '0.1.0',
-    roles: { control: async () => 70, edge: async (args) => 80 + args.length },
+    roles: { control: async () => 70, edge: async (args) => 80 + args.length, captcha: async () => 90 },
     up: { execPath: '/nonexistent', entry: '/nonexistent' },
     terminal: () => ({
       out: (text) => (out += text),

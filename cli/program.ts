@@ -1,7 +1,7 @@
 /**
  * The portcullis command: every subcommand in one tree, and the one place where a failure becomes a sentence and an exit code.
  *
- * Roles (control plane, edge) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
+ * Roles (control plane, edge, captcha) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
  */
 import { Command, CommanderError } from 'commander';
 import { addAttackCommands } from './commands/attack.ts';
@@ -24,7 +24,7 @@ export type Surroundings = {
   /** Made only for commands, not for roles: it listens to signals, and a role has its own way to stop. */
   readonly terminal: () => Terminal;
   readonly version: string;
-  readonly roles: { readonly control: Role; readonly edge: Role };
+  readonly roles: { readonly control: Role; readonly edge: Role; readonly captcha: Role };
   readonly up: UpSurroundings;
 };
 
@@ -35,6 +35,7 @@ const edgeVerbs: readonly string[] = ['enrol', 'list', 'revoke', 'help'];
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const [first, second] = args;
   if (first === 'control') return await surroundings.roles.control(args.slice(1));
+  if (first === 'captcha') return await surroundings.roles.captcha(args.slice(1));
   if (first === 'edge' && (second === undefined || !edgeVerbs.includes(second)))
     return await surroundings.roles.edge(args.slice(1));
   const terminal = surroundings.terminal();
@@ -66,6 +67,10 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
     .command('control')
     .helpOption(false)
     .description('Runs a control plane on this machine. See: portcullis control --help');
+  program
+    .command('captcha')
+    .helpOption(false)
+    .description('Checks stronger work for an edge, which starts it by itself. See: portcullis captcha --help');
   addSiteCommands(program, terminal);
   addRulesCommands(program, terminal);
   addAttackCommands(program, terminal);
