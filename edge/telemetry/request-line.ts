@@ -61,7 +61,7 @@ export function parseRequestLine(text: string): LoggedRequest | null {
     reference: reference.data,
     siteId: siteId.data,
     status: Number(found['status']),
-    act: act === '-' ? null : act,
+    act: passedOn.has(act) ? null : act,
     ruleId: rule.success ? rule.data : null,
     orderId: order.success ? order.data : null,
     network: network.data,
@@ -73,6 +73,9 @@ export function parseRequestLine(text: string): LoggedRequest | null {
     sample,
   };
 }
+
+/** Backends that are no answer of our own; a request that ended before it had any bears the frontend's name. */
+const passedOn: ReadonlySet<string> = new Set(['origins', 'origins-tls', 'edge']);
 
 /** The end of the year 9999. */
 const latestMs = 253_402_300_799_999;

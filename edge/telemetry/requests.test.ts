@@ -14,7 +14,7 @@ const reference = '3023456789-194872113';
 const asked = (host: string, query: string, agent: string) =>
   ['32', hex(host), hex(query), hex(agent), '', '', '', '-'].join(',');
 const lineOf = (path: string, more: { act?: string; said?: string; asked?: string; reference?: string; status?: number } = {}) =>
-  `2 ${seconds} 7 ${more.reference ?? reference} ${more.status ?? 403} 0,1,12,15,310,4096 ${aSite} ${more.act ?? '-'} no-scan - 192.0.2.0 de,64496 ${more.said ?? '-'} ${more.asked ?? '-'} GET ${path}`;
+  `2 ${seconds} 7 ${more.reference ?? reference} ${more.status ?? 403} 0,1,12,15,310,4096 ${aSite} ${more.act ?? 'origins'} no-scan - 192.0.2.0 de,64496 ${more.said ?? '-'} ${more.asked ?? '-'} GET ${path}`;
 
 it('reads a line of HAProxy', () => {
   expect(parseRequestLine(lineOf('/a#22b', { act: 'rule-deny', said: `${hex('a.example')},${hex('ua')}` }))).toEqual({
