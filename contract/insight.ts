@@ -12,8 +12,9 @@ import { RuleId } from './rules.ts';
 export const RequestReference = z
   .string()
   .regex(
-    /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-    'must be a reference as it stands on a page, such as 0d9c6b1e-6c1f-4b59-9f0e-2f6a5c1d7e88',
+    // An edge of before 24 November 2026 words it as a UUID.
+    /^(?:\d{1,10}-\d{1,10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+    'must be a reference as it stands on a page, such as 3023456789-194872113',
   )
   .brand<'RequestReference'>();
 export type RequestReference = z.infer<typeof RequestReference>;

@@ -20,7 +20,7 @@ export function addExplainCommand(program: Command, terminal: Terminal): void {
       if (!reference.success) {
         throw new CommandFailure(
           'usage',
-          'Give a reference as it stands on a page, such as 0d9c6b1e-6c1f-4b59-9f0e-2f6a5c1d7e88.',
+          'Give a reference as it stands on a page, such as 3023456789-194872113.',
         );
       }
       const found = await client.call(explainReference, { params: { reference: reference.data } });

@@ -53,7 +53,7 @@ export function defaultsSection(files: Files): string {
     '# At a reload idle connections end with Connection: close instead of being cut (36 read errors against none).',
     'option idle-close-on-response',
     'http-reuse safe',
-    '# The reference on every page of ours. It names one request among those of a week (62 bits of chance) and proves nothing. Two numbers cost a fifth of a UUID.',
+    '# The reference on every page of ours. It names one request among those of a week (62 bits of chance) and proves nothing. Two numbers cost a third of a UUID.',
     'unique-id-format %[rand()]-%[rand()]',
     files.error('malformed'),
     files.error('timeout'),

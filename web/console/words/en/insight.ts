@@ -11,5 +11,5 @@ export const insight = {
     network: 'From',
     edge: 'Edge',
   },
-  notOne: 'This is no reference. One looks like 0d9c6b1e-6c1f-4b59-9f0e-2f6a5c1d7e88.',
+  notOne: 'This is no reference. One looks like 3023456789-194872113.',
 };
