@@ -174,7 +174,7 @@ export class EdgeAgent {
     });
     this.#crossEdge = new CrossEdge({
       group: parts.identity.group,
-      tables: clientTables,
+      tables: clientTables(parts.plan('/')),
       ask: (command) => this.#enforcer.engine.ask(command),
       limitOf: (siteId) => this.#enforcer.clientLimit(siteId),
       verify: this.#verify,

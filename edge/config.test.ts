@@ -57,6 +57,27 @@ describe('edge configuration', () => {
     expect(mistakes(['--unknown'])).toHaveLength(1);
   });
 
+  it('takes the edges of its point of presence by their private addresses, and knows which it is', () => {
+    const peers = 'north-1@10.0.0.1:10000,north-2@[fd00::2]:10000';
+    expect(read(good).neighbours).toBeNull();
+    expect(read([...good, '--name', 'north-2', '--peers', peers]).neighbours).toEqual({
+      own: 'north-2',
+      all: [
+        { name: 'north-1', address: '10.0.0.1', port: 10000 },
+        { name: 'north-2', address: 'fd00::2', port: 10000 },
+      ],
+    });
+    const env = { PORTCULLIS_EDGE_PEERS: peers, PORTCULLIS_EDGE_PEER_NAME: 'north-1' };
+    expect(read(good, env).neighbours?.own).toBe('north-1');
+    const wrong = (list: string) => mistakes([...good, '--name', 'north-1', '--peers', list]).join('\n');
+    expect(wrong('north-1@10.0.0.1:10000,north-2@192.0.2.7:10000')).toContain('use addresses of a private network');
+    expect(wrong('north-1@10.0.0.1:10000,north-2@8.8.8.8:10000')).toContain('use addresses of a private network');
+    expect(wrong('north-2@10.0.0.1:10000,north-3@10.0.0.2:10000')).toContain('does not name this edge');
+    expect(wrong('north-1@10.0.0.1:10000,north-1@10.0.0.2:10000')).toContain('twice');
+    expect(wrong('north-1@10.0.0.1:10000')).toContain('2 to 8 edges');
+    expect(wrong('north-1@10.0.0.1:10000,North 2@10.0.0.2')).toContain('NAME@ADDRESS:PORT');
+  });
+
   it('refuses a state folder whose sockets would not fit', () => {
     expect(mistakes([...good.slice(0, 2), '--state', `/${'x'.repeat(90)}`])[0]).toContain('too long for sockets');
   });

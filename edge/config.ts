@@ -10,7 +10,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import type { NetworkFiles } from './network-data/keeper.ts';
-import type { Listener } from './render/types.ts';
+import type { Listener, Neighbour, Neighbours } from './render/types.ts';
 
 export type EdgeConfig = {
   readonly controlUrl: string;
@@ -31,6 +31,8 @@ export type EdgeConfig = {
   readonly originCertificate: string | null;
   readonly threads: number | 'auto';
   readonly maxConnections: number;
+  /** Edges of the same point of presence; null: none. */
+  readonly neighbours: Neighbours | null;
   readonly leaveHaproxy: boolean;
   readonly logLevel: string;
 };
@@ -58,6 +60,8 @@ const flags = {
   'origin-certificate': { type: 'string' },
   threads: { type: 'string' },
   'max-connections': { type: 'string' },
+  peers: { type: 'string' },
+  'peer-name': { type: 'string' },
   'keep-haproxy': { type: 'boolean' },
   'insecure-control': { type: 'boolean' },
   'log-level': { type: 'string' },
@@ -84,6 +88,8 @@ export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
   --origin-certificate FILE  PEM of certificate and key, shown to origins that ask who we are (PORTCULLIS_ORIGIN_CERTIFICATE)
   --threads N              HAProxy's threads (PORTCULLIS_EDGE_THREADS, default auto)
   --max-connections N      client connections at once (PORTCULLIS_EDGE_MAX_CONNECTIONS, default 10000)
+  --peers NAME@ADDRESS:PORT,…  edges of the same point of presence, this one too, on a private network (PORTCULLIS_EDGE_PEERS)
+  --peer-name NAME         which of them this one is (PORTCULLIS_EDGE_PEER_NAME, default: --name)
   --insecure-control       allows http:// to a control plane on another machine: for test networks only
   --log-level LEVEL        trace, debug, info, warn, error (PORTCULLIS_LOG_LEVEL, default info)
 
@@ -141,6 +147,12 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     10_000,
     1_000_000,
   );
+  const name = text(values.name, 'PORTCULLIS_EDGE_NAME') ?? hostname();
+  const neighbours = readPeers(
+    text(values.peers, 'PORTCULLIS_EDGE_PEERS'),
+    text(values['peer-name'], 'PORTCULLIS_EDGE_PEER_NAME') ?? name,
+    mistakes,
+  );
   const logLevel = text(values['log-level'], 'PORTCULLIS_LOG_LEVEL') ?? 'info';
   if (!['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].includes(logLevel))
     mistakes.push(`“${logLevel}” is no log level.`);
@@ -152,7 +164,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
       token: text(values.token, 'PORTCULLIS_EDGE_TOKEN') ?? null,
       tokenFile: text(values['token-file'], 'PORTCULLIS_EDGE_TOKEN_FILE') ?? null,
       folder,
-      name: text(values.name, 'PORTCULLIS_EDGE_NAME') ?? hostname(),
+      name,
       listeners: bound,
       metrics,
       haproxyBinary: text(values.haproxy, 'PORTCULLIS_HAPROXY') ?? 'haproxy',
@@ -166,6 +178,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
       originCertificate: text(values['origin-certificate'], 'PORTCULLIS_ORIGIN_CERTIFICATE') ?? null,
       threads,
       maxConnections,
+      neighbours,
       leaveHaproxy: values['keep-haproxy'] === true,
       logLevel,
     },
@@ -193,6 +206,34 @@ function readControl(given: string | undefined, insecure: boolean, mistakes: str
   }
   if (url.username !== '' || url.password !== '') mistakes.push('--control must not hold a name or password.');
   return url.href;
+}
+
+const mostPeers = 8;
+const privateRanges = ['loopback', 'private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat'];
+
+/** Closed: HAProxy's peers ask nobody who they are, so an address that the world could reach is refused. */
+function readPeers(given: string | undefined, own: string, mistakes: string[]): Neighbours | null {
+  const parts = split(given);
+  if (parts === undefined) return null;
+  const all = parts.flatMap((part): Neighbour[] => {
+    const [name = '', ...rest] = part.split('@');
+    const at = parseAddress(rest.join('@'));
+    if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name) || at === null || at.port === 0) {
+      mistakes.push(`--peers takes NAME@ADDRESS:PORT, names of lower-case letters, digits and hyphens, not “${part}”.`);
+      return [];
+    }
+    if (!privateRanges.includes(ipaddr.process(at.address).range()))
+      mistakes.push(
+        `--peers ${part}: peers can ban visitors and prove to nobody who they are; use addresses of a private network.`,
+      );
+    return [{ name, ...at }];
+  });
+  if (new Set(all.map(({ name }) => name)).size < all.length) mistakes.push('--peers names an edge twice.');
+  if (parts.length < 2 || parts.length > mostPeers)
+    mistakes.push(`--peers takes 2 to ${mostPeers} edges, this one among them, not ${parts.length}.`);
+  if (!all.some(({ name }) => name === own))
+    mistakes.push(`--peers does not name this edge, “${own}”: add it, or say with --peer-name which one this is.`);
+  return { own, all };
 }
 
 function isLoopback(host: string): boolean {

@@ -65,6 +65,7 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
     maxConnections,
     connectionsPer10s: 400,
     connectionsPerClient: 400,
+    neighbours: config.neighbours ?? undefined,
   });
 }
 

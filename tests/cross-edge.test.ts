@@ -56,7 +56,7 @@ function wire(members: readonly Edge[]) {
     const edgeId = EdgeId.parse(`edge_${String(index + 1).padStart(12, '0')}`);
     const agent = new CrossEdge({
       group,
-      tables: clientTables,
+      tables: clientTables(edge.plan),
       ask: edge.admin,
       limitOf: (siteId: SiteId) => (siteId === 'site_000000000001' ? limit : null),
       verify: textVerifier(keys.publicKey),

@@ -11,6 +11,7 @@ import { defaultsSection, globalSection, tables } from './skeleton/base.ts';
 import { challengeBackend, ownBackend } from './skeleton/challenge.ts';
 import { frontend } from './skeleton/frontend.ts';
 import { requestRing } from './skeleton/log.ts';
+import { withNeighbours } from './skeleton/neighbours.ts';
 import { origins } from './skeleton/origins.ts';
 import { Files } from './skeleton/parts.ts';
 import { ruleBackends } from './skeleton/rules.ts';
@@ -23,7 +24,7 @@ export function renderConfig(plan: EdgePlan): string {
   for (const address of [plan.probeSource, ...plan.listeners.map((listener) => listener.address)])
     refuseUnless(/^[0-9A-Fa-f.:]+$/, address);
   const files = new Files(plan.paths);
-  return [
+  const config = [
     '# Written by portcullis; changes here are overwritten. No site is named in this file: sites live in maps.',
     globalSection(plan),
     defaultsSection(files),
@@ -41,6 +42,7 @@ export function renderConfig(plan: EdgePlan): string {
   ]
     .join('\n\n')
     .concat('\n');
+  return withNeighbours(config, plan.neighbours);
 }
 
 function refuseUnless(allowed: RegExp, text: string): void {

@@ -47,6 +47,9 @@ const Case = z.strictObject({
       maxConnections: z.int(),
       connectionsPer10s: z.int(),
       connectionsPerClient: z.int(),
+      neighbours: z
+        .strictObject({ own: z.string(), all: z.array(z.strictObject({ name: z.string(), address: z.string(), port: z.int() })) })
+        .optional(),
     })
     .optional(),
   sites: z.array(SitePolicy).optional(),

@@ -80,7 +80,19 @@ export type EdgePlan = {
   readonly connectionsPer10s: number;
   /** Connections that one client address may hold open. */
   readonly connectionsPerClient: number;
+  /** Edges of the same point of presence; left out: none. */
+  readonly neighbours?: Neighbours | undefined;
 };
+
+/** Edges that share what they know of clients (skeleton/neighbours.ts). */
+export type Neighbours = {
+  /** This edge's name among them. */
+  readonly own: string;
+  /** All of them, this edge too, in the same order on each. */
+  readonly all: readonly Neighbour[];
+};
+
+export type Neighbour = { readonly name: string; readonly address: string; readonly port: number };
 
 export type Listener = {
   readonly scheme: 'http' | 'https';
