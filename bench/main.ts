@@ -16,6 +16,10 @@ const benches: Readonly<Record<string, { readonly about: string; readonly load: 
     about: 'a flooded site: what its cleared visitors and its neighbours notice',
     load: async () => (await import('./flood/main.ts')).main,
   },
+  fanout: {
+    about: 'an order at a thousand edges, over a network that delays and loses',
+    load: async () => (await import('./fanout/main.ts')).run,
+  },
   desk: {
     about: 'a receipt, the queue, the clusters and the alarm of the desk',
     load: async () => (await import('./desk/main.ts')).run,
