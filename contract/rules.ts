@@ -157,6 +157,17 @@ export const noRules: SiteRules = { list: [], headers: { answers: [], originSecr
 export const Verdict = z.enum(['pass', 'allow', 'challenge', 'deny', 'limit', 'password', 'redirect', 'maintenance']);
 export type Verdict = z.infer<typeof Verdict>;
 
+/** The same for a request that is only tried; `ambiguous`: it can be read in two ways, so a site with rules refuses it. */
+export const TriedVerdict = z.enum([...Verdict.options, 'ambiguous']);
+export type TriedVerdict = z.infer<typeof TriedVerdict>;
+
+/**
+ * Why what is said of a rule may not hold of a sample: it names networks narrower than those that are kept, or countries and AS numbers that no
+ * rule of the site named before, so that edges had not loaded them.
+ */
+export const Unsure = z.enum(['networks', 'network-data']);
+export type Unsure = z.infer<typeof Unsure>;
+
 /** What is kept of one request: what rules may read, and what became of it. */
 export const SampledRequest = z.strictObject({
   at: Instant,
@@ -171,5 +182,7 @@ export const SampledRequest = z.strictObject({
   network: Cidr,
   country: z.string().max(8).nullable(),
   asn: z.int().min(0).nullable(),
+  /** It stands for so many requests: an edge keeps one in 32, of many at once one in 512. One that was given and not sampled stands for itself. */
+  oneIn: z.int().min(1).max(1_000_000).default(1),
 });
 export type SampledRequest = z.infer<typeof SampledRequest>;

@@ -143,7 +143,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       metrics.answered(context.req.method, context.res.status, (performance.now() - began) / 1000);
     });
     registerSiteRoutes(app, deps);
-    registerRulesRoutes(app, deps);
+    registerRulesRoutes(app, deps, stream);
     registerInsightRoutes(app, deps);
     const certificates = await openCertificates(app, deps, config.certificates, keys);
     registerOrderRoutes(app, deps);

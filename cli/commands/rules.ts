@@ -2,7 +2,7 @@
  * `portcullis rules …`: a site's own rules. Conditions are text in the language of docs/handbook/rules.md.
  *
  * `add` and `remove` change one rule of the present list under the site's version, so that two people who change them at once do not lose
- * each other's. `dry-run` reads an access log on this machine.
+ * each other's. `dry-run` asks for the site's own last hour, or reads an access log on this machine.
  */
 import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
@@ -23,6 +23,7 @@ import {
 import type { RulesView, ShownRule } from '../../contract/routes/rules.ts';
 import { RuleActionDraft, RuleDraft } from '../../contract/rules.ts';
 import { readAccessLog } from '../access-log.ts';
+import { dryRunText } from '../dry-run-text.ts';
 import type { Client } from '../client.ts';
 import { apiCommand, findSite } from '../command.ts';
 import type { Reply } from '../command.ts';
@@ -123,50 +124,7 @@ export function addRulesCommands(program: Command, terminal: Terminal): void {
     },
   );
 
-  apiCommand<ConnectionOptions & { readonly log: string; readonly file?: string; readonly mode?: SiteMode }>(
-    rules,
-    terminal,
-    'dry-run <site>',
-    'Says what rules would do to the requests of an access log. Changes nothing.',
-    (command) =>
-      command
-        .requiredOption('--log <file>', `access log in Common or Combined format; its last ${mostRequests} lines are used`)
-        .option('--file <file>', 'rules to try instead of those that the site has')
-        .addOption(new Option('--mode <mode>', 'mode to try').choices(SiteMode.options)),
-    async ({ client, options, args }) => {
-      const site = await findSite(client, args[0] ?? '');
-      const at = Instant.parse(new Date(terminal.nowMs()).toISOString());
-      const { requests, unread } = readAccessLog(readText(options.log), site.hostnames[0] ?? 'unknown', at, mostRequests);
-      if (requests.length === 0)
-        throw new CommandFailure('usage', `${options.log} holds no line that could be read as a request.`);
-      const tried = options.file === undefined ? undefined : parsed(RulesDraft, JSON.parse(readText(options.file))).rules;
-      const ran = await client.call(dryRun, {
-        params: { siteId: site.siteId },
-        body: {
-          requests: [...requests],
-          ...(tried === undefined ? {} : { rules: tried }),
-          ...(options.mode === undefined ? {} : { mode: options.mode }),
-        },
-      });
-      const rows = ran.rules.map(({ ruleId, verdict, requests: count, examples }) => [
-        ruleId,
-        verdict,
-        String(count),
-        examples[0]?.path ?? '',
-      ]);
-      const verdicts = Object.entries(ran.verdicts).filter(([, count]) => count > 0);
-      const text = [
-        facts([
-          ['requests', String(ran.requests)],
-          ...verdicts.map(([verdict, count]): [string, string] => [verdict, String(count)]),
-          ['ambiguous', ran.ambiguous === 0 ? null : String(ran.ambiguous)],
-          ['lines not read', unread === 0 ? null : String(unread)],
-        ]),
-        ...(rows.length === 0 ? [] : [table(['rule', 'would', 'requests', 'for example'], rows)]),
-      ];
-      return { json: { ...ran, unread }, text: text.join('\n\n') };
-    },
-  );
+  addDryRun(rules, terminal);
 
   apiCommand<ConnectionOptions & { readonly apply?: boolean; readonly undo?: boolean }>(
     rules,
@@ -184,6 +142,52 @@ export function addRulesCommands(program: Command, terminal: Terminal): void {
       return { json: preview, text: rows.length === 0 ? 'It would change nothing.' : table(['what', 'now', 'then'], rows) };
     },
   );
+}
+
+type DryRunOptions = ConnectionOptions & {
+  readonly log?: string;
+  readonly file?: string;
+  readonly mode?: SiteMode;
+  readonly preset?: PresetName;
+};
+
+function addDryRun(rules: Command, terminal: Terminal): void {
+  apiCommand<DryRunOptions>(
+    rules,
+    terminal,
+    'dry-run <site>',
+    'Says what rules, a mode or a preset would do to the sampled requests of the site’s own last hour. Changes nothing.',
+    (command) =>
+      command
+        .option('--file <file>', 'rules to try instead of those that the site has')
+        .addOption(new Option('--mode <mode>', 'mode to try').choices(SiteMode.options))
+        .addOption(new Option('--preset <name>', 'preset to try').choices(PresetName.options))
+        .option('--log <file>', `try an access log (Common or Combined format) instead; its last ${mostRequests} lines are used`),
+    async ({ client, options, args }) => {
+      const site = await findSite(client, args[0] ?? '');
+      const { mode, preset } = options;
+      const log = options.log === undefined ? null : loggedRequests(options.log, site.hostnames[0] ?? 'unknown', terminal);
+      const tried = options.file === undefined ? undefined : draftOf(options.file).rules;
+      const ran = await client.call(dryRun, {
+        params: { siteId: site.siteId },
+        body: {
+          ...(log === null ? {} : { requests: [...log.requests] }),
+          ...(tried === undefined ? {} : { rules: tried }),
+          ...(mode === undefined ? {} : { mode }),
+          ...(preset === undefined ? {} : { preset }),
+        },
+      });
+      const unread = log?.unread ?? 0;
+      return { json: { ...ran, unread }, text: dryRunText(ran, unread) };
+    },
+  );
+}
+
+function loggedRequests(file: string, host: string, terminal: Terminal): ReturnType<typeof readAccessLog> {
+  const at = Instant.parse(new Date(terminal.nowMs()).toISOString());
+  const read = readAccessLog(readText(file), host, at, mostRequests);
+  if (read.requests.length === 0) throw new CommandFailure('usage', `${file} holds no line that could be read as a request.`);
+  return read;
 }
 
 async function changeList(

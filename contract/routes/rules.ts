@@ -4,8 +4,8 @@
  * Passwords and the secret for the origin go in and never come out: what is shown without them keeps them when it is sent back.
  */
 import { z } from 'zod';
-import { SiteId } from '../ids.ts';
-import { ChallengeSettings, SiteLimits, SiteMode } from '../policy.ts';
+import { EdgeId, Instant, SiteId } from '../ids.ts';
+import { ChallengeSettings, NetworkRule, SiteLimits, SiteMode } from '../policy.ts';
 import {
   Headers,
   longestCondition,
@@ -15,6 +15,8 @@ import {
   RuleDraft,
   RuleId,
   SampledRequest,
+  TriedVerdict,
+  Unsure,
   Verdict,
 } from '../rules.ts';
 import { Nothing } from './common.ts';
@@ -66,6 +68,13 @@ export const RulesView = z.strictObject({
   preset: PresetName.nullable(),
   /** How much room the compiled rules take at an edge. */
   entries: z.int().min(0),
+  /** Which network data the edges have that serve the site; `unknown` ones never said. */
+  networkData: z.strictObject({
+    edges: z.int().min(0),
+    withCountries: z.int().min(0),
+    withAsns: z.int().min(0),
+    unknown: z.int().min(0),
+  }),
 });
 export type RulesView = z.infer<typeof RulesView>;
 
@@ -119,37 +128,77 @@ export const checkCondition = route({
 /** Rules as in a draft, for trying: a password need not be given. */
 const TriedRules = z.array(RuleDraft).max(mostRules);
 
+/**
+ * What became of asking an edge for its sample: `told`; `nothing` came in time (an older version, or it is busy); it is `away`; its stream is
+ * `elsewhere`, with another control process.
+ */
+export const AskedEdge = z.strictObject({
+  edgeId: EdgeId,
+  said: z.enum(['told', 'nothing', 'away', 'elsewhere']),
+  requests: z.int().min(0),
+  /** From when on it kept all that fell into its sample; null when it told nothing. */
+  since: Instant.nullable(),
+});
+export type AskedEdge = z.infer<typeof AskedEdge>;
+
+/** The site's own last hour, as far as edges told of it. */
+export const OwnHour = z.strictObject({
+  /** Times of the oldest and the newest request; null when there is none. */
+  from: Instant.nullable(),
+  until: Instant.nullable(),
+  edges: z.array(AskedEdge),
+  /** Edges of a large group that were left out. */
+  notAsked: z.int().min(0),
+});
+export type OwnHour = z.infer<typeof OwnHour>;
+
+/** `requests`: as many as the sampled ones stand for. */
+const Tally = z.strictObject({
+  requests: z.int().min(0),
+  sampled: z.int().min(0),
+  /** Some of them, without addresses. */
+  examples: z
+    .array(z.strictObject({ method: z.string(), host: z.string(), path: z.string(), country: z.string().nullable() }))
+    .max(5),
+});
+
+export const DryRun = z.strictObject({
+  /** Requests that were looked at, and how many they stand for: one of a sample stands for many. All counts below are of the latter. */
+  requests: z.int().min(0),
+  standFor: z.int().min(0),
+  /** Where they come from; null when they were given. */
+  ownHour: OwnHour.nullable(),
+  /** The mode that was tried, and the one that is in force. */
+  mode: SiteMode,
+  presentMode: SiteMode,
+  verdicts: z.record(TriedVerdict, z.int().min(0)),
+  /** What becomes of the same requests as things are. */
+  present: z.record(TriedVerdict, z.int().min(0)),
+  /** Requests for which that is not the same, the most first. */
+  changes: z.array(Tally.extend({ from: TriedVerdict, to: TriedVerdict })),
+  /** By rule that was tried, in their order. */
+  rules: z.array(Tally.extend({ ruleId: RuleId, verdict: Verdict, unsure: z.array(Unsure) })),
+});
+export type DryRun = z.infer<typeof DryRun>;
+
 export const dryRun = route({
   method: 'POST',
   path: '/api/v1/sites/{siteId}/dry-run',
-  summary: 'What rules or a mode would do to requests, such as those of an access log. Changes nothing.',
+  summary: 'What rules, a mode or a preset would do to requests, compared with what is in force. Changes nothing.',
   needs: 'sites:read',
   params: BySite,
   query: Nothing,
   body: z.strictObject({
-    /** Left out: the rules that the site has. */
+    /** Each left out: as the site has it. A preset brings its rules after those. */
     rules: TriedRules.optional(),
+    networks: z.array(NetworkRule).max(2000).optional(),
     mode: SiteMode.optional(),
     maintenance: z.boolean().optional(),
-    requests: z.array(SampledRequest).max(2000),
+    preset: PresetName.optional(),
+    /** Left out: the sampled requests of the site's own last hour. */
+    requests: z.array(SampledRequest).max(2000).optional(),
   }),
-  answer: z.strictObject({
-    requests: z.int().min(0),
-    verdicts: z.record(Verdict, z.int().min(0)),
-    rules: z.array(
-      z.strictObject({
-        ruleId: RuleId,
-        verdict: Verdict,
-        requests: z.int().min(0),
-        /** Some of them, without addresses. */
-        examples: z
-          .array(z.strictObject({ method: z.string(), host: z.string(), path: z.string(), country: z.string().nullable() }))
-          .max(5),
-      }),
-    ),
-    /** Requests that a site with rules refuses because they can be read in two ways. */
-    ambiguous: z.int().min(0),
-  }),
+  answer: DryRun,
   status: 200,
   errors: ['not-found', 'rules-refused'],
 });

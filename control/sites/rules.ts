@@ -21,6 +21,7 @@ import type { PresetSettings } from '../../core/shield/rules/presets.ts';
 import type { Condition } from '../../core/shield/rules/syntax.ts';
 import { testsOf } from '../../core/shield/rules/syntax.ts';
 import { addAudit } from '../../store/audit.ts';
+import { listEdges } from '../../store/edges.ts';
 import { countSitesWithContains, findSite } from '../../store/sites.ts';
 import type { SiteRecord } from '../../store/sites.ts';
 import { transact } from '../../store/transact.ts';
@@ -44,8 +45,10 @@ export function needsOf(condition: Condition): ShownRule['needs'] {
 }
 
 /** Rules as the API shows them. */
-export function viewRules(site: SiteRecord): z.input<typeof RulesView> {
+export async function viewRules(deps: Pick<ControlDeps, 'store'>, site: SiteRecord): Promise<z.input<typeof RulesView>> {
   const rules = site.rules ?? noRules;
+  const edges = (await listEdges(deps.store.db, site.group)).filter(({ revokedAt }) => revokedAt === null);
+  const having = (kind: 'countries' | 'asns') => edges.filter(({ networkData }) => networkData?.[kind] === 'there').length;
   return {
     siteId: site.siteId,
     version: site.version,
@@ -63,6 +66,12 @@ export function viewRules(site: SiteRecord): z.input<typeof RulesView> {
     maintenance: rules.maintenance,
     preset: site.preset?.name ?? null,
     entries: entriesOf(compiled(rules)),
+    networkData: {
+      edges: edges.length,
+      withCountries: having('countries'),
+      withAsns: having('asns'),
+      unknown: edges.filter(({ networkData }) => networkData === null).length,
+    },
   };
 }
 

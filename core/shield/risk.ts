@@ -36,6 +36,18 @@ export function challengeLevel({ site, rule, network, crawler = false, signs }: 
   return site === 'off' ? 'light' : 'normal';
 }
 
+/**
+ * Paths that nobody is ever asked on: programs fetch them that could not answer. In one form only: what an origin could read as another path is
+ * asked like any. Read by HAProxy too, so it must mean the same in POSIX and here.
+ */
+export const openPaths = String.raw`^/(robots\.txt|favicon\.ico|\.well-known(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)$`;
+const openPath = new RegExp(openPaths);
+
+/** Whether a request is for one of those. Preflights are not asked either; a sample does not tell them from other OPTIONS. */
+export function isOpenPath(method: string, path: string): boolean {
+  return (method === 'GET' || method === 'HEAD') && openPath.test(path);
+}
+
 export const lightFactor = 4;
 export const hardFactor = 8;
 /** A hard check asks for no more than this on its own account: some four seconds of one worker, less than the eight that people bear. */

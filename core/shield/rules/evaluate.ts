@@ -64,8 +64,9 @@ export function holds(condition: Condition, request: RuleRequest): boolean {
   }
 }
 
-function testHolds({ field, operator, values }: Test, value: string): boolean {
-  if (field === 'network') return values.some((cidr) => networkPrefixes(cidr).some((key) => value.startsWith(key)));
+function testHolds(test: Test, value: string): boolean {
+  const { field, operator, values } = test;
+  if (field === 'network') return prefixesOf(test).some((key) => value.startsWith(key));
   switch (operator) {
     case 'is':
       return values.includes(value);
@@ -76,6 +77,14 @@ function testHolds({ field, operator, values }: Test, value: string): boolean {
     default:
       return operator satisfies never;
   }
+}
+
+/** Reading networks costs far more than comparing them, and a dry run asks the same test thousands of times. */
+const prefixes = new WeakMap<Test, readonly string[]>();
+function prefixesOf(test: Test): readonly string[] {
+  const known = prefixes.get(test) ?? test.values.flatMap((cidr) => networkPrefixes(cidr));
+  prefixes.set(test, known);
+  return known;
 }
 
 /** The countries (capital letters) and AS numbers that rules name. */

@@ -6,6 +6,7 @@
  * reload) has a whole budget again; a missing budget in the state is none; a crawler's network is believed without a check of its own.
  * A connection remembers the budget that it was cleared with: a smaller one is met by the next connection, a larger one at once.
  */
+import { openPaths } from '../../../core/shield/risk.ts';
 import { currentKeyName } from '../global.ts';
 import type { Files } from './parts.ts';
 import { acted, cookieName, fact, flag, isPage, lines, siteId, state, words } from './parts.ts';
@@ -100,9 +101,6 @@ export function clearance(files: Files): string {
     `http-request set-var(sess.pages) ${state('pages')},add(0)`,
   );
 }
-
-/** Paths are in one form only: what an origin could read as another path is asked like any. */
-const openPaths = String.raw`^/(robots\.txt|favicon\.ico|\.well-known(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)$`;
 
 function neverAsked(files: Files): string {
   const strip = ['x-original-url', 'x-rewrite-url', 'x-http-method-override', 'x-http-method', 'x-method-override'];

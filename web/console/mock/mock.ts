@@ -94,7 +94,7 @@ export function createMock(state: MockState): Mock {
   registerHouse(on, state, emit);
   registerShield(on, state, emit);
   registerCertificates(on, state);
-  registerRules(on);
+  registerRules(on, state);
   registerAttacks(on, state);
   registerInsight(on, state);
   registerDesk(on, state, emit);

@@ -220,6 +220,7 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
       haproxyVersion: '2.6.12-1+deb12u1',
       health: { haproxy: 'up', driftRepairs: 0, sites: 3, connections: 214, requestsPerSecond: 182.4 },
       lastNack: null,
+      networkData: { countries: 'there', asns: 'none' },
       applyP50Ms: 18,
       applyP99Ms: 61,
       ...rest,
@@ -237,7 +238,7 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
       applyP50Ms: 22,
       applyP99Ms: 140,
     }),
-    edge({ id: 'three', name: 'edge-3', state: 'away', revision: 36, lastSeenAt: ago(5400), health: null }),
+    edge({ id: 'three', name: 'edge-3', state: 'away', revision: 36, lastSeenAt: ago(5400), health: null, networkData: null }),
   ];
   const receipt = (orderId: string, edgeId: string, edgeName: string, state: 'enforced' | 'failed', tookMs: number) =>
     StoredReceipt.parse({
