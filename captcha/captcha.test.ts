@@ -139,8 +139,9 @@ describe('the service', () => {
     const { line, answer } = await begin();
     const puzzle = readPuzzle(line);
     if (puzzle?.kind !== 'time') throw new Error(line);
-    for (const other of [line.slice(1), `${line}0`, '', writePuzzle({ ...puzzle, modulusId: '0'.repeat(16) })])
-      expect((await post('answer', other, `a=${answer}`)).status).toBe(403);
+    for (const other of [`${line}0`, writePuzzle({ ...puzzle, modulusId: '0'.repeat(16) })])
+      expect((await post('answer', other, `a=${answer}`)).status).toBe(410);
+    for (const other of [line.slice(1), `${line}-0`, '']) expect((await post('answer', other, `a=${answer}`)).status).toBe(403);
     for (const changed of [
       { ...puzzle, seed: '0'.repeat(32) },
       { ...puzzle, kind: 'memory' as const, beganMs: nowMs, searches: 0, tries: 1, kib: 64 },

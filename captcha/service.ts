@@ -5,7 +5,7 @@
  * is not too old and was never brought before (edge/render/skeleton/strong.ts); it also makes the clearance when this says `solved`. So
  * rubbish does not get here, and whoever broke in here could wave visitors through, but not make clearances.
  * Order of a check: signature, age and single use (HAProxy) → a place (admission) → a first sum at random → the others.
- * Closed: what is wrong, unreadable or of a modulus that is gone is refused; without a place or a thread 429, with the same puzzle signed anew, so
+ * Closed: what is wrong or unreadable is refused, what is of a modulus that is gone begins anew (410); without a place or a thread 429, with the same puzzle signed anew, so
  * that the work is not lost. When this does not run, HAProxy asks for its own work instead: never for none.
  * A modulus lives a day and is good for a while longer; a new process has a new one, and its visitors begin anew.
  */
@@ -16,7 +16,7 @@ import { SiteId } from '../contract/ids.ts';
 import { GiveUps } from '../core/captcha/give-ups.ts';
 import { readFinds, searchBound } from '../core/captcha/memory-chain.ts';
 import { readPuzzle, writePuzzle } from '../core/captcha/puzzle.ts';
-import type { MemoryPuzzle, Puzzle } from '../core/captcha/puzzle.ts';
+import type { MemoryPuzzle, Puzzle, TimePuzzle } from '../core/captcha/puzzle.ts';
 import type { TimeLock } from '../core/captcha/time-lock.ts';
 import { makeTimeLock } from '../core/captcha/time-lock.ts';
 import { memoryKib, memoryWork, modulusBits, squarings } from '../core/captcha/work.ts';
@@ -97,15 +97,19 @@ export async function startCaptcha(parts: CaptchaParts): Promise<Captcha> {
     );
   };
 
+  const lockOf = ({ modulusId, squarings: times }: TimePuzzle): TimeLock | null => {
+    const found = [current, before].find((one) => one?.id === modulusId);
+    return found?.lock.squarings === times ? found.lock : null;
+  };
   const jobOf = (puzzle: Puzzle | null, text: string): Job | null => {
     if (puzzle?.kind === 'memory') {
       const finds = readFinds(text);
       return finds === null ? null : { kind: 'memory', puzzle, finds, first: randomInt(Math.max(1, puzzle.searches)) };
     }
     const squared = Squared.safeParse(text);
-    const found = [current, before].find((one) => one?.id === puzzle?.modulusId);
-    if (puzzle === null || !squared.success || found?.lock.squarings !== puzzle.squarings) return null;
-    return { kind: 'time', lock: found.lock, seed: puzzle.seed, answer: BigInt(`0x${squared.data}`) };
+    const lock = puzzle === null ? null : lockOf(puzzle);
+    if (puzzle === null || !squared.success || lock === null) return null;
+    return { kind: 'time', lock, seed: puzzle.seed, answer: BigInt(`0x${squared.data}`) };
   };
 
   const answered = async (request: IncomingMessage, response: ServerResponse) => {
@@ -116,6 +120,7 @@ export async function startCaptcha(parts: CaptchaParts): Promise<Captcha> {
     const puzzle = readPuzzle(line);
     const job = answer.success ? jobOf(puzzle, answer.data.a) : null;
     const leave = !asked.success || job === null ? null : admission.enter(asked.data.site, asked.data.network);
+    if (puzzle?.kind === 'time' && lockOf(puzzle) === null) return gone(response);
     if (!asked.success || !answer.success || puzzle === null || job === null) return refuse(response);
     if (leave === null) return later(response, line);
     try {
@@ -148,6 +153,10 @@ export async function startCaptcha(parts: CaptchaParts): Promise<Captcha> {
   const refuse = (response: ServerResponse) => {
     counts.refused += 1;
     response.writeHead(403, { 'content-type': 'text/plain' }).end('work');
+  };
+  const gone = (response: ServerResponse) => {
+    counts.refused += 1;
+    response.writeHead(410, { 'content-type': 'text/plain' }).end('gone');
   };
   const later = (response: ServerResponse, line: string) => {
     counts.busy += 1;

@@ -11,10 +11,11 @@ import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:f
 import { basename, join } from 'node:path';
 import { removeLeftovers, writeDurable } from '../../kit/durable.ts';
 import { mapFile, mapText } from '../render/index.ts';
+import type { PageFiles } from '../render/index.ts';
 import type { MapImage } from './map-image.ts';
 
 /** Configuration text and page files, named by their hash. */
-export type Skeleton = { readonly name: string; readonly config: string; readonly pages: Readonly<Record<string, string>> };
+export type Skeleton = { readonly name: string; readonly config: string; readonly pages: PageFiles };
 
 export class HaproxyFiles {
   readonly folder: string;
@@ -39,9 +40,9 @@ export class HaproxyFiles {
    * A skeleton from its parts. The configuration names its own pages folder, which is named by the hash of the configuration: so it
    * is rendered once with an empty name to get the hash.
    */
-  skeleton(render: (pagesFolder: string) => string, pages: Readonly<Record<string, string>>): Skeleton {
+  skeleton(render: (pagesFolder: string) => string, pages: PageFiles): Skeleton {
     const sum = createHash('sha256').update(render(join(this.folder, 'pages')));
-    for (const name of Object.keys(pages).sort()) sum.update(`\0${name}\0${pages[name] ?? ''}`);
+    for (const name of Object.keys(pages).sort()) sum.update(`\0${name}\0`).update(pages[name] ?? '');
     const name = `skeleton-${this.#version}-${sum.digest('hex').slice(0, 16)}`;
     return { name, config: render(join(this.folder, name, 'pages')), pages };
   }
@@ -62,7 +63,7 @@ export class HaproxyFiles {
     const folder = join(this.folder, name);
     const file = join(folder, 'haproxy.cfg');
     await mkdir(join(folder, 'pages'), { recursive: true, mode: 0o700 });
-    for (const [page, text] of Object.entries(pages)) await writeDurable(join(folder, 'pages', basename(page)), text);
+    for (const [page, content] of Object.entries(pages)) await writeDurable(join(folder, 'pages', basename(page)), content);
     await writeDurable(file, config);
     return file;
   }

@@ -15,12 +15,14 @@ import { withNeighbours } from './skeleton/neighbours.ts';
 import { origins } from './skeleton/origins.ts';
 import { Files } from './skeleton/parts.ts';
 import { ruleBackends } from './skeleton/rules.ts';
+import { strongTables } from './skeleton/strong.ts';
 import { acmeBackend, redirectBackend } from './skeleton/tls.ts';
 import type { EdgePlan } from './types.ts';
 
 /** The whole configuration. Throws a RangeError when a path or address of the plan holds what HAProxy would read as syntax. */
 export function renderConfig(plan: EdgePlan): string {
-  for (const path of [...Object.values(plan.paths), plan.originCertificate ?? '/']) refuseUnless(/^\/[A-Za-z0-9._/@+-]*$/, path);
+  for (const path of [...Object.values(plan.paths), plan.originCertificate ?? '/', plan.captchaSocket ?? '/'])
+    refuseUnless(/^\/[A-Za-z0-9._/@+-]*$/, path);
   for (const address of [plan.probeSource, ...plan.listeners.map((listener) => listener.address)])
     refuseUnless(/^[0-9A-Fa-f.:]+$/, address);
   const files = new Files(plan.paths);
@@ -36,8 +38,9 @@ export function renderConfig(plan: EdgePlan): string {
     ruleBackends(files),
     acmeBackend(files),
     redirectBackend(plan),
-    challengeBackend(files),
-    ownBackend(files),
+    challengeBackend(files, plan),
+    ownBackend(files, plan),
+    ...strongTables(plan),
     origins(plan, files),
   ]
     .join('\n\n')

@@ -15,6 +15,7 @@ export type { SiteCounters } from './counters.ts';
 export { currentKeyName, renderAnswers, renderGlobal } from './global.ts';
 export { mapFile, mapText, maxEntryBytes, mergeEntries } from './maps.ts';
 export { renderPages } from './pages/index.ts';
+export type { PageFiles } from './pages/index.ts';
 export { renderSite } from './site.ts';
 export { bulkMaps, mapNames } from './types.ts';
 export type { EdgePlan, Listener, MapEntry, MapName } from './types.ts';

@@ -70,6 +70,10 @@ export type EdgePlan = {
   };
   /** PEM file of certificate and key that is shown to https origins which ask who we are. Null or left out: none. */
   readonly originCertificate?: string | null | undefined;
+  /** Unix socket of the captcha service. Null or left out: a hard check is HAProxy's own. */
+  readonly captchaSocket?: string | null | undefined;
+  /** Whether the agent is told whole addresses, for the operator's security log. Left out: networks. */
+  readonly wholeAddresses?: boolean | undefined;
   readonly listeners: readonly Listener[];
   /** Loopback address from which the agent asks its own listener; connection limits do not count it. */
   readonly probeSource: string;

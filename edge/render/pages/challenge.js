@@ -6,6 +6,7 @@
  * browser asks whether to send the form again, and some do so only when a person has pressed something.
  * Three announcements, no more, for screen readers. Other tabs that wait for the same site hear of the pass and load too. A browser that
  * keeps no cookies is found out by one test, before any work, and told in words; inside a frame it is given a link to a window.
+ * Where more is asked, the solution found here begins it, and another script is loaded that goes on (strong.js).
  */
 (function () {
   'use strict';
@@ -99,15 +100,62 @@
   var workers = [];
   var tried = 0;
   var solved = false;
+  var halfSaid = false;
+  /** Whether more is asked than the solution that is found here. */
+  var strong = body.getAttribute('data-strong') === '1';
 
+  function advance(part) {
+    progress.value = part;
+    if (part > 0.5 && !halfSaid) {
+      halfSaid = true;
+      say('half');
+    }
+  }
   function end() {
     workers.forEach(function (worker) {
       worker.terminate();
     });
   }
+  function passed() {
+    tellOthers();
+    if (isForm) {
+      say('form');
+      again.hidden = false;
+    } else {
+      say('done');
+      location.reload();
+    }
+  }
+  function goOn(counter) {
+    var script = document.createElement('script');
+    script.src = '/.well-known/portcullis/captcha/strong.js';
+    script.onerror = fail;
+    script.onload = function () {
+      self.portcullisStrong({
+        token: token,
+        counter: counter,
+        progress: advance,
+        say: function (name) {
+          halfSaid = true;
+          say(name);
+        },
+        passed: passed,
+        fail: fail,
+        again: function () {
+          location.reload();
+        },
+      });
+    };
+    document.body.appendChild(script);
+  }
   function finish(counter) {
     solved = true;
     end();
+    if (strong) {
+      advance(0.2);
+      goOn(counter);
+      return;
+    }
     progress.value = 1;
     fetch('/.well-known/portcullis/verify', {
       method: 'POST',
@@ -115,16 +163,8 @@
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: 't=' + token + '&c=' + counter,
     }).then(function (answer) {
-      if (answer.status === 204) {
-        tellOthers();
-        if (isForm) {
-          say('form');
-          again.hidden = false;
-        } else {
-          say('done');
-          location.reload();
-        }
-      } else fail();
+      if (answer.status === 204) passed();
+      else fail();
     }, fail);
   }
   function heard(message) {
@@ -134,8 +174,7 @@
       return;
     }
     tried += message.data.tried;
-    progress.value = 1 - Math.exp(-tried / expected);
-    if (progress.value > 0.5) say('half');
+    advance((strong ? 0.2 : 1) * (1 - Math.exp(-tried / expected)));
   }
   for (var i = 0; i < count; i++) {
     var worker = new Worker('/.well-known/portcullis/worker.js');

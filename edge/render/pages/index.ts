@@ -11,6 +11,7 @@ import { noticeTextLines } from '../notice.ts';
 import { html, line, literal } from './escape.ts';
 import { pageTemplate } from './layout.ts';
 import { challengePage, waitPage, waitPages } from './challenge.ts';
+import { strongFileBytes } from './strong-files.ts';
 import type { WaitPage } from './challenge.ts';
 import { english, languages } from './languages.ts';
 import type { PageWords, StandingPage } from './words.ts';
@@ -47,8 +48,15 @@ export function pageFile(name: string, language: string): string {
   return language === english.language ? `${name}.html` : `${name}.${language}.html`;
 }
 
-/** Every file of the pages folder, by name. Reads the scripts beside this file; otherwise a pure function of the provider. */
-export function renderPages(provider: ProviderPolicy): Record<string, string> {
+/** Files of pages by name: text, or bytes that are sent as they are. */
+export type PageFiles = Readonly<Record<string, string | Uint8Array>>;
+
+/** Every file of the pages folder, by name. Reads the scripts beside this file and those of libraries; otherwise a pure function of the provider. */
+export function renderPages(provider: ProviderPolicy): PageFiles {
+  return { ...strongFileBytes(), ...ownPages(provider) };
+}
+
+function ownPages(provider: ProviderPolicy): Record<string, string> {
   const files: Record<string, string> = {
     'challenge.js': script('challenge.js'),
     'worker.js': script('worker.js'),

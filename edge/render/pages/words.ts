@@ -24,6 +24,8 @@ export type PageWords = {
     readonly half: string;
     readonly done: string;
     readonly failed: string;
+    /** When stronger work takes longer than people bear. */
+    readonly slow: string;
     readonly cookies: string;
     readonly form: string;
     readonly formDone: string;
@@ -211,6 +213,7 @@ export const english: PageWords & { readonly notice: NoticeWords } = {
     half: 'More than half done.',
     done: 'Done. Opening the page.',
     failed: 'The check did not work this time. Load the page again to retry, or take the waiting line.',
+    slow: 'This takes longer on your device than it should. It goes on, or you can take the waiting line.',
     cookies:
       'Your browser does not keep our cookie, so we could not tell that you passed, and would ask again for ever. Allow cookies for this site, then load the page again.',
     form: 'You were sending a form. After the check you can send it again, and nothing is lost.',

@@ -26,7 +26,9 @@ import {
   whoAsks,
   words,
 } from './parts.ts';
+import { hasStrong, strongBeginnings, strongCalls, strongForm, strongLevel, strongOnward, strongService } from './strong.ts';
 import { longestBack, waitingLine } from './wait.ts';
+import type { EdgePlan } from '../types.ts';
 
 /** By how much the clock of the edge that issued a token may be ahead of ours. */
 const clockSkewSeconds = 5;
@@ -39,8 +41,9 @@ const tokenPattern = String.raw`^k[0-9]{1,9}\.[0-9]{10}\.[0-9a-f-]{36}\.[0-9]{1,
  * addresses that were limited or passed many checks of late and for clearances that were used up far from where they were earned; a
  * quarter where only a rule of the owner asks. The same as core/shield/risk.ts, with which a test compares it.
  */
-function level(): string {
+function level(plan: EdgePlan): string {
   const hard = 'http-request set-var(txn.level) str(hard) if';
+  const notStrong = hasStrong(plan) ? ' !strong' : '';
   return lines(
     `http-request set-var(txn.level) ${state('level')}`,
     `${hard} { sc_gpc0_rate(0) gt ${manyLimited} }`,
@@ -50,13 +53,14 @@ function level(): string {
     'http-request set-var(txn.usual) var(txn.target)',
     `http-request set-var(txn.target) var(txn.target),mul(${lightFactor}) if { var(txn.level) -m str light }`,
     'acl hard var(txn.level) -m str hard',
-    `http-request set-var(txn.target) var(txn.target),div(${hardFactor}) if hard`,
-    `http-request set-var(txn.target) int(${challengeTarget(hardestHashes)}) if hard { var(txn.target) -m int lt ${challengeTarget(hardestHashes)} }`,
+    ...strongLevel(plan),
+    `http-request set-var(txn.target) var(txn.target),div(${hardFactor}) if hard${notStrong}`,
+    `http-request set-var(txn.target) int(${challengeTarget(hardestHashes)}) if hard${notStrong} { var(txn.target) -m int lt ${challengeTarget(hardestHashes)} }`,
     'http-request set-var(txn.target) var(txn.usual) if hard { var(txn.target),sub(txn.usual) gt 0 }',
   );
 }
 
-export function challengeBackend(files: Files): string {
+export function challengeBackend(files: Files, plan: EdgePlan): string {
   const headers = 'hdr portcullis-mitigated challenge hdr retry-after 30';
   return lines(
     '# token = key id . time . random . target . hex(hmac-sha256(key, "challenge|site|key id.time.random.target"))',
@@ -73,12 +77,13 @@ export function challengeBackend(files: Files): string {
         `http-request return status 403 content-type ${contentType.json} lf-file ${files.page('challenge.json')} ${ownHeaders('challenge', 'json')}`,
         `${headers} if !${wantsHtml}`,
       ),
-      level(),
+      level(plan),
       '# The address, for the waiting line: carried encoded, and only when it is not too long for a page.',
       `http-request set-var(txn.back) str(/)`,
       `http-request set-var(txn.back) pathq if { pathq -m len le ${longestBack} }`,
       `http-request set-var-fmt(txn.token) "%[var(txn.kid)].%[date].%[uuid()].%[var(txn.target)]"`,
       `http-request set-var-fmt(txn.signed) "challenge|%[${siteId}]|%[var(txn.token)]"`,
+      ...(hasStrong(plan) ? [`http-request set-var-fmt(txn.signed) "strong|%[${siteId}]|%[var(txn.token)]" if strong`] : []),
       'http-request set-var(txn.signature) var(txn.signed),hmac(sha256,txn.key),hex,lower',
       inEachLanguage((language, chosen) =>
         words(
@@ -91,8 +96,10 @@ export function challengeBackend(files: Files): string {
   );
 }
 
-export function ownBackend(files: Files): string {
+export function ownBackend(files: Files, plan: EdgePlan): string {
   const keys = `map_str(${files.map('keys')})`;
+  const strong = hasStrong(plan);
+  const [unlessAnswer, unlessBegin] = strong ? ['!answer ', '!begin '] : ['', ''];
   const asset = (name: string) =>
     words(
       `http-request return status 200 content-type "text/javascript; charset=utf-8" file ${files.page(name)}`,
@@ -113,27 +120,31 @@ export function ownBackend(files: Files): string {
       asset('worker.js'),
       whoAsks(),
       waitingLine(files),
-      files.answers('not-ours', `!{ path ${ownFolder}/verify }`),
+      ...(strong ? ['http-request set-var(txn.label) str(challenge)'] : []),
+      ...strongCalls(plan, files),
+      files.answers('not-ours', `!{ path ${ownFolder}/verify }${strong ? ' !call' : ''}`),
       'acl failed var(txn.reason) -m found',
       'http-request wait-for-body time 3s if { method POST }',
       'http-request set-var(txn.token) req.body_param(t) if { method POST }',
       'http-request set-var(txn.counter) req.body_param(c) if { method POST }',
-      refuse('malformed', `!{ var(txn.token) -m reg '${tokenPattern}' }`),
-      refuse('malformed', "!{ var(txn.counter) -m reg '^[0-9]{1,15}$' }"),
+      refuse('malformed', `${unlessAnswer}!{ var(txn.token) -m reg '${tokenPattern}' }`),
+      refuse('malformed', `${unlessAnswer}!{ var(txn.counter) -m reg '^[0-9]{1,15}$' }`),
+      ...(strong ? strongForm.map((condition) => refuse('malformed', condition)) : []),
       'http-request set-var(txn.kid) var(txn.token),field(1,.)',
       'http-request set-var(txn.issued) var(txn.token),field(2,.)',
       'http-request set-var(txn.target) var(txn.token),field(4,.)',
       'http-request set-var(txn.signature) var(txn.token),field(5,.)',
       `http-request set-var(txn.key) var(txn.kid),${keys}`,
-      `http-request set-var-fmt(txn.signed) "challenge|%[${siteId}]|%[var(txn.token),field(1,.,4)]" if !failed`,
+      `http-request set-var-fmt(txn.signed) "${strong ? '%[var(txn.label)]' : 'challenge'}|%[${siteId}]|%[var(txn.token),field(1,.,4)]" if !failed`,
       'http-request set-var(txn.calculated) var(txn.signed),hmac(sha256,txn.key),hex,lower if !failed',
       refuse('signature', '!{ var(txn.calculated),secure_memcmp(txn.signature) }'),
       refuse('expired', `!{ date,sub(txn.issued),add(${clockSkewSeconds}) -m int 0:${challengeSeconds + clockSkewSeconds} }`),
       'http-request set-var-fmt(txn.work) "%[var(txn.token)]|%[var(txn.counter)]" if !failed',
-      refuse('work', '!{ var(txn.work),sha2(256),bytes(0,6),hex,hex2i,sub(txn.target) lt 0 }'),
+      refuse('work', `${unlessAnswer}!{ var(txn.work),sha2(256),bytes(0,6),hex,hex2i,sub(txn.target) lt 0 }`),
+      ...strongBeginnings(plan),
       '# One clearance for a solution: the row is made by whoever comes first, atomically.',
-      'http-request track-sc1 var(txn.signature) table solutions if !failed',
-      refuse('replay', '!{ sc_inc_gpc0(1) 1 }'),
+      `http-request track-sc1 var(txn.signature) table solutions if ${unlessBegin}!failed`,
+      refuse('replay', `${unlessBegin}!{ sc_inc_gpc0(1) 1 }`),
       `http-request ${count('challenged')} if failed`,
       words(
         'http-request return status 403 content-type text/plain lf-string "%[var(txn.reason)]" hdr cache-control no-store',
@@ -142,10 +153,12 @@ export function ownBackend(files: Files): string {
       `http-request set-var(txn.current) str(${currentKeyName}),map_str(${files.map('current-key')})`,
       signClearance(files, ''),
       files.answers('no-key', '!{ var(txn.key) -m found }', 'hdr retry-after 60'),
+      ...strongOnward(plan),
       `http-request ${count('solved')}`,
       'http-request sc-inc-gpc1(0)',
       solved('https', 'if { ssl_fc }'),
       solved('http', '').trimEnd(),
+      ...strongService(plan),
     ),
   );
 }

@@ -108,6 +108,7 @@ export const french: PageWords = {
     half: 'Plus de la moitié est faite.',
     done: 'C’est fait. La page s’ouvre.',
     failed: 'La vérification n’a pas marché cette fois. Rechargez la page, ou prenez la file d’attente.',
+    slow: 'Cela dure plus longtemps qu’il ne faudrait sur votre appareil. Le calcul continue, ou vous pouvez prendre la file d’attente.',
     cookies:
       'Votre navigateur ne garde pas notre cookie. Nous ne pourrions pas savoir que vous avez passé la vérification et demanderions sans fin. Autorisez les cookies pour ce site, puis rechargez la page.',
     form: 'Vous envoyiez un formulaire. Après la vérification vous pourrez l’envoyer de nouveau, et rien n’est perdu.',

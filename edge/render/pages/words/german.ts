@@ -108,6 +108,7 @@ export const german: PageWords = {
     half: 'Mehr als die Hälfte ist geschafft.',
     done: 'Fertig. Die Seite wird geöffnet.',
     failed: 'Die Prüfung hat diesmal nicht geklappt. Laden Sie die Seite neu, oder nehmen Sie die Warteschlange.',
+    slow: 'Das dauert auf Ihrem Gerät länger, als es sollte. Es läuft weiter, oder Sie nehmen die Warteschlange.',
     cookies:
       'Ihr Browser behält unser Cookie nicht. Wir könnten nicht erkennen, dass Sie geprüft sind, und würden immer wieder fragen. Erlauben Sie Cookies für diese Website und laden Sie die Seite neu.',
     form: 'Sie wollten ein Formular senden. Nach der Prüfung können Sie es noch einmal senden, und nichts ist verloren.',

@@ -108,6 +108,7 @@ export const spanish: PageWords = {
     half: 'Más de la mitad hecha.',
     done: 'Listo. Abriendo la página.',
     failed: 'La comprobación no funcionó esta vez. Vuelva a cargar la página, o use la fila de espera.',
+    slow: 'Esto tarda en su dispositivo más de lo debido. Sigue en marcha, o puede usar la fila de espera.',
     cookies:
       'Su navegador no guarda nuestra cookie. No podríamos saber que ya pasó y preguntaríamos sin fin. Permita las cookies de este sitio y vuelva a cargar la página.',
     form: 'Estaba enviando un formulario. Después de la comprobación puede enviarlo otra vez, y no se pierde nada.',
