@@ -5,18 +5,17 @@ import { createMock } from '../web/console/mock/mock.ts';
 import type { Mock } from '../web/console/mock/mock.ts';
 import { firstDay, mockId, populated } from '../web/console/mock/state.ts';
 import { axeOn, picture, startBrowser } from './harness/browser.ts';
-import { buildConsole, serveConsole } from './harness/console.ts';
+import { builtConsole, serveConsole } from './harness/console.ts';
 import type { ServedConsole } from './harness/console.ts';
-import { removeFolder, temporaryFolder } from './harness/ports.ts';
 
-const dist = temporaryFolder('console-axe');
+let dist = '';
 let mock: Mock;
 let served: ServedConsole;
 let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  await buildConsole(dist);
+  dist = await builtConsole();
   mock = createMock(populated(() => Date.now()));
   served = await serveConsole(dist, () => mock);
   browser = await startBrowser([]);
@@ -27,7 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   await served.close();
-  removeFolder(dist);
 });
 
 const busy = () => createMock(populated(() => Date.now()));

@@ -5,18 +5,17 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createMock } from '../web/console/mock/mock.ts';
 import { mockId, populated } from '../web/console/mock/state.ts';
 import { startBrowser } from './harness/browser.ts';
-import { buildConsole, serveConsole } from './harness/console.ts';
+import { builtConsole, serveConsole } from './harness/console.ts';
 import type { ServedConsole } from './harness/console.ts';
-import { removeFolder, temporaryFolder } from './harness/ports.ts';
 
-const dist = temporaryFolder('console-certificates');
+let dist = '';
 const mock = createMock(populated(() => Date.now()));
 let served: ServedConsole;
 let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  await buildConsole(dist);
+  dist = await builtConsole();
   served = await serveConsole(dist, () => mock);
   browser = await startBrowser([]);
   page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
@@ -25,7 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await served?.close();
-  removeFolder(dist);
 });
 
 it('what each hostname is answered with is shown, also why there is nothing', { timeout: 60_000 }, async () => {

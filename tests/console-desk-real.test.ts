@@ -8,14 +8,14 @@ import { listDecisions } from '../contract/routes/desk/decisions.ts';
 import { getOrder } from '../contract/routes/orders.ts';
 import type { Api } from './harness/api.ts';
 import { picture, startBrowser } from './harness/browser.ts';
-import { buildConsole, serveConsole } from './harness/console.ts';
+import { builtConsole, serveConsole } from './harness/console.ts';
 import type { ServedConsole } from './harness/console.ts';
 import { startDeskHouse } from './harness/desk-house.ts';
 import type { DeskHouse } from './harness/desk-house.ts';
 import { removeFolder, temporaryFolder } from './harness/ports.ts';
 import { embeddedAddress } from './harness/stores.ts';
 
-const dist = temporaryFolder('console-desk-real');
+let dist = '';
 const data = temporaryFolder('console-desk-real-db');
 const hops = ['content-encoding', 'content-length', 'transfer-encoding', 'connection', 'keep-alive'];
 let house: DeskHouse;
@@ -24,7 +24,7 @@ const served: ServedConsole[] = [];
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  await buildConsole(dist);
+  dist = await builtConsole();
   house = await startDeskHouse(await embeddedAddress(data));
   browser = await startBrowser([]);
 }, 180_000);
@@ -33,7 +33,6 @@ afterAll(async () => {
   await browser.close();
   for (const one of served) await one.close();
   await house.stop();
-  removeFolder(dist);
   removeFolder(data);
 });
 

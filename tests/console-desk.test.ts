@@ -5,11 +5,10 @@ import { createMock } from '../web/console/mock/mock.ts';
 import type { Mock } from '../web/console/mock/mock.ts';
 import { mockId, populated } from '../web/console/mock/state.ts';
 import { startBrowser } from './harness/browser.ts';
-import { buildConsole, leaveConsole, serveConsole } from './harness/console.ts';
+import { builtConsole, leaveConsole, serveConsole } from './harness/console.ts';
 import type { ServedConsole } from './harness/console.ts';
-import { removeFolder, temporaryFolder } from './harness/ports.ts';
 
-const dist = temporaryFolder('console-desk');
+let dist = '';
 let mock: Mock;
 let served: ServedConsole;
 let browser: Browser;
@@ -19,7 +18,7 @@ let complaints: string[];
 let calls: string[];
 
 beforeAll(async () => {
-  await buildConsole(dist);
+  dist = await builtConsole();
   mock = createMock(populated(() => Date.now()));
   served = await serveConsole(dist, () => mock);
   browser = await startBrowser([]);
@@ -30,7 +29,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   await served.close();
-  removeFolder(dist);
 });
 
 beforeEach(async () => {

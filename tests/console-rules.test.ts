@@ -4,18 +4,17 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createMock } from '../web/console/mock/mock.ts';
 import { mockId, populated } from '../web/console/mock/state.ts';
 import { startBrowser } from './harness/browser.ts';
-import { buildConsole, serveConsole } from './harness/console.ts';
+import { builtConsole, serveConsole } from './harness/console.ts';
 import type { ServedConsole } from './harness/console.ts';
-import { removeFolder, temporaryFolder } from './harness/ports.ts';
 
-const dist = temporaryFolder('console-rules');
+let dist = '';
 const mock = createMock(populated(() => Date.now()));
 let served: ServedConsole;
 let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  await buildConsole(dist);
+  dist = await builtConsole();
   served = await serveConsole(dist, () => mock);
   browser = await startBrowser([]);
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
@@ -24,7 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   await served.close();
-  removeFolder(dist);
 });
 
 it('a rule is checked while it is typed, mended with what was meant, and saved', { timeout: 60_000 }, async () => {
@@ -59,3 +57,57 @@ it('a preset is shown before it is applied, and can be taken back', { timeout: 6
   await page.getByRole('button', { name: 'Go back to before it' }).click();
   await page.getByText('“Strict” is in use.').waitFor({ state: 'detached' });
 });
+
+it(
+  'rules are tried on the last hour before they are saved, and so are a preset and attack mode',
+  { timeout: 60_000 },
+  async () => {
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    const rule = page.getByRole('region', { name: /^Rule 2/ });
+    await rule.getByLabel('Name').fill('no-fr');
+    await rule.getByLabel('When').fill('country is "FR"');
+    await rule.getByLabel('Then').selectOption('deny');
+    await page.getByRole('region', { name: 'Rule 1: no-scan' }).getByLabel('Then').selectOption('deny');
+    await page.getByRole('button', { name: 'Try on the last hour', exact: true }).click();
+    const result = page.getByRole('region', { name: 'What it would do' });
+    await result.getByText(/^About 13,184 requests between .* 412 are in the sample/).waitFor();
+    await result.getByText(/ is away\./).waitFor();
+    await result.getByRole('rowheader', { name: 'no-fr Not sure: It names countries' }).waitFor();
+    expect(await page.getByRole('region', { name: /^Rule / }).count()).toBe(2);
+    await result.getByRole('button', { name: 'Put the result away' }).click();
+    await page.getByRole('button', { name: 'Show what “Strict” would change' }).click();
+    await page.getByRole('button', { name: 'Try “Strict” on the last hour' }).click();
+    await result.getByRole('heading', { name: 'What would change' }).waitFor();
+    await page.goto(`${served.url}/console/sites/${mockId('site', 'books')}?tab=attacks`);
+    await page.getByRole('button', { name: 'Try attack mode on the last hour' }).click();
+    await result.getByRole('rowheader', { name: 'be checked once' }).waitFor();
+    await page.goto(`${served.url}/console/sites/${mockId('site', 'wiki')}?tab=rules`);
+    await page.getByRole('button', { name: 'Try on the last hour', exact: true }).click();
+    await result.getByText('Nothing was seen of this site in the last hour.').waitFor();
+  },
+);
+
+it(
+  'headers of answers and the secret for the origin are edited, the secret is never shown, and missing network data is said',
+  { timeout: 60_000 },
+  async () => {
+    await page.goto(`${served.url}/console/sites/${mockId('site', 'forum')}?tab=rules`);
+    await page.getByRole('button', { name: 'Add a header' }).click();
+    await page.getByLabel('Header', { exact: true }).selectOption('x-frame-options');
+    await page.getByLabel('Value').fill('DENY');
+    await page.getByLabel('Secret for the origin').fill('short');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('must be 16 to 200 letters').waitFor();
+    await page.getByLabel('Secret for the origin').fill('a-secret-of-the-origin');
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    const rule = page.getByRole('region', { name: /^Rule 2/ });
+    await rule.getByLabel('Name').fill('no-as');
+    await rule.getByLabel('When').fill('country is "FR" and asn is 64500');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('One is held and sent as X-Portcullis-Secret').waitFor();
+    expect(await page.getByLabel('Secret for the origin').inputValue()).toBe('');
+    expect(await page.getByLabel('Value').inputValue()).toBe('DENY');
+    await page.getByText('1 of 3 edges have no country data: rules that ask for a country do nothing there.').waitFor();
+    await page.getByText('No edge has data about AS numbers').waitFor();
+  },
+);

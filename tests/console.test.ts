@@ -8,11 +8,10 @@ import { createMock } from '../web/console/mock/mock.ts';
 import type { Mock } from '../web/console/mock/mock.ts';
 import { firstDay, mockId, populated } from '../web/console/mock/state.ts';
 import { startBrowser } from './harness/browser.ts';
-import { buildConsole, leaveConsole, serveConsole } from './harness/console.ts';
+import { builtConsole, leaveConsole, serveConsole } from './harness/console.ts';
 import type { ServedConsole } from './harness/console.ts';
-import { removeFolder, temporaryFolder } from './harness/ports.ts';
 
-const dist = temporaryFolder('console');
+let dist = '';
 const forum = mockId('site', 'forum');
 let mock: Mock;
 let served: ServedConsole;
@@ -22,7 +21,7 @@ let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
-  await buildConsole(dist);
+  dist = await builtConsole();
   mock = createMock(populated(() => Date.now()));
   served = await serveConsole(dist, () => mock);
   browser = await startBrowser([]);
@@ -33,7 +32,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   await served.close();
-  removeFolder(dist);
 });
 
 beforeEach(async () => {

@@ -1,11 +1,12 @@
 /**
  * The built console behind a small HTTP server: its files under the policy that the control plane sends, the mock as its API.
  *
- * The build is made once per folder and reused while the sources are older. Ends with `close`, which also drops event streams.
+ * The build is made once in a run. What is served ends with `close`, which also drops event streams.
  */
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import http from 'node:http';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,7 @@ import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { consolePolicy } from '../../control/http/console.ts';
 import type { Mock } from '../../web/console/mock/mock.ts';
+import { until } from './ports.ts';
 
 const consoleRoom = fileURLToPath(new URL('../../web/console/', import.meta.url));
 
@@ -33,6 +35,31 @@ export async function buildConsole(outDir: string): Promise<void> {
   const vite = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url));
   const args = [vite, 'build', '--config', path.join(consoleRoom, 'vite.config.ts'), '--outDir', outDir, '--logLevel', 'error'];
   await promisify(execFile)(process.execPath, args, { env: { ...process.env, NODE_ENV: 'production' } });
+}
+
+/**
+ * A folder with the console as operators have it, for reading only. Whoever asks first in a run of the suite builds it, the others wait: ten seconds
+ * of a CPU each. The folder is the run's (TMPDIR, see whole-run.ts) and ends with it.
+ */
+export async function builtConsole(): Promise<string> {
+  const folder = path.join(tmpdir(), 'console');
+  const outcome = `${folder}.outcome`;
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    const said = await until('another test file has built the console', () => readFile(outcome, 'utf8'), { timeoutMs: 120_000 });
+    if (said !== 'built') throw new Error(said, { cause: error });
+    return folder;
+  }
+  try {
+    await buildConsole(folder);
+    await writeFile(outcome, 'built');
+  } catch (error) {
+    await writeFile(outcome, `the console could not be built: ${String(error)}`);
+    throw error;
+  }
+  return folder;
 }
 
 const blank = '/blank';
