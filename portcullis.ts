@@ -47,7 +47,7 @@ process.exitCode = await run(process.argv.slice(2), {
   version,
   roles: {
     control: async (args) => await (await import('./control/main.ts')).main(args, process.env),
-    edge: async (args) => await (await import('./edge/main.ts')).main(args, process.env),
+    edge: async (args) => await (await import('./edge/main.ts')).main(args, process.env, fileURLToPath(import.meta.url)),
     captcha: async (args) => await (await import('./captcha/main.ts')).main(args),
   },
   up: { execPath: process.execPath, entry: fileURLToPath(import.meta.url) },

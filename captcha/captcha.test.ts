@@ -10,7 +10,7 @@ import { argon2id, isRight, opensslPower } from './jobs.ts';
 import type { Job } from './jobs.ts';
 import { Pool } from './pool.ts';
 import type { Captcha } from './service.ts';
-import { startCaptcha } from './service.ts';
+import { createCaptcha } from './service.ts';
 
 describe('admission', () => {
   it('bounds all, each site and each network, and forgets who left', () => {
@@ -59,7 +59,7 @@ describe('the service', () => {
   let url = '';
 
   beforeAll(async () => {
-    captcha = await startCaptcha({
+    captcha = createCaptcha({
       nowMs: () => nowMs,
       check: (job) => check(job),
       work,

@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import { availableParallelism, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Pool } from './pool.ts';
-import { startCaptcha } from './service.ts';
+import { createCaptcha } from './service.ts';
 
 export const captchaExit = { stopped: 0, failed: 1, usage: 2 } as const;
 
@@ -44,7 +44,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   setPriority(priority);
   const pool = new Pool(read.threads);
   try {
-    const captcha = await startCaptcha({ nowMs: Date.now, check: (job) => pool.run(job) });
+    const captcha = createCaptcha({ nowMs: Date.now, check: (job) => pool.run(job) });
     const server = createServer({ headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 60_000 }, captcha.handle);
     server.maxConnections = mostConnections;
     rmSync(read.socket, { force: true });

@@ -61,39 +61,41 @@ const Answer = z.object({
 });
 const Squared = z.string().regex(/^[0-9a-f]{1,512}$/);
 
-/** Makes the first modulus, which takes a moment, and then answers. */
-export async function startCaptcha(parts: CaptchaParts): Promise<Captcha> {
+export function createCaptcha(parts: CaptchaParts): Captcha {
   const { nowMs } = parts;
   const work = parts.work ?? { squarings, kib: memoryKib, bits: modulusBits };
   const admission = new Admission(parts.places);
   const giveUps = new GiveUps();
   const counts = { began: 0, passed: 0, refused: 0, busy: 0 };
-  const newLock = async () => ({ madeMs: nowMs(), ...(await makeLock(work.bits, work.squarings)) });
-  let [current, before]: [Lock, Lock | null] = [await newLock(), null];
-  let renewing = false;
-  const renew = () => {
-    if (renewing || nowMs() - current.madeMs < modulusLifeMs) return;
-    renewing = true;
-    newLock().then(
-      (made) => ([current, before, renewing] = [made, current, false]),
-      () => (renewing = false),
-    );
+  let current: Lock | null = null;
+  let before: Lock | null = null;
+  let making: Promise<Lock> | null = null;
+  const make = async (): Promise<Lock> => {
+    try {
+      const made = { madeMs: nowMs(), ...(await makeLock(work.bits, work.squarings)) };
+      [before, current] = [current, made];
+      return made;
+    } finally {
+      making = null;
+    }
+  };
+  /** Made when it is first asked for, which takes a moment; the next one is made while the old one still serves. */
+  const lockNow = (): Lock | Promise<Lock> => {
+    if (current === null) return (making ??= make());
+    if (nowMs() - current.madeMs > modulusLifeMs) (making ??= make()).catch(() => undefined);
+    return current;
   };
 
-  const begin = (response: ServerResponse) => {
-    renew();
+  const begin = async (response: ServerResponse) => {
+    const { id, lock } = await lockNow();
     const issuedMs = nowMs();
     counts.began += 1;
     giveUps.began(issuedMs);
     const seed = randomBytes(16).toString('hex');
     ask(
       response,
-      { kind: 'time', issuedMs, seed, modulusId: current.id, squarings: work.squarings },
-      {
-        base: baseOf(seed, current.lock.modulus).toString(16),
-        modulus: current.lock.modulus.toString(16),
-        squarings: work.squarings,
-      },
+      { kind: 'time', issuedMs, seed, modulusId: id, squarings: lock.squarings },
+      { base: baseOf(seed, lock.modulus).toString(16), modulus: lock.modulus.toString(16), squarings: lock.squarings },
     );
   };
 
@@ -169,11 +171,9 @@ export async function startCaptcha(parts: CaptchaParts): Promise<Captcha> {
       const { method, url } = request;
       if (url === '/healthz') return void response.writeHead(200).end('ok');
       if (method !== 'POST') return void response.writeHead(404).end();
-      if (url?.endsWith('/begin') === true) {
-        request.resume();
-        return begin(response);
-      }
-      answered(request, response).catch(() => response.destroy());
+      const begins = url?.endsWith('/begin') === true;
+      if (begins) request.resume();
+      (begins ? begin(response) : answered(request, response)).catch(() => response.destroy());
     },
   };
 }

@@ -34,6 +34,8 @@ export type EdgeConfig = {
   /** Edges of the same point of presence; null: none. */
   readonly neighbours: Neighbours | null;
   readonly leaveHaproxy: boolean;
+  /** Threads that check stronger work; null: there is none. */
+  readonly captcha: number | 'auto' | null;
   readonly logLevel: string;
 };
 
@@ -65,6 +67,7 @@ const flags = {
   'keep-haproxy': { type: 'boolean' },
   'insecure-control': { type: 'boolean' },
   'log-level': { type: 'string' },
+  captcha: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -95,6 +98,7 @@ export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
 
 Logs are JSON lines on stderr. Exit codes: 0 stopped, 1 failed, 2 wrong usage, 5 enrolment refused.
 `;
+  --captcha N              threads that check stronger work, or "off" (PORTCULLIS_EDGE_CAPTCHA, default half of the cores, at most 4)
 
 /** Parses flags (without the program's name) and environment. */
 export function readConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): ConfigResult {
@@ -149,6 +153,8 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   );
   const name = text(values.name, 'PORTCULLIS_EDGE_NAME') ?? hostname();
   const neighbours = readPeers(
+  const captchaText = text(values.captcha, 'PORTCULLIS_EDGE_CAPTCHA') ?? 'auto';
+  const captcha = captchaText === 'auto' ? 'auto' : captchaText === 'off' ? null : number('--captcha', captchaText, 1, 16);
     text(values.peers, 'PORTCULLIS_EDGE_PEERS'),
     text(values['peer-name'], 'PORTCULLIS_EDGE_PEER_NAME') ?? name,
     mistakes,
@@ -190,6 +196,7 @@ function readControl(given: string | undefined, insecure: boolean, mistakes: str
     mistakes.push('The control plane is missing: give --control URL or set PORTCULLIS_CONTROL.');
     return null;
   }
+      captcha,
   let url: URL;
   try {
     url = new URL(given);

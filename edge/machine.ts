@@ -59,6 +59,8 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
       originTrust,
     },
     originCertificate: originCertificate === null ? null : resolve(originCertificate),
+    captchaSocket: config.captcha === null ? null : captchaSocket(config),
+    wholeAddresses: config.wholeAddresses,
     listeners: config.listeners,
     probeSource: '127.84.0.1',
     threads: config.threads,
@@ -67,6 +69,11 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
     connectionsPerClient: 400,
     neighbours: config.neighbours ?? undefined,
   });
+}
+
+/** Where the captcha service listens. */
+export function captchaSocket({ folder }: Pick<EdgeConfig, 'folder'>): string {
+  return join(folder, 'haproxy', 'captcha.sock');
 }
 
 /** The file of authorities that origins are verified against: the operator's, the system's or Node's, with the operator's further ones. */

@@ -16,18 +16,23 @@ import packageFile from '../package.json' with { type: 'json' };
 import { logLines } from '../kit/log-lines.ts';
 import { takeProcessLock } from '../kit/process-lock.ts';
 import { EdgeAgent } from './agent.ts';
+import { CaptchaProcess } from './captcha.ts';
 import { edgeHelp, readConfig } from './config.ts';
 import type { EdgeConfig } from './config.ts';
 import { StartFailed } from './haproxy/process.ts';
 import { EnrolmentFailed, loadOrEnrol } from './identity.ts';
-import { haproxyVersion, MachineNotReady, preparePlan } from './machine.ts';
+import { captchaSocket, haproxyVersion, MachineNotReady, preparePlan } from './machine.ts';
 import { createMetrics, listenForMetrics } from './telemetry/metrics.ts';
+import type { EdgeMetrics } from './telemetry/metrics.ts';
 
 /** Exit codes of the program. */
 export const edgeExit = { stopped: 0, failed: 1, usage: 2, enrolmentRefused: 5 } as const;
 
-/** Runs an edge and resolves with its exit code when it has stopped. `argv` is without the program's and the command's names. */
-export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/**
+ * Runs an edge and resolves with its exit code when it has stopped. `argv` is without the program's and the command's names; `entry` is the
+ * program's own file.
+ */
+export async function main(argv: readonly string[], env: NodeJS.ProcessEnv, entry: string): Promise<number> {
   const read = readConfig(argv, env);
   if (read.kind === 'help') {
     process.stdout.write(edgeHelp);
@@ -49,7 +54,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   }
   const stop = stopSignal();
   try {
-    await runUntil(config, log, stop.signal);
+    await runUntil(config, log, stop.signal, entry);
     return edgeExit.stopped;
   } catch (error) {
     if (stop.signal.aborted) return edgeExit.stopped;
@@ -63,7 +68,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   }
 }
 
-async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal): Promise<void> {
+async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal, entry: string): Promise<void> {
   const versions = { agent: packageFile.version, haproxy: await haproxyVersion(config.haproxyBinary) };
   const plan = await preparePlan(config);
   const { folder, controlUrl, name } = config;
@@ -78,6 +83,7 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal): P
   });
   signal.throwIfAborted();
   const metrics = createMetrics();
+  const captcha = startCaptcha(config, metrics, log, entry);
   const agent = await EdgeAgent.start({
     folder,
     identity,
@@ -94,6 +100,9 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal): P
     chance: Math.random,
     signal,
   });
+  }).catch(async (error: unknown) => {
+    await captcha?.stop();
+    throw error;
   try {
     const health = () => ({ haproxy: agent.haproxy, revision: agent.revision, connected: agent.isConnected });
     const listener = config.metrics === null ? null : await listenForMetrics(config.metrics, metrics, health);
@@ -104,10 +113,27 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal): P
     listener?.server.close();
   } finally {
     await agent.stop(config.leaveHaproxy ? 'leave-haproxy' : 'with-haproxy');
+    await captcha?.stop();
   }
 }
 
 async function readToken(config: EdgeConfig, log: Logger, signal: AbortSignal): Promise<string> {
+function startCaptcha(config: EdgeConfig, metrics: EdgeMetrics, log: Logger, entry: string): CaptchaProcess | null {
+  if (config.captcha === null) return null;
+  const captcha = new CaptchaProcess({
+    execPath: process.execPath,
+    entry,
+    socket: captchaSocket(config),
+    threads: config.captcha,
+    log,
+    nowMs: Date.now,
+    chance: Math.random,
+    onCounts: (outcome, more) => metrics.captcha.inc({ outcome }, more),
+  });
+  captcha.start();
+  return captcha;
+}
+
   if (config.token !== null) return config.token;
   if (config.tokenFile === null) {
     throw new EnrolmentFailed(

@@ -59,6 +59,26 @@ export function createMetrics() {
       labelNames: ['reason'] as const,
       registers,
     }),
+    busiestSites: new BusiestSites(registry),
+    /** Counts what was summed up of a few seconds. */
+    measured(sites: readonly SiteMeasures[]): void {
+      for (const { bytesIn, bytesOut, statuses, latency } of sites) {
+        bytes.inc({ direction: 'in' }, bytesIn);
+        bytes.inc({ direction: 'out' }, bytesOut);
+        for (const answered of StatusClass.options) answers.inc({ class: answered }, statuses[answered] ?? 0);
+        let sum = 0;
+        for (let bucket = 0; bucket < latencyBuckets; bucket += 1) {
+          sum += latency[bucket] ?? 0;
+          originSeconds.inc({ le: les[bucket] ?? '+Inf' }, sum);
+        }
+      }
+    },
+    captcha: new Counter({
+      name: 'portcullis_edge_captcha_total',
+      help: 'Stronger work: begun, passed, refused, sent away because the service was full, given up.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     driftRepairs: new Counter({
       name: 'portcullis_edge_drift_repairs_total',
       help: 'Maps that differed from the policy and were repaired.',

@@ -55,6 +55,8 @@ export async function startTestEdge(control: TestControl, state: string, options
       'off',
       '--metrics',
       'off',
+      '--captcha',
+      'off',
     ],
     {},
   );
