@@ -30,12 +30,12 @@ export type EdgeConfig = {
   readonly originCa: string | null;
   readonly originCertificate: string | null;
   readonly threads: number | 'auto';
+  /** Threads that check stronger work; null: there is none. */
+  readonly captcha: number | 'auto' | null;
   readonly maxConnections: number;
   /** Edges of the same point of presence; null: none. */
   readonly neighbours: Neighbours | null;
   readonly leaveHaproxy: boolean;
-  /** Threads that check stronger work; null: there is none. */
-  readonly captcha: number | 'auto' | null;
   readonly logLevel: string;
 };
 
@@ -61,13 +61,13 @@ const flags = {
   'origin-ca': { type: 'string' },
   'origin-certificate': { type: 'string' },
   threads: { type: 'string' },
+  captcha: { type: 'string' },
   'max-connections': { type: 'string' },
   peers: { type: 'string' },
   'peer-name': { type: 'string' },
   'keep-haproxy': { type: 'boolean' },
   'insecure-control': { type: 'boolean' },
   'log-level': { type: 'string' },
-  captcha: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -90,6 +90,7 @@ export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
   --origin-ca FILE         PEM of further authorities that origins may have, beside those (PORTCULLIS_ORIGIN_CA)
   --origin-certificate FILE  PEM of certificate and key, shown to origins that ask who we are (PORTCULLIS_ORIGIN_CERTIFICATE)
   --threads N              HAProxy's threads (PORTCULLIS_EDGE_THREADS, default auto)
+  --captcha N              threads that check stronger work, or "off" (PORTCULLIS_EDGE_CAPTCHA, default half of the cores, at most 4)
   --max-connections N      client connections at once (PORTCULLIS_EDGE_MAX_CONNECTIONS, default 10000)
   --peers NAME@ADDRESS:PORT,…  edges of the same point of presence, this one too, on a private network (PORTCULLIS_EDGE_PEERS)
   --peer-name NAME         which of them this one is (PORTCULLIS_EDGE_PEER_NAME, default: --name)
@@ -98,7 +99,6 @@ export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
 
 Logs are JSON lines on stderr. Exit codes: 0 stopped, 1 failed, 2 wrong usage, 5 enrolment refused.
 `;
-  --captcha N              threads that check stronger work, or "off" (PORTCULLIS_EDGE_CAPTCHA, default half of the cores, at most 4)
 
 /** Parses flags (without the program's name) and environment. */
 export function readConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): ConfigResult {
@@ -145,6 +145,8 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   if (metrics === null && metricsText !== 'off') mistakes.push(`--metrics must be ADDRESS:PORT or “off”, not “${metricsText}”.`);
   const threadsText = text(values.threads, 'PORTCULLIS_EDGE_THREADS') ?? 'auto';
   const threads = threadsText === 'auto' ? 'auto' : number('--threads', threadsText, 1, 64);
+  const captchaText = text(values.captcha, 'PORTCULLIS_EDGE_CAPTCHA') ?? 'auto';
+  const captcha = captchaText === 'auto' ? 'auto' : captchaText === 'off' ? null : number('--captcha', captchaText, 1, 16);
   const maxConnections = number(
     '--max-connections',
     text(values['max-connections'], 'PORTCULLIS_EDGE_MAX_CONNECTIONS'),
@@ -153,8 +155,6 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   );
   const name = text(values.name, 'PORTCULLIS_EDGE_NAME') ?? hostname();
   const neighbours = readPeers(
-  const captchaText = text(values.captcha, 'PORTCULLIS_EDGE_CAPTCHA') ?? 'auto';
-  const captcha = captchaText === 'auto' ? 'auto' : captchaText === 'off' ? null : number('--captcha', captchaText, 1, 16);
     text(values.peers, 'PORTCULLIS_EDGE_PEERS'),
     text(values['peer-name'], 'PORTCULLIS_EDGE_PEER_NAME') ?? name,
     mistakes,
@@ -183,6 +183,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
       originCa: text(values['origin-ca'], 'PORTCULLIS_ORIGIN_CA') ?? null,
       originCertificate: text(values['origin-certificate'], 'PORTCULLIS_ORIGIN_CERTIFICATE') ?? null,
       threads,
+      captcha,
       maxConnections,
       neighbours,
       leaveHaproxy: values['keep-haproxy'] === true,
@@ -196,7 +197,6 @@ function readControl(given: string | undefined, insecure: boolean, mistakes: str
     mistakes.push('The control plane is missing: give --control URL or set PORTCULLIS_CONTROL.');
     return null;
   }
-      captcha,
   let url: URL;
   try {
     url = new URL(given);

@@ -99,10 +99,10 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal, en
     nowMs: Date.now,
     chance: Math.random,
     signal,
-  });
   }).catch(async (error: unknown) => {
     await captcha?.stop();
     throw error;
+  });
   try {
     const health = () => ({ haproxy: agent.haproxy, revision: agent.revision, connected: agent.isConnected });
     const listener = config.metrics === null ? null : await listenForMetrics(config.metrics, metrics, health);
@@ -112,12 +112,11 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal, en
     listener?.server.closeAllConnections();
     listener?.server.close();
   } finally {
-    await agent.stop(config.leaveHaproxy ? 'leave-haproxy' : 'with-haproxy');
     await captcha?.stop();
+    await agent.stop(config.leaveHaproxy ? 'leave-haproxy' : 'with-haproxy');
   }
 }
 
-async function readToken(config: EdgeConfig, log: Logger, signal: AbortSignal): Promise<string> {
 function startCaptcha(config: EdgeConfig, metrics: EdgeMetrics, log: Logger, entry: string): CaptchaProcess | null {
   if (config.captcha === null) return null;
   const captcha = new CaptchaProcess({
@@ -134,6 +133,7 @@ function startCaptcha(config: EdgeConfig, metrics: EdgeMetrics, log: Logger, ent
   return captcha;
 }
 
+async function readToken(config: EdgeConfig, log: Logger, signal: AbortSignal): Promise<string> {
   if (config.token !== null) return config.token;
   if (config.tokenFile === null) {
     throw new EnrolmentFailed(

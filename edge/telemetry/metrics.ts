@@ -33,6 +33,12 @@ export function createMetrics() {
   return {
     registry,
     requests,
+    captcha: new Counter({
+      name: 'portcullis_edge_captcha_total',
+      help: 'Stronger work: begun, passed, refused, sent away because the service was full, given up.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     revision: new Gauge({ name: 'portcullis_edge_revision', help: 'Revision of the policy in force.', registers }),
     sites: new Gauge({ name: 'portcullis_edge_sites', help: 'Sites in the policy in force.', registers }),
     connected: new Gauge({
@@ -57,26 +63,6 @@ export function createMetrics() {
       name: 'portcullis_edge_nacks_total',
       help: 'Frames refused, by reason.',
       labelNames: ['reason'] as const,
-      registers,
-    }),
-    busiestSites: new BusiestSites(registry),
-    /** Counts what was summed up of a few seconds. */
-    measured(sites: readonly SiteMeasures[]): void {
-      for (const { bytesIn, bytesOut, statuses, latency } of sites) {
-        bytes.inc({ direction: 'in' }, bytesIn);
-        bytes.inc({ direction: 'out' }, bytesOut);
-        for (const answered of StatusClass.options) answers.inc({ class: answered }, statuses[answered] ?? 0);
-        let sum = 0;
-        for (let bucket = 0; bucket < latencyBuckets; bucket += 1) {
-          sum += latency[bucket] ?? 0;
-          originSeconds.inc({ le: les[bucket] ?? '+Inf' }, sum);
-        }
-      }
-    },
-    captcha: new Counter({
-      name: 'portcullis_edge_captcha_total',
-      help: 'Stronger work: begun, passed, refused, sent away because the service was full, given up.',
-      labelNames: ['outcome'] as const,
       registers,
     }),
     driftRepairs: new Counter({
