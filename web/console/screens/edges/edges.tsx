@@ -193,6 +193,9 @@ function EdgeRow({ edge, mayWrite }: { edge: OneEdge; mayWrite: boolean }) {
             <Badge tone={haproxyTones[health.haproxy]}>{words.haproxy[health.haproxy]}</Badge>{' '}
             {edge.haproxyVersion === null ? null : <span title={edge.haproxyVersion}>{edge.haproxyVersion.split('-')[0]}</span>}
             <span className="sub">{words.servesSites(whole(health.sites, language), whole(health.connections, language))}</span>
+            {edge.networkData === null ? null : (
+              <span className="sub">{words.networkData(edge.networkData.countries, edge.networkData.asns)}</span>
+            )}
           </>
         )}
       </td>

@@ -17,7 +17,9 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../shell/me.ts';
 import { sites } from '../../words/en/sites.ts';
+import { dryRunWords } from '../../words/en/dry-run.ts';
 import { language } from '../../words/index.ts';
+import { TryOut } from './dry-run.tsx';
 
 const words = sites.attacks;
 const tones = { suggested: 'caution', on: 'caution', ended: 'off' } as const;
@@ -75,8 +77,16 @@ function Automatic({ site }: { site: Site }) {
           </div>
         </fieldset>
       )}
+      <TryAttack site={site} />
     </Panel>
   );
+}
+
+/** What attack mode would ask of the visitors of the last hour, whoever switches it. */
+function TryAttack({ site }: { site: Site }) {
+  const on = site.mode === 'attack' || site.attackId !== undefined;
+  const label = on ? dryRunWords.act.off : dryRunWords.act.attack;
+  return <TryOut siteId={site.siteId} label={label} draft={() => ({ mode: on ? 'off' : 'attack' })} />;
 }
 
 function Record({ site }: { site: Site }) {

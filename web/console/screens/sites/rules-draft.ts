@@ -1,5 +1,7 @@
 /** The rules tab's draft: what is typed, and what becomes of it. An action is a word and a detail, as a person would say it. */
-import { RuleActionDraft, RuleDraft } from '../../../../contract/rules.ts';
+import { HeaderChange, RuleActionDraft, RuleDraft } from '../../../../contract/rules.ts';
+import type { AnswerHeader } from '../../../../contract/rules.ts';
+import { HeadersDraft } from '../../../../contract/routes/rules.ts';
 import type { RulesDraft, RulesView, ShownRule } from '../../../../contract/routes/rules.ts';
 import type { FieldMistake } from '../../api/client.ts';
 
@@ -16,8 +18,15 @@ export type TypedRule = {
   readonly enabled: boolean;
 };
 
+/** A header of answers, set to a value or taken away. */
+export type TypedHeader = { readonly header: AnswerHeader; readonly value: string; readonly away: boolean };
+
 export type TypedRules = {
   readonly rules: readonly TypedRule[];
+  readonly headers: readonly TypedHeader[];
+  /** A new secret for the origin; empty keeps the one that is held, unless it is switched off. */
+  readonly secret: string;
+  readonly secretOff: boolean;
   readonly maintenance: boolean;
   readonly sentence: string;
   readonly retryAfter: string;
@@ -32,6 +41,9 @@ export function typedRules(view: RulesView): TypedRules {
       enabled: rule.enabled,
       ...typedAction(rule.then),
     })),
+    headers: view.headers.answers.map(({ header, value }) => ({ header, value: value ?? '', away: value === null })),
+    secret: '',
+    secretOff: false,
     maintenance: view.maintenance !== null,
     sentence: view.maintenance?.sentence ?? '',
     retryAfter: String(view.maintenance?.retryAfterSeconds ?? 3600),
@@ -62,7 +74,21 @@ export function draftOfTyped(
     return [];
   });
   const maintenance = typed.maintenance ? { sentence: typed.sentence.trim(), retryAfterSeconds: Number(typed.retryAfter) } : null;
-  return { body: { version, rules, maintenance }, mistakes };
+  return { body: { version, rules, headers: headersOf(typed, mistakes), maintenance }, mistakes };
+}
+
+function headersOf({ headers, secret, secretOff }: TypedRules, mistakes: FieldMistake[]): RulesDraft['headers'] {
+  const answers = headers.flatMap(({ header, value, away }, index) => {
+    const parsed = HeaderChange.safeParse({ header, value: away ? null : value });
+    if (parsed.success) return [parsed.data];
+    mistakes.push({ path: `headers.answers.${index}.value`, message: parsed.error.issues[0]?.message ?? '' });
+    return [];
+  });
+  const wanted = secretOff ? null : secret.trim() === '' ? undefined : secret.trim();
+  const originSecret = HeadersDraft.shape.originSecret.safeParse(wanted);
+  if (!originSecret.success)
+    mistakes.push({ path: 'headers.originSecret', message: originSecret.error.issues[0]?.message ?? '' });
+  return { answers, ...(wanted === undefined ? {} : { originSecret: wanted }) };
 }
 
 function actionOf({ action, detail }: TypedRule): unknown {

@@ -1,4 +1,4 @@
-/** A site's rules: edited in their order, each condition checked while it is typed, with the place of a mistake; maintenance; presets. */
+/** A site's rules: edited in their order, each condition checked while it is typed, tried on the last hour; headers; maintenance; presets. */
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { SyntheticEvent } from 'react';
@@ -25,6 +25,9 @@ import { Table } from '../../parts/table.tsx';
 import { useCan } from '../../shell/me.ts';
 import { rules as words } from '../../words/en/rules.ts';
 import { say } from '../../words/index.ts';
+import { dryRunWords } from '../../words/en/dry-run.ts';
+import { TryOut } from './dry-run.tsx';
+import { HeadersFields } from './headers-fields.tsx';
 import { actionWords, draftOfTyped, mended, typedRules } from './rules-draft.ts';
 import type { TypedRule, TypedRules } from './rules-draft.ts';
 
@@ -63,11 +66,20 @@ function RulesForm({ view }: { view: RulesView }) {
     setNextKey(nextKey + 1);
     setTyped((now) => ({ ...now, rules: [...now.rules, rule] }));
   };
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
+  /** What is sent, or null for what has mistakes; the fields then show them. */
+  const draft = () => {
     const { body, mistakes } = draftOfTyped(typed, view.version);
     setOwn(mistakes);
-    if (mistakes.length === 0) save.mutate({ params: { siteId: view.siteId }, body });
+    return mistakes.length === 0 ? body : null;
+  };
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    const body = draft();
+    if (body !== null) save.mutate({ params: { siteId: view.siteId }, body });
+  };
+  const tried = () => {
+    const body = draft();
+    return body?.rules === undefined ? null : { rules: body.rules, maintenance: typed.maintenance };
   };
   return (
     <form onSubmit={submit} noValidate>
@@ -76,6 +88,7 @@ function RulesForm({ view }: { view: RulesView }) {
           <Panel title={words.title}>
             <div className="stack">
               <p className="hint">{words.lead}</p>
+              <MissingData view={view} />
               {typed.rules.length === 0 ? <p>{words.none}</p> : null}
               {typed.rules.map((rule, index) => (
                 <RuleFields
@@ -95,6 +108,12 @@ function RulesForm({ view }: { view: RulesView }) {
               ) : null}
             </div>
           </Panel>
+          <HeadersFields
+            typed={typed}
+            secretSet={view.headers.originSecretSet}
+            mayWrite={mayWrite}
+            onChange={(part) => setTyped((now) => ({ ...now, ...part }))}
+          />
           <Panel title={words.maintenance}>
             <div className="stack">
               <p className="hint">{words.maintenanceLead}</p>
@@ -138,7 +157,27 @@ function RulesForm({ view }: { view: RulesView }) {
           </div>
         </div>
       ) : null}
+      <Panel title={dryRunWords.panel}>
+        <TryOut siteId={view.siteId} label={dryRunWords.act.rules} draft={tried} />
+      </Panel>
     </form>
+  );
+}
+
+/** Rules that do nothing at some edges, because there is no data to answer them with. */
+function MissingData({ view: { rules, networkData } }: { view: RulesView }) {
+  const needed = (kind: 'countries' | 'asns') => rules.some(({ enabled, needs }) => enabled && needs.includes(kind));
+  const lines = [
+    needed('countries') ? words.missing('countries', networkData.edges - networkData.withCountries, networkData.edges) : null,
+    needed('asns') ? words.missing('asns', networkData.edges - networkData.withAsns, networkData.edges) : null,
+  ].filter((line) => line !== null);
+  if (lines.length === 0) return null;
+  return (
+    <div className="note" data-tone="caution">
+      {lines.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+    </div>
   );
 }
 
@@ -288,6 +327,14 @@ function Presets({ view }: { view: RulesView }) {
         </div>
         <Failure error={apply.error ?? undo.error} />
         {shown === null ? null : <Preview siteId={siteId} name={shown} />}
+        {shown === null ? null : (
+          <TryOut
+            key={shown}
+            siteId={siteId}
+            label={dryRunWords.act.preset(words.preset[shown])}
+            draft={() => ({ preset: shown })}
+          />
+        )}
         {shown === null || !mayWrite ? null : (
           <div>
             <Button

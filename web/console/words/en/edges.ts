@@ -1,6 +1,8 @@
 /** English words of the room of edges. */
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
+const dataWords = { there: 'there', none: 'none', unreadable: 'cannot be read' } as const;
+
 export const edges = {
   title: 'Edges',
   what: { one: 'edge', many: 'edges' },
@@ -25,6 +27,10 @@ export const edges = {
   headIs: (head: string) => `Its group is at ${head}`,
   times: (n: number) => plural(n, 'time', 'times'),
   servesSites: (sites: string, connections: string) => `${sites} sites, ${connections} connections`,
+  networkData: (countries: keyof typeof dataWords, asns: keyof typeof dataWords) =>
+    countries === asns
+      ? `Country and AS data: ${dataWords[countries]}`
+      : `Country data: ${dataWords[countries]}, AS data: ${dataWords[asns]}`,
   version: (version: string) => `agent ${version}`,
   nack: (revision: string, reason: string) => `Refused revision ${revision}: ${reason}`,
   groups: {

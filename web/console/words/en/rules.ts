@@ -34,6 +34,27 @@ export const rules = {
   needs: 'It needs network data at the edge; without it, the rule does nothing there.',
   use: (text: string) => `Use ${text}`,
   saved: 'Saved. Edges hold it within moments.',
+  /** `without`: edges that have no such data, or never said. */
+  missing: (kind: 'countries' | 'asns', without: number, edges: number) => {
+    const data = kind === 'countries' ? 'country data' : 'data about AS numbers';
+    const rules = kind === 'countries' ? 'rules that ask for a country' : 'rules that ask for an AS number';
+    if (without === 0) return null;
+    return without === edges
+      ? `No edge has ${data}: ${rules} do nothing.`
+      : `${without} of ${edges} edges have no ${data}: ${rules} do nothing there.`;
+  },
+  headers: 'Headers',
+  headersLead: 'What the site’s answers say in these headers, set to your value or taken away. Answers of ours keep their own.',
+  headerOf: (name: string) => `Header ${name}`,
+  header: 'Header',
+  headerValue: 'Value',
+  headerAway: 'Take it away',
+  addHeader: 'Add a header',
+  secret: 'Secret for the origin',
+  secretHint:
+    'Sent to the origin as X-Portcullis-Secret, so that it can refuse whoever did not come through the shield. 16 to 200 letters, digits and . _ ~ -',
+  secretHeld: 'One is held and sent as X-Portcullis-Secret; it is never shown. Left empty: it stays.',
+  secretOff: 'Send none any more',
   maintenance: 'Maintenance',
   maintenanceLead: 'Everybody but networks and rules that are allowed sees your sentence, with status 503.',
   maintenanceOn: 'Close the site for now',
