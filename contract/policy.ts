@@ -46,6 +46,8 @@ export const ChallengeSettings = z.strictObject({
   pagesPer10Min: z.int().min(10).max(10_000_000).nullable().optional(),
   /** Whether crawlers that are known by their network or confirmed by DNS pass without the check. Left out: they do. */
   crawlers: z.enum(['pass', 'challenged']).optional(),
+  /** `strong`: whoever is asked for a normal check is asked for a hard one. Left out: the usual work. */
+  work: z.enum(['usual', 'strong']).optional(),
 });
 export type ChallengeSettings = z.infer<typeof ChallengeSettings>;
 

@@ -52,6 +52,7 @@ type Settings = ConnectionOptions & {
   readonly clearance?: number;
   readonly pages?: Limit;
   readonly crawlers?: 'pass' | 'challenged';
+  readonly challengeWork?: 'usual' | 'strong';
   readonly http?: 'serve' | 'redirect';
   readonly hsts?: number | 'none';
   readonly hstsSubdomains?: boolean;
@@ -220,6 +221,11 @@ function withSettings(command: Command): Command {
           'challenged',
         ]),
       )
+      .addOption(
+        new Option('--challenge-work <how>', 'strong: a normal check asks for memory and time too, not for hashes alone').choices(
+          ['usual', 'strong'],
+        ),
+      )
       .addOption(new Option('--http <what>', 'plain http: answer it, or send it to https').choices(PlainHttp.options))
       .option('--hsts <time>', 'browsers insist on https for so long, such as 365d; “none” to say nothing', hsts)
       .option('--hsts-subdomains', 'with --hsts: for all names below the hostnames too')
@@ -253,6 +259,7 @@ async function changeOf(options: Settings, before: Site | null, origin: string |
     ...(options.clearance === undefined ? {} : { clearanceSeconds: Math.round(options.clearance / 1000) }),
     ...(options.pages === undefined ? {} : { pagesPer10Min: options.pages === 'none' ? null : options.pages }),
     ...(options.crawlers === undefined ? {} : { crawlers: options.crawlers }),
+    ...(options.challengeWork === undefined ? {} : { work: options.challengeWork }),
   };
   const https = {
     ...(options.http === undefined ? {} : { plain: options.http }),
@@ -373,7 +380,7 @@ function describe(site: Site, nowMs: number): string {
     ['networks', site.networks.length === 0 ? 'no rules' : site.networks.map((rule) => `${rule.action} ${rule.cidr}`).join('\n')],
     [
       'challenge',
-      `${site.challenge.expectedHashes} hashes, clearance for ${site.challenge.clearanceSeconds} s and ${site.challenge.pagesPer10Min ?? 'any number of'} pages in 10 min${site.challenge.crawlers === 'challenged' ? ', crawlers too' : ''}`,
+      `${site.challenge.expectedHashes} hashes${site.challenge.work === 'strong' ? ', then stronger work' : ''}, clearance for ${site.challenge.clearanceSeconds} s and ${site.challenge.pagesPer10Min ?? 'any number of'} pages in 10 min${site.challenge.crawlers === 'challenged' ? ', crawlers too' : ''}`,
     ],
     ['https', httpsWords(site)],
     ['ownership', ownership.state === 'pending' ? pendingWords(site) : ownership.state],

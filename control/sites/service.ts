@@ -358,5 +358,7 @@ function withChallenge(base: ChallengeSettings, given: Draft['challenge']): Chal
     clearanceSeconds: given?.clearanceSeconds ?? base.clearanceSeconds,
     pagesPer10Min: given?.pagesPer10Min === undefined ? (base.pagesPer10Min ?? null) : given.pagesPer10Min,
     crawlers: given?.crawlers ?? base.crawlers ?? 'pass',
+    // Said only where it is not the usual: an edge of an older version knows no such word.
+    ...((given?.work ?? base.work) === 'strong' ? { work: 'strong' as const } : {}),
   };
 }

@@ -9,6 +9,7 @@ const risks = fc.record<Risk>({
   network: fc.constantFrom('allow', 'deny'),
   crawler: fc.boolean(),
   signs: fc.constantFrom('none', 'limited', 'solved-often', 'moved-and-spent'),
+  strong: fc.boolean(),
 });
 
 it('an order’s challenge is never weaker than normal, whoever is asked', () => {
@@ -32,6 +33,9 @@ it.each<[Risk, ReturnType<typeof challengeLevel>]>([
   [{ site: 'off', rule: true, signs: 'none' }, 'light'],
   [{ site: 'off', rule: true, signs: 'limited' }, 'hard'],
   [{ site: 'attack', rule: false, signs: 'none' }, 'normal'],
+  [{ site: 'attack', rule: false, signs: 'none', strong: true }, 'hard'],
+  [{ site: 'order', rule: false, signs: 'none', strong: true }, 'hard'],
+  [{ site: 'off', rule: true, signs: 'none', strong: true }, 'light'],
   [{ site: 'attack', rule: true, signs: 'moved-and-spent' }, 'hard'],
   [{ site: 'attack', rule: false, network: 'allow', signs: 'limited' }, 'none'],
   [{ site: 'attack', rule: false, crawler: true, signs: 'none' }, 'none'],

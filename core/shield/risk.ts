@@ -4,7 +4,8 @@
  * Policy decides who is asked; the level only says how much. It never depends on what a client says about itself (user agent,
  * language, device): only on what the site's owner or an order asks for and on what the address did. HAProxy decides by the same rules
  * (edge/render/skeleton/challenge.ts); this is where they are said, and a test compares the two.
- * Why not more: hashing does not tell people from programs, so a hard check is bounded in time; limits and budgets carry the rest.
+ * A hard check is stronger work than hashing where the captcha service answers (core/captcha/), and the hardest hashing where it does not.
+ * Why not more: work does not tell people from programs, so a hard check is bounded in time; limits and budgets carry the rest.
  */
 import { challengeTarget } from './difficulty.ts';
 
@@ -22,18 +23,21 @@ export type Risk = {
   readonly crawler?: boolean;
   /** What the address did lately: many limited requests, many passed checks, or a clearance used up far from where it was earned. */
   readonly signs: 'none' | 'limited' | 'solved-often' | 'moved-and-spent';
+  /** The owner asks stronger work of everybody who is asked for a normal check. */
+  readonly strong?: boolean;
 };
 
 /** Limited requests of an address in a minute, and checks that it passed in ten, above which the next one is hard. */
 export const manyLimited = 20;
 export const manySolved = 20;
 
-export function challengeLevel({ site, rule, network, crawler = false, signs }: Risk): ChallengeLevel {
+export function challengeLevel({ site, rule, network, crawler = false, signs, strong = false }: Risk): ChallengeLevel {
   if (network === 'deny') return 'deny';
   if (site !== 'order' && (network === 'allow' || crawler)) return 'none';
   if (site === 'off' && !rule) return 'none';
   if (signs !== 'none') return 'hard';
-  return site === 'off' ? 'light' : 'normal';
+  if (site === 'off') return 'light';
+  return strong ? 'hard' : 'normal';
 }
 
 /**

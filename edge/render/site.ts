@@ -157,6 +157,7 @@ function stateValue(site: SitePolicy, orders: readonly OrderPolicy[], hasHosts: 
       site: orders.some((order) => order.measure === 'challenge') ? 'order' : site.mode,
       rule: true,
       signs: 'none',
+      strong: site.challenge.work === 'strong',
     }),
   };
   return packed(fields, stateField);

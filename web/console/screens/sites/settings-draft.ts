@@ -15,6 +15,7 @@ export type SettingsDraft = {
   readonly clearanceSeconds: string;
   readonly pagesPer10Min: string;
   readonly crawlers: string;
+  readonly work: string;
   readonly networks: string;
 };
 
@@ -31,6 +32,7 @@ export function draftOf(site: Site): SettingsDraft {
     clearanceSeconds: String(site.challenge.clearanceSeconds),
     pagesPer10Min: String(site.challenge.pagesPer10Min ?? ''),
     crawlers: site.challenge.crawlers ?? 'pass',
+    work: site.challenge.work ?? 'usual',
     networks: networksText(site.networks),
   };
 }
@@ -70,6 +72,7 @@ export function changeOf(
   if (changed.has('pagesPer10Min'))
     challenge.pagesPer10Min = draft.pagesPer10Min.trim() === '' ? null : numberOf(draft.pagesPer10Min);
   if (changed.has('crawlers')) challenge.crawlers = draft.crawlers === 'challenged' ? 'challenged' : 'pass';
+  if (changed.has('work')) challenge.work = draft.work === 'strong' ? 'strong' : 'usual';
   if (Object.keys(challenge).length > 0) body.challenge = challenge;
   if (changed.has('networks')) {
     const parsed = parseNetworks(draft.networks);
@@ -91,6 +94,7 @@ const names = [
   'clearanceSeconds',
   'pagesPer10Min',
   'crawlers',
+  'work',
   'networks',
 ] as const satisfies readonly (keyof SettingsDraft)[];
 

@@ -177,6 +177,16 @@ export function SettingsTab({ site }: { site: Site }) {
                   onChange={set('pagesPer10Min')}
                 />
                 <SelectField
+                  label={words.kind}
+                  hint={words.kindHint}
+                  path="challenge.work"
+                  value={draft.work}
+                  onChange={set('work')}
+                >
+                  <option value="usual">{words.kindUsual}</option>
+                  <option value="strong">{words.kindStrong}</option>
+                </SelectField>
+                <SelectField
                   label={words.crawlers}
                   hint={words.crawlersHint}
                   path="challenge.crawlers"
