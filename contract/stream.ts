@@ -12,12 +12,14 @@
  * After: Envoy's delta xDS (ACK/NACK by version), Fastly's and Cloudflare's published propagation designs.
  */
 import { z } from 'zod';
+import { OwnAttack } from './attack-signals.ts';
 import { Busiest } from './cross-edge.ts';
 import { EdgeId, GroupName, Instant, Revision, SiteId } from './ids.ts';
 import { mostRefusedPerMessage, RefusedRequest } from './insight.ts';
 import { ItemKey, PolicyItem } from './policy.ts';
 import { SignedReceipt } from './receipt.ts';
 import { SampledRequest } from './rules.ts';
+import { InsightMessage, InsightWanted } from './traffic.ts';
 
 /** Version of this protocol; a control plane answers `bye` with `protocol-too-new` or `-too-old` to what it does not speak. */
 export const streamProtocol = 1;
@@ -97,6 +99,8 @@ export const Question = z.discriminatedUnion('what', [
   z.strictObject({ what: z.literal('samples'), siteId: SiteId, most: z.int().min(1).max(mostSamplesPerAnswer) }),
   /** Which network data the edge has. Answered at once, and again with the same id when that has changed. */
   z.strictObject({ what: z.literal('network-data') }),
+  /** Attack mode that the edge turned on by itself while it was alone. Asked once, when its stream begins. */
+  z.strictObject({ what: z.literal('own-attacks') }),
 ]);
 export type Question = z.infer<typeof Question>;
 
@@ -104,6 +108,9 @@ export type Question = z.infer<typeof Question>;
 export const NetworkDataState = z.enum(['there', 'none', 'unreadable']);
 export const EdgeNetworkData = z.strictObject({ countries: NetworkDataState, asns: NetworkDataState });
 export type EdgeNetworkData = z.infer<typeof EdgeNetworkData>;
+
+/** Most attacks of its own that an edge tells of at once; it keeps the newest. */
+export const mostOwnAttacks = 200;
 
 export const Answer = z.discriminatedUnion('what', [
   z.strictObject({
@@ -115,6 +122,7 @@ export const Answer = z.discriminatedUnion('what', [
     requests: z.array(SampledRequest).max(mostSamplesPerAnswer),
   }),
   z.strictObject({ what: z.literal('network-data'), ...EdgeNetworkData.shape }),
+  z.strictObject({ what: z.literal('own-attacks'), attacks: z.array(OwnAttack).max(mostOwnAttacks) }),
 ]);
 export type Answer = z.infer<typeof Answer>;
 
@@ -134,6 +142,7 @@ export const FromControl = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ask'), askId: AskId, about: Question }),
   /** Clients over a limit in sum over edges: an `OverLimit` as text, signed as frames are. An edge of an older version passes it over. */
   z.strictObject({ kind: z.literal('over-limit'), payload: z.string(), signature: Signature }),
+  InsightWanted,
   z.strictObject({
     kind: z.literal('bye'),
     reason: z.enum([
@@ -202,6 +211,7 @@ export const FromEdge = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('answer'), askId: AskId, answer: Answer }),
   /** Only after an `over-limit` has come, for the same reason. */
   Busiest,
+  InsightMessage,
   z.strictObject({
     kind: z.literal('telemetry'),
     /** Start and length of the interval that the counts cover; a lost message loses its interval and no more. */

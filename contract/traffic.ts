@@ -66,19 +66,33 @@ export const SiteMeasures = z.strictObject({
 });
 export type SiteMeasures = z.infer<typeof SiteMeasures>;
 
-/** The most frequent of one site in one roll-up, so far: each message replaces the one before about the same. */
+/** The most frequent of one site in one roll-up, so far: each message replaces the one before about the same. `siteId` is null for all sites together. */
 export const SiteTops = z.strictObject({
-  siteId: SiteId,
+  siteId: SiteId.nullable(),
   from: Instant,
   seen: Seen,
   tops: z.partialRecord(TopKind, z.array(TopEntry).max(mostTops)),
 });
 export type SiteTops = z.infer<typeof SiteTops>;
 
-export const mostMeasuredSites = 2000;
-export const mostToppedSites = 200;
-
 /** How many leading bits of a visitor's address are kept, wherever anything is kept of one; 0 and 0: nothing is. Never more than /24 and /48. */
 export const KeptAddress = z.strictObject({ v4: z.int().min(0).max(24), v6: z.int().min(0).max(48) });
 export type KeptAddress = z.infer<typeof KeptAddress>;
 export const mostKeptAddress: KeptAddress = { v4: 24, v6: 48 };
+
+export const mostMeasuredSites = 2000;
+export const mostToppedSites = 200;
+
+/** Sent every ten seconds to a control plane that has said `insight-wanted`: an older one would not know it. */
+export const InsightMessage = z.strictObject({
+  kind: z.literal('insight'),
+  /** Start and length of the interval that `sites` covers; a lost message loses its interval and no more. */
+  from: Instant,
+  seconds: z.number().min(0).max(3600),
+  sites: z.array(SiteMeasures).max(mostMeasuredSites),
+  tops: z.array(SiteTops).max(mostToppedSites),
+});
+export type InsightMessage = z.infer<typeof InsightMessage>;
+
+/** Asks an edge for it, and says how much of an address it may tell. An edge of an older version passes it over. */
+export const InsightWanted = z.strictObject({ kind: z.literal('insight-wanted'), keep: KeptAddress });

@@ -37,7 +37,9 @@ import { FrameRefused } from './stream/policy-state.ts';
 import type { PolicyState } from './stream/policy-state.ts';
 import type { EdgeMetrics } from './telemetry/metrics.ts';
 import { Reporter } from './telemetry/reporter.ts';
+import { Measures } from './telemetry/measures.ts';
 import { RequestLog } from './telemetry/requests.ts';
+import { SecurityLog } from './telemetry/security-log.ts';
 
 export type AgentParts = {
   /** The edge's own folder: policy, receipts, HAProxy's files. */
@@ -52,6 +54,8 @@ export type AgentParts = {
   /** Files of crawlers' networks, and DNS to ask about who says to be one. */
   readonly crawlerFolder: string | null;
   readonly crawlerDns: CrawlerDns;
+  /** Where refusals are written down for programs of the operator: `stdout` or a file. Null or left out: nowhere. */
+  readonly securityLog?: string | null;
   readonly metrics: EdgeMetrics;
   readonly log: Logger;
   readonly nowMs: () => number;
@@ -82,6 +86,9 @@ export class EdgeAgent {
   readonly #stream: StreamClient;
   readonly #reporter: Reporter;
   readonly #requests: RequestLog;
+  readonly #measures: Measures;
+  readonly #securityLog: SecurityLog | null;
+  #insightWanted = false;
   readonly #answers: Answers;
   readonly #crawlers: CrawlerKeeper;
   readonly #receipts: Receipts;
@@ -149,6 +156,7 @@ export class EdgeAgent {
         this.#resend = true;
         this.#answers.forget();
         this.#crossEdge.forget();
+        this.#insightWanted = false;
       },
       onFrame: (frame) => this.#onFrame(frame),
       onHead: (head) => this.#onHead(head),
@@ -162,6 +170,10 @@ export class EdgeAgent {
       onAsk: (ask) => this.#answers.take(ask),
       onOverLimit: (payload, signature) =>
         void this.#crossEdge.hear(payload, signature).catch((error: unknown) => this.#logError(error)),
+      onInsightWanted: (keep) => {
+        this.#insightWanted = true;
+        this.#requests.keepOfAddresses(keep);
+      },
       onReceiptKept: (signature) => void this.#receipts.kept(signature).catch((error: unknown) => this.#logError(error)),
     });
     this.#crawlers = new CrawlerKeeper({
@@ -183,7 +195,18 @@ export class EdgeAgent {
       log: parts.log,
       nowMs: parts.nowMs,
     });
-    this.#requests = new RequestLog({ socket: requestSocket(parts.plan('/').paths), log: parts.log, nowMs: parts.nowMs });
+    this.#measures = new Measures(parts.nowMs);
+    const securityLog = parts.securityLog ?? null;
+    this.#securityLog = securityLog === null ? null : new SecurityLog(securityLog, parts.log);
+    this.#requests = new RequestLog({
+      socket: requestSocket(parts.plan('/').paths),
+      log: parts.log,
+      nowMs: parts.nowMs,
+      onRequest: (request, guard) => {
+        this.#measures.take(request, guard !== null);
+        if (guard !== null && guard !== 'origin-error') this.#securityLog?.write(request, guard);
+      },
+    });
     this.#answers = new Answers({
       sample: (siteId) => this.#requests.sample(siteId),
       networkData: () => this.#enforcer.networkData(),
@@ -201,6 +224,8 @@ export class EdgeAgent {
       connected: () => this.#stream.isConnected,
       receiptsWaiting: () => this.#receipts.undelivered,
       takeRefused: () => this.#requests.takeRefused(),
+      measures: this.#measures,
+      insightWanted: () => this.#insightWanted,
       onStrangeWorker: () => this.#enforcer.readopt(),
       repairDrift: (maps) => this.#enforcer.repairDrift(maps),
       repairCertificates: () => this.#enforcer.repairCertificates(),
@@ -271,6 +296,7 @@ export class EdgeAgent {
     this.#stream.stop();
     this.#reporter.stop();
     this.#requests.stop();
+    this.#securityLog?.stop();
     this.#answers.stop();
     this.#crawlers.stop();
     this.#crossEdge.stop();

@@ -27,6 +27,10 @@ export type EdgeConfig = {
   readonly networkFiles: NetworkFiles;
   /** Folder with the networks of crawlers; null: they are known by DNS only. */
   readonly crawlerFolder: string | null;
+  /** Where refusals are written down for programs of the operator: `stdout` or a file; null: nowhere. */
+  readonly securityLog: string | null;
+  /** Whether that log has whole addresses. */
+  readonly wholeAddresses: boolean;
   readonly originCa: string | null;
   readonly originCertificate: string | null;
   readonly threads: number | 'auto';
@@ -58,6 +62,8 @@ const flags = {
   'country-data': { type: 'string' },
   'asn-data': { type: 'string' },
   crawlers: { type: 'string' },
+  'security-log': { type: 'string' },
+  'security-log-addresses': { type: 'string' },
   'origin-ca': { type: 'string' },
   'origin-certificate': { type: 'string' },
   threads: { type: 'string' },
@@ -87,6 +93,8 @@ export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
   --country-data FILE      networks by country, MMDB or CSV, for rules (PORTCULLIS_COUNTRY_DATA)
   --asn-data FILE          networks by AS number, the same (PORTCULLIS_ASN_DATA)
   --crawlers DIR           files of crawlers' networks, NAME.txt or NAME.json (PORTCULLIS_CRAWLERS)
+  --security-log FILE      a line for each refused request, for fail2ban and the like; or "stdout" (PORTCULLIS_EDGE_SECURITY_LOG)
+  --security-log-addresses network|whole  how much of a visitor's address is in it (PORTCULLIS_EDGE_SECURITY_LOG_ADDRESSES, default network)
   --origin-ca FILE         PEM of further authorities that origins may have, beside those (PORTCULLIS_ORIGIN_CA)
   --origin-certificate FILE  PEM of certificate and key, shown to origins that ask who we are (PORTCULLIS_ORIGIN_CERTIFICATE)
   --threads N              HAProxy's threads (PORTCULLIS_EDGE_THREADS, default auto)
@@ -159,6 +167,9 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     text(values['peer-name'], 'PORTCULLIS_EDGE_PEER_NAME') ?? name,
     mistakes,
   );
+  const addresses = text(values['security-log-addresses'], 'PORTCULLIS_EDGE_SECURITY_LOG_ADDRESSES') ?? 'network';
+  if (addresses !== 'network' && addresses !== 'whole')
+    mistakes.push(`--security-log-addresses must be “network” or “whole”, not “${addresses}”.`);
   const logLevel = text(values['log-level'], 'PORTCULLIS_LOG_LEVEL') ?? 'info';
   if (!['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].includes(logLevel))
     mistakes.push(`“${logLevel}” is no log level.`);
@@ -180,6 +191,8 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
         asns: text(values['asn-data'], 'PORTCULLIS_ASN_DATA') ?? null,
       },
       crawlerFolder: text(values.crawlers, 'PORTCULLIS_CRAWLERS') ?? null,
+      securityLog: text(values['security-log'], 'PORTCULLIS_EDGE_SECURITY_LOG') ?? null,
+      wholeAddresses: addresses === 'whole',
       originCa: text(values['origin-ca'], 'PORTCULLIS_ORIGIN_CA') ?? null,
       originCertificate: text(values['origin-certificate'], 'PORTCULLIS_ORIGIN_CERTIFICATE') ?? null,
       threads,

@@ -94,6 +94,7 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal, en
     networkFiles: config.networkFiles,
     crawlerFolder: config.crawlerFolder,
     crawlerDns: systemDns(),
+    securityLog: config.securityLog,
     metrics,
     log: log.child({ edgeId: identity.edgeId }),
     nowMs: Date.now,

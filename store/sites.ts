@@ -7,10 +7,11 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import { z } from 'zod';
+import { AutomaticAttack } from '../contract/attacks.ts';
 import type { Hostname } from '../contract/hostname.ts';
 import type { AccountId, AttackId, GroupName, Instant, SiteId } from '../contract/ids.ts';
 import { IpAddress } from '../contract/network.ts';
-import { ChallengeSettings, defaultChallengeSettings, NetworkRule, SiteLimits } from '../contract/policy.ts';
+import { ChallengeSettings, defaultChallengeSettings, NetworkRule, PathPrefix, SiteLimits } from '../contract/policy.ts';
 import { HttpsSettings } from '../contract/certificates.ts';
 import type { SiteMode } from '../contract/policy.ts';
 import { PresetName } from '../contract/routes/rules.ts';
@@ -46,6 +47,12 @@ export type SiteRecord = {
   readonly https: HttpsSettings;
   /** The attack for which it is in attack mode by itself at present, whatever `mode` says. */
   readonly attackId: AttackId | null;
+  /** The path that this attack is on; null: the whole site. */
+  readonly attackPath: PathPrefix | null;
+  /** Paths that people have put into attack mode. */
+  readonly attackPaths: readonly PathPrefix[];
+  /** What may be done by itself in an attack. Written by store/attacks.ts, not with the record. */
+  readonly automatic: AutomaticAttack;
   readonly ownershipToken: string;
   readonly ownershipCheckedAt: Instant | null;
   readonly ownershipFinding: string | null;
@@ -91,6 +98,8 @@ export async function replaceSite(db: Db, site: SiteRecord, before: SiteRecord):
 export async function deleteSite(db: Db, siteId: SiteId): Promise<void> {
   await db.deleteFrom('site').where('site_id', '=', siteId).execute();
   await db.deleteFrom('traffic').where('site_id', '=', siteId).execute();
+  await sql`delete from roll_up where site_id = ${siteId}`.execute(db);
+  await sql`delete from top_list where site_id = ${siteId}`.execute(db);
 }
 
 /** One site that the viewer may see. `lock` holds its row until the transaction ends. */
@@ -262,6 +271,7 @@ async function withHostnames(db: Db, rows: readonly SiteRow[]): Promise<SiteReco
 
 const Addresses = z.array(IpAddress);
 const Networks = z.array(NetworkRule);
+const AttackPaths = z.array(PathPrefix);
 
 function recordOf(row: SiteRow, names: readonly HostnameRow[]): SiteRecord {
   return {
@@ -284,6 +294,9 @@ function recordOf(row: SiteRow, names: readonly HostnameRow[]): SiteRecord {
     preset: row.preset === null ? null : SitePreset.parse(row.preset),
     https: HttpsSettings.parse(row.https),
     attackId: row.attack_id,
+    attackPath: row.attack_path === null ? null : PathPrefix.parse(row.attack_path),
+    attackPaths: AttackPaths.parse(row.attack_paths),
+    automatic: AutomaticAttack.parse(row.automatic),
     ownershipToken: row.ownership_token,
     ownershipCheckedAt: row.ownership_checked_at,
     ownershipFinding: row.ownership_finding,
@@ -317,6 +330,8 @@ function rowOf(site: SiteRecord) {
     preset: site.preset === null ? null : JSON.stringify(site.preset),
     https: JSON.stringify(site.https),
     attack_id: site.attackId,
+    attack_path: site.attackPath,
+    attack_paths: JSON.stringify(site.attackPaths),
     ownership_token: site.ownershipToken,
     ownership_checked_at: site.ownershipCheckedAt,
     ownership_finding: site.ownershipFinding,

@@ -5,6 +5,8 @@
  * of 2001:0db8:: begin alike. A length that is not a multiple of four needs up to eight prefixes.
  */
 import ipaddr from 'ipaddr.js';
+import { Cidr } from '../../contract/network.ts';
+import type { KeptAddress } from '../../contract/traffic.ts';
 
 const hexDigits = '0123456789ABCDEF';
 
@@ -21,6 +23,13 @@ export function networkPrefixes(cidr: string): readonly string[] {
   const size = 2 ** (4 - rest);
   const start = first - (first % size);
   return [...hexDigits.slice(start, start + size)].map((digit) => head + digit);
+}
+
+/** A network with no more bits than policy keeps of an address. */
+export function keptNetwork(network: Cidr, keep: KeptAddress): Cidr {
+  const [address, bits] = ipaddr.parseCIDR(network);
+  const most = address.kind() === 'ipv4' ? keep.v4 : keep.v6;
+  return bits <= most ? network : Cidr.parse(`${address.toString()}/${most}`);
 }
 
 /** An address, or a network's first address, as family and all hex digits: `4C0000201`. */

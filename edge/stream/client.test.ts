@@ -39,6 +39,7 @@ it('an edge says nothing between its subscription and the first word of the cont
     onReceiptKept: () => undefined,
     onCertificateKey: () => undefined,
     onAsk: () => undefined,
+    onInsightWanted: () => undefined,
     onOverLimit: () => undefined,
   });
   try {

@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import type { EdgeId } from '../../contract/ids.ts';
 import { FromControl, maxMessageBytes, streamPath, streamProtocol, subscribeText } from '../../contract/stream.ts';
 import type { FromEdge, SignedFrame } from '../../contract/stream.ts';
+import type { KeptAddress } from '../../contract/traffic.ts';
 import { backoffMs } from '../../kit/backoff.ts';
 import type { SignText } from '../../kit/ed25519.ts';
 
@@ -35,6 +36,7 @@ export type StreamParts = {
   readonly onCertificateKey: (key: string) => void;
   readonly onAsk: (ask: Ask) => void;
   readonly onOverLimit: (payload: string, signature: string) => void;
+  readonly onInsightWanted: (keep: KeptAddress) => void;
 };
 
 const silenceMs = 20_000;
@@ -148,6 +150,8 @@ export class StreamClient {
         return this.#parts.onAsk(message);
       case 'over-limit':
         return this.#parts.onOverLimit(message.payload, message.signature);
+      case 'insight-wanted':
+        return this.#parts.onInsightWanted(message.keep);
       case 'bye':
         if (message.reason === 'not-enrolled') {
           this.#parts.log.error(

@@ -1,14 +1,18 @@
 /**
  * The edge's own numbers for Prometheus, and the small HTTP listener that shows them.
  *
- * Totals only, no label per site: an edge may hold a hundred thousand. `/healthz` says 200 while HAProxy answers, else 503; it does
+ * Totals, and of the busiest sites only requests by outcome: an edge may hold a hundred thousand, and a series for each would be too many. `/healthz` says 200 while HAProxy answers, else 503; it does
  * not ask for the control plane, without which an edge is healthy. The listener is meant for loopback or a private network: it shows
  * counts, never policy.
  */
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { SiteId } from '../../contract/ids.ts';
+import { latencyBoundsMs, latencyBuckets, StatusClass } from '../../contract/traffic.ts';
+import type { SiteMeasures } from '../../contract/traffic.ts';
 import { outcomes } from './traffic.ts';
+import type { SiteTraffic } from './traffic.ts';
 
 export type EdgeMetrics = ReturnType<typeof createMetrics>;
 
@@ -30,9 +34,45 @@ export function createMetrics() {
     registers,
   });
   for (const outcome of outcomes) requests.inc({ outcome }, 0);
+  const bytes = new Counter({
+    name: 'portcullis_edge_bytes_total',
+    help: 'Bytes of requests (in) and answers (out) of all sites.',
+    labelNames: ['direction'] as const,
+    registers,
+  });
+  const answers = new Counter({
+    name: 'portcullis_edge_answers_total',
+    help: 'Answers by class of their status, estimated: what passed from a sample, what was refused as much as was told.',
+    labelNames: ['class'] as const,
+    registers,
+  });
+  for (const answered of StatusClass.options) answers.inc({ class: answered }, 0);
+  // A histogram whose observations have weights; prom-client's own counts each once.
+  const originSeconds = new Counter({
+    name: 'portcullis_edge_origin_seconds_bucket',
+    help: 'Time from a request to the first byte of its origin’s answer, from a sample: requests of at most `le` seconds.',
+    labelNames: ['le'] as const,
+    registers,
+  });
+  const les = [...latencyBoundsMs.map((ms) => String(ms / 1000)), '+Inf'];
+  for (const le of les) originSeconds.inc({ le }, 0);
   return {
     registry,
     requests,
+    busiestSites: new BusiestSites(registry),
+    /** Counts what was summed up of a few seconds. */
+    measured(sites: readonly SiteMeasures[]): void {
+      for (const { bytesIn, bytesOut, statuses, latency } of sites) {
+        bytes.inc({ direction: 'in' }, bytesIn);
+        bytes.inc({ direction: 'out' }, bytesOut);
+        for (const answered of StatusClass.options) answers.inc({ class: answered }, statuses[answered] ?? 0);
+        let sum = 0;
+        for (let bucket = 0; bucket < latencyBuckets; bucket += 1) {
+          sum += latency[bucket] ?? 0;
+          originSeconds.inc({ le: les[bucket] ?? '+Inf' }, sum);
+        }
+      }
+    },
     captcha: new Counter({
       name: 'portcullis_edge_captcha_total',
       help: 'Stronger work: begun, passed, refused, sent away because the service was full, given up.',
@@ -94,6 +134,55 @@ export function createMetrics() {
       registers,
     }),
   };
+}
+
+/** How many sites have a series of their own. */
+export const mostNamedSites = 20;
+/** Every ten seconds what was counted weighs so much less. */
+const fading = 0.8;
+const mostRemembered = 10_000;
+
+/** Requests of the busiest sites by outcome. A site that is no longer one of them loses its series; one that comes back starts at zero. */
+class BusiestSites {
+  readonly #counter: Counter<'site' | 'outcome'>;
+  #weights = new Map<SiteId, number>();
+  #named = new Set<SiteId>();
+
+  constructor(registry: Registry) {
+    this.#counter = new Counter({
+      name: 'portcullis_edge_site_requests_total',
+      help: 'Requests by what happened to them, of the busiest sites only.',
+      labelNames: ['site', 'outcome'] as const,
+      registers: [registry],
+    });
+  }
+
+  add(sites: readonly SiteTraffic[]): void {
+    for (const { siteId, counts } of sites) {
+      const all = outcomes.reduce((sum, outcome) => sum + counts[outcome], 0);
+      const weight = this.#weights.get(siteId);
+      if (weight !== undefined || this.#weights.size < mostRemembered) this.#weights.set(siteId, (weight ?? 0) + all);
+      if (!this.#named.has(siteId)) continue;
+      for (const outcome of outcomes) this.#counter.inc({ site: siteId, outcome }, counts[outcome]);
+    }
+  }
+
+  /** Chooses anew which sites are named. */
+  choose(): void {
+    const faded = [...this.#weights].map(([siteId, weight]) => [siteId, weight * fading] as const);
+    this.#weights = new Map(faded.filter(([, weight]) => weight >= 1));
+    const named = new Set(
+      [...this.#weights]
+        .sort(([, one], [, other]) => other - one)
+        .slice(0, mostNamedSites)
+        .map(([siteId]) => siteId),
+    );
+    for (const siteId of this.#named)
+      if (!named.has(siteId)) for (const outcome of outcomes) this.#counter.remove({ site: siteId, outcome });
+    for (const siteId of named)
+      if (!this.#named.has(siteId)) for (const outcome of outcomes) this.#counter.inc({ site: siteId, outcome }, 0);
+    this.#named = named;
+  }
 }
 
 /** Starts the listener; resolves with the port that it got. */

@@ -8,6 +8,7 @@
 import { copyFile, stat, truncate } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { Instant } from '../../contract/ids.ts';
+import { mostMeasuredSites, mostToppedSites, rollUpSeconds } from '../../contract/traffic.ts';
 import type { Revision } from '../../contract/ids.ts';
 import type { RefusedRequest } from '../../contract/insight.ts';
 import type { FromEdge } from '../../contract/stream.ts';
@@ -15,6 +16,8 @@ import { counterTable } from '../render/index.ts';
 import type { MapName } from '../render/types.ts';
 import type { Engine } from '../haproxy/engine.ts';
 import { parseInfo } from '../haproxy/runtime-socket.ts';
+import { instantOf } from '../../core/instant.ts';
+import type { Measures } from './measures.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import { outcomes, TrafficCounters } from './traffic.ts';
 
@@ -30,6 +33,9 @@ export type ReporterParts = {
   readonly receiptsWaiting: () => number;
   /** What was refused since the last call. */
   readonly takeRefused: () => RefusedRequest[];
+  readonly measures: Measures;
+  /** Whether the control plane of this connection takes sums and lists. */
+  readonly insightWanted: () => boolean;
   /** Another worker than the agent's answers on the admin socket. */
   readonly onStrangeWorker: () => void;
   readonly repairDrift: (maps: readonly MapName[]) => Promise<readonly MapName[]>;
@@ -42,6 +48,8 @@ const smallMapEntries = 5000;
 const smallMapEveryMs = 30_000;
 const largeMapEveryMs = 300_000;
 const certificatesEveryMs = 120_000;
+const measureMs = rollUpSeconds * 1000;
+const topsMs = 60_000;
 /** HAProxy's own log is cut at this size; one older copy is kept. */
 const logLimitBytes = 16 * 1024 * 1024;
 const mostSitesPerMessage = 10_000;
@@ -53,6 +61,8 @@ export class Reporter {
   #timer: NodeJS.Timeout | null = null;
   #lastMs = 0;
   #lastRequests: number | null = null;
+  #measuredMs = 0;
+  #toppedMs = 0;
   #certificatesMs = 0;
   #stopped = false;
 
@@ -62,6 +72,8 @@ export class Reporter {
 
   start(): void {
     this.#lastMs = this.#parts.nowMs();
+    this.#measuredMs = this.#lastMs;
+    this.#toppedMs = this.#lastMs;
     this.#certificatesMs = this.#lastMs;
     for (const map of this.#parts.engine.image.mapNames) this.#comparedMs.set(map, this.#lastMs);
     this.#next();
@@ -103,10 +115,13 @@ export class Reporter {
       const since = this.#lastRequests === null || requests < this.#lastRequests ? 0 : requests - this.#lastRequests;
       this.#lastRequests = requests;
       requestsPerSecond = seconds > 0 ? since / seconds : 0;
-      sites = this.#counters.take(await engine.ask(`show table ${counterTable}`));
+      const counted = this.#counters.take(await engine.ask(`show table ${counterTable}`));
+      sites = counted.sites;
+      for (const { siteId, bytesIn, bytesOut } of counted.bytes) this.#parts.measures.addBytes(siteId, bytesIn, bytesOut);
     }
     metrics.connections.set(connections);
     for (const { counts } of sites) for (const outcome of outcomes) metrics.requests.inc({ outcome }, counts[outcome]);
+    metrics.busiestSites.add(sites);
     const health = {
       haproxy: engine.state,
       driftRepairs: engine.driftRepairs,
@@ -125,9 +140,40 @@ export class Reporter {
         ...(start === 0 ? { refused: this.#parts.takeRefused() } : {}),
       });
     }
+    this.#tellInsight(nowMs);
     await this.#compareMaps(nowMs);
     await this.#compareCertificates(nowMs);
     await this.#cutLog();
+  }
+
+  /** Sums at the first turn of each ten seconds, lists once in a minute. Nobody there to take them: they are dropped. */
+  #tellInsight(nowMs: number): void {
+    const { measures, metrics, send, insightWanted } = this.#parts;
+    if (Math.floor(nowMs / measureMs) === Math.floor(this.#measuredMs / measureMs)) return;
+    const fromMs = this.#measuredMs;
+    this.#measuredMs = nowMs;
+    const sites = measures.takeSums();
+    metrics.measured(sites);
+    metrics.busiestSites.choose();
+    if (!insightWanted()) return;
+    const topsDue = nowMs - this.#toppedMs >= topsMs;
+    if (topsDue) this.#toppedMs = nowMs;
+    const tops = topsDue ? measures.takeTops() : [];
+    const [from, seconds] = [instantOf(fromMs), Math.min(3600, Math.max(0, (nowMs - fromMs) / 1000))];
+    for (
+      let start = 0;
+      start < Math.max(sites.length, tops.length * (mostMeasuredSites / mostToppedSites));
+      start += mostMeasuredSites
+    ) {
+      const first = start / (mostMeasuredSites / mostToppedSites);
+      send({
+        kind: 'insight',
+        from,
+        seconds,
+        sites: sites.slice(start, start + mostMeasuredSites),
+        tops: tops.slice(first, first + mostToppedSites),
+      });
+    }
   }
 
   async #compareMaps(nowMs: number): Promise<void> {

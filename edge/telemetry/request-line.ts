@@ -7,6 +7,8 @@
 import { Instant, OrderId, SiteId } from '../../contract/ids.ts';
 import { Cidr } from '../../contract/network.ts';
 import { RuleId, SampledRequest } from '../../contract/rules.ts';
+import { mostKeptAddress } from '../../contract/traffic.ts';
+import type { KeptAddress } from '../../contract/traffic.ts';
 import { RequestReference } from '../../contract/insight.ts';
 import { unknownAsn, unknownCountry } from '../../core/shield/rules/syntax.ts';
 import { textOf } from '../../core/shield/rules/request.ts';
@@ -21,6 +23,8 @@ export type LoggedRequest = {
   readonly ruleId: RuleId | null;
   readonly orderId: OrderId | null;
   readonly network: Cidr;
+  /** The whole address, where HAProxy was told to tell it: for the security log of this machine, and nothing else. */
+  readonly address: string | null;
   readonly method: string;
   readonly path: string;
   /** Milliseconds from the request to the first byte of the origin's answer; null when there was none. */
@@ -34,16 +38,16 @@ export type LoggedRequest = {
 };
 
 const line =
-  /^2 (?<seconds>\d{1,12}) (?<ms>\d{1,3}) (?<reference>[0-9a-f-]{3,36}) (?<status>-?\d{1,3}) (?<times>-?\d+(?:,-?\d+){3}),\d+,\d+ (?<site>\S+) (?<act>[a-z-]{1,30}) (?<rule>\S+) (?<order>\S+) (?<address>[0-9a-fA-F.:]+) (?<country>[A-Za-z0-9-]{1,8}),(?<asn>\d{1,10}|-) (?<said>\S+) (?<asked>\S+) (?<method>[^\s]{1,40}) (?<path>[^\n]*)$/u;
+  /^2 (?<seconds>\d{1,12}) (?<ms>\d{1,3}) (?<reference>[0-9a-f-]{3,36}) (?<status>-?\d{1,3}) (?<times>-?\d+(?:,-?\d+){3}),\d+,\d+ (?<site>\S+) (?<act>[a-z-]{1,30}) (?<rule>\S+) (?<order>\S+) (?<whole>!?)(?<address>[0-9a-fA-F.:]+) (?<country>[A-Za-z0-9-]{1,8}),(?<asn>\d{1,10}|-) (?<said>\S+) (?<asked>\S+) (?<method>[^\s]{1,40}) (?<path>[^\n]*)$/u;
 
-/** Takes the text of one frame; null for what is no such line, or of no site. */
-export function parseRequestLine(text: string): LoggedRequest | null {
+/** Takes the text of one frame; null for what is no such line, or of no site. `keep`: so much is left of addresses. */
+export function parseRequestLine(text: string, keep: KeptAddress = mostKeptAddress): LoggedRequest | null {
   const found = line.exec(text)?.groups;
   if (found === undefined) return null;
   const { seconds = '', ms = '', address = '', asked = '', method = '', act = '' } = found;
   const siteId = SiteId.safeParse(found['site']);
   const reference = RequestReference.safeParse(found['reference']);
-  const network = Cidr.safeParse(`${address}/${address.includes(':') ? 48 : 24}`);
+  const network = Cidr.safeParse(`${address}/${address.includes(':') ? keep.v6 : keep.v4}`);
   const atMs = Number(seconds) * 1000 + Number(ms);
   if (!siteId.success || !reference.success || !network.success || atMs > latestMs) return null;
   const at = Instant.parse(new Date(atMs).toISOString());
@@ -51,6 +55,7 @@ export function parseRequestLine(text: string): LoggedRequest | null {
   const path = (found['path'] ?? '').replaceAll(/#([0-9A-Fa-f]{2})/g, '%$1').slice(0, 1000);
   const rule = RuleId.safeParse(found['rule']);
   const order = OrderId.safeParse(found['order']);
+  const whole = found['whole'] === '!';
   const place = placeOf(found['country'] ?? '', found['asn'] ?? '');
   const sample = asked === '-' ? null : sampleOf(asked, { at, method, path, network: network.data, ...place });
   const said = found['said'] === '-' ? null : textsOf((found['said'] ?? '').split(','), 2);
@@ -65,6 +70,7 @@ export function parseRequestLine(text: string): LoggedRequest | null {
     ruleId: rule.success ? rule.data : null,
     orderId: order.success ? order.data : null,
     network: network.data,
+    address: whole ? address : null,
     method,
     path,
     originMs: answerMs < 0 ? null : Math.max(0, queueMs) + Math.max(0, connectMs) + answerMs,

@@ -26,6 +26,7 @@ it('reads a line of HAProxy', () => {
     ruleId: 'no-scan',
     orderId: null,
     network: '192.0.2.0/24',
+    address: null,
     method: 'GET',
     path: '/a%22b',
     originMs: 13,

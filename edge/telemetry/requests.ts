@@ -12,6 +12,8 @@ import type { Instant, SiteId } from '../../contract/ids.ts';
 import { mostRefusedPerMessage } from '../../contract/insight.ts';
 import type { RefusedRequest } from '../../contract/insight.ts';
 import type { SampledRequest } from '../../contract/rules.ts';
+import { mostKeptAddress } from '../../contract/traffic.ts';
+import type { KeptAddress } from '../../contract/traffic.ts';
 import { instantOf } from '../../core/instant.ts';
 import { parseRequestLine } from './request-line.ts';
 import type { LoggedRequest } from './request-line.ts';
@@ -26,7 +28,13 @@ const mostRefusedPerSiteAndMessage = 20;
 /** Answers of our own that refuse nothing. */
 const notRefused: ReadonlySet<string> = new Set(['own', 'acme', 'to-https', 'rule-redirect', 'unknown']);
 
-export type RequestLogParts = { readonly socket: string; readonly log: Logger; readonly nowMs: () => number };
+export type RequestLogParts = {
+  readonly socket: string;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  /** Is handed each request that is told; `guard` says what refused it, or that its origin failed. */
+  readonly onRequest?: (request: LoggedRequest, guard: string | null) => void;
+};
 
 export class RequestLog {
   readonly #parts: RequestLogParts;
@@ -36,6 +44,7 @@ export class RequestLog {
   #refused: RefusedRequest[] = [];
   #refusedBySite = new Map<SiteId, number>();
   #server: Server | null = null;
+  #keep: KeptAddress = mostKeptAddress;
   #second = 0;
   #lines = 0;
 
@@ -115,16 +124,23 @@ export class RequestLog {
     return this.#lines > mostLinesPerSecond ? 1000 - (nowMs % 1000) : 0;
   }
 
-  /** Takes one line. */
-  take(text: string): void {
-    const request = parseRequestLine(text);
-    if (request === null) return;
-    if (request.sample !== null) this.#keep(request.siteId, request.sample);
-    const guard = request.act ?? (request.status >= 500 ? 'origin-error' : null);
-    if (guard !== null && !notRefused.has(guard)) this.#refuse(request, guard);
+  /** From now on no more of an address is kept than this. */
+  keepOfAddresses(keep: KeptAddress): void {
+    this.#keep = keep;
   }
 
-  #keep(siteId: SiteId, sample: SampledRequest): void {
+  /** Takes one line. */
+  take(text: string): void {
+    const request = parseRequestLine(text, this.#keep);
+    if (request === null) return;
+    if (request.sample !== null) this.#hold(request.siteId, request.sample);
+    const answered = request.act ?? (request.status >= 500 ? 'origin-error' : null);
+    if (answered !== null && notRefused.has(answered)) return;
+    this.#parts.onRequest?.(request, answered);
+    if (answered !== null) this.#refuse(request, answered);
+  }
+
+  #hold(siteId: SiteId, sample: SampledRequest): void {
     const held = this.#samples.get(siteId);
     if (held === undefined) {
       if (this.#samples.size < mostSampledSites) this.#samples.set(siteId, [sample]);

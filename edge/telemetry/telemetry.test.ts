@@ -11,19 +11,19 @@ const table = (...rows: string[]) => `# table: sites, type: string, size:1048576
 describe('traffic counters', () => {
   it('tell what was added since the last reading, and nothing of sites without requests', () => {
     const counters = new TrafficCounters();
-    expect(counters.take(table(row(1, 5, 0), row(2, 0, 0)))).toEqual([
+    expect(counters.take(table(row(1, 5, 0), row(2, 0, 0))).sites).toEqual([
       { siteId: 'site_000000000001', counts: expect.objectContaining({ passed: 5, noticed: 0 }) },
     ]);
-    expect(counters.take(table(row(1, 5, 0), row(2, 0, 0)))).toEqual([]);
-    expect(counters.take(table(row(1, 7, 1)))[0]?.counts).toMatchObject({ passed: 2, noticed: 1 });
+    expect(counters.take(table(row(1, 5, 0), row(2, 0, 0))).sites).toEqual([]);
+    expect(counters.take(table(row(1, 7, 1))).sites[0]?.counts).toMatchObject({ passed: 2, noticed: 1 });
   });
 
   it('take a smaller number, and a row that was gone, for a fresh start', () => {
     const counters = new TrafficCounters();
     counters.take(table(row(1, 100, 0)));
-    expect(counters.take(table(row(1, 3, 0)))[0]?.counts.passed).toBe(3);
+    expect(counters.take(table(row(1, 3, 0))).sites[0]?.counts.passed).toBe(3);
     counters.take(table());
-    expect(counters.take(table(row(1, 4, 0)))[0]?.counts.passed).toBe(4);
+    expect(counters.take(table(row(1, 4, 0))).sites[0]?.counts.passed).toBe(4);
   });
 });
 

@@ -21,7 +21,7 @@ export function frontend(plan: EdgePlan, files: Files): string {
     'frontend edge',
     ...binds(plan),
     '',
-    requestLog(files),
+    requestLog(plan, files),
     '',
     connection(plan),
     '',

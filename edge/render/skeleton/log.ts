@@ -3,8 +3,9 @@
  *
  * Lines go to a ring in HAProxy's memory, which hands them to the agent over a unix socket. An agent that does not read holds up nobody: a full
  * ring loses lines (open; `DroppedLogs` of `show info` counts some of them). Whatever a visitor chose stands in hex, or, path last, after the
- * last space that is counted: nobody can forge a field, and frames carry their length, so nobody can forge a line. Never in a line: a whole
- * address, the value of a query's parameter, cookies, credentials. Read by edge/telemetry/request-line.ts; `2` is the format's version.
+ * last space that is counted: nobody can forge a field, and frames carry their length, so nobody can forge a line. Never in a line: the value of
+ * a query's parameter, cookies, credentials, nor a whole address unless this machine's operator wants it in the security log. Read by
+ * edge/telemetry/request-line.ts; `2` is the format's version.
  */
 import { unknownAsn, unknownCountry } from '../../../core/shield/rules/syntax.ts';
 import { ruleField } from '../rules.ts';
@@ -54,14 +55,16 @@ export function requestRing(plan: EdgePlan): string {
 }
 
 /** For the frontend. Times in milliseconds (in the queue, to connect, to the first byte, in all) and bytes (in, out) stand behind the status. */
-export function requestLog(files: Files): string {
+export function requestLog(plan: Pick<EdgePlan, 'wholeAddresses'>, files: Files): string {
   const country = `src,ipmask(32,128),map_ip(${files.map('countries')},${unknownCountry})`;
   const asn = `src,ipmask(32,128),map_ip(${files.map('asns')},${unknownAsn})`;
+  // Marked, so that nobody takes one for the other.
+  const address = plan.wholeAddresses === true ? '!%[src]' : '%[src,ipmask(24,48)]';
   return lines(
     '# ---- what the agent is told; the path stands last, for it is the only part that a visitor words and that is not in hex',
     'option dontlognull',
     `log ring@requests len ${longestLine} format raw local0`,
-    `log-format "2 %Ts %ms %ID %ST %Tw,%Tc,%Tr,%Ta,%U,%B %[${siteId}] %b %[var(txn.rule),field(${ruleField.ruleId},|)] %[${state('orderId')}] %[src,ipmask(24,48)] %[${country}],%[${asn}] %[var(txn.said)] %[var(txn.asked)] %HM %HPO"`,
+    `log-format "2 %Ts %ms %ID %ST %Tw,%Tc,%Tr,%Ta,%U,%B %[${siteId}] %b %[var(txn.rule),field(${ruleField.ruleId},|)] %[${state('orderId')}] ${address} %[${country}],%[${asn}] %[var(txn.said)] %[var(txn.asked)] %HM %HPO"`,
   );
 }
 
