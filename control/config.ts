@@ -11,6 +11,8 @@ import { z } from 'zod';
 import { Cidr } from '../contract/network.ts';
 import type { CertificateConfig } from './certificates/deps.ts';
 import type { DeskConfig } from './desk/deps.ts';
+import { defaultInsight, readKept, readKeptAddress } from './insight/config.ts';
+import type { InsightConfig } from './insight/config.ts';
 import type { StoreAddress } from '../store/open.ts';
 
 export type ControlConfig = {
@@ -31,6 +33,7 @@ export type ControlConfig = {
   readonly sealKey: string | null;
   readonly desk: DeskConfig;
   readonly certificates: CertificateConfig;
+  readonly insight: InsightConfig;
   readonly dnsServers: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 };
@@ -76,6 +79,10 @@ Runs the control plane: API, console, public pages, and the stream that edges fo
   --acme-contact <mailto:>    where the authority may write to      PORTCULLIS_ACME_CONTACT          none
   --acme-dns-hook <path>      program that publishes DNS records,   PORTCULLIS_ACME_DNS_HOOK         none
                               for wildcard certificates
+  --keep-address <v4,v6>      bits of a visitor's address that are  PORTCULLIS_KEEP_ADDRESS          24,48
+                              kept wherever one is; or none
+  --insight-kept <times>      roll-ups of 10 s, a minute, an hour:  PORTCULLIS_INSIGHT_KEPT          24h,3d,30d
+                              how long each is kept
   --log-level <level>         debug, info, warn or error            PORTCULLIS_LOG_LEVEL             info
   --local-edge                leave an enrolment token for an edge on this machine in control/local-edge.token
   --help                      this text
@@ -106,6 +113,8 @@ const options = {
   'acme-directory': { type: 'string' },
   'acme-contact': { type: 'string' },
   'acme-dns-hook': { type: 'string' },
+  'keep-address': { type: 'string' },
+  'insight-kept': { type: 'string' },
   'log-level': { type: 'string' },
   'local-edge': { type: 'boolean' },
   help: { type: 'boolean' },
@@ -183,6 +192,16 @@ export function readConfig(
   const directory = one('acme-directory', 'PORTCULLIS_ACME_DIRECTORY');
   const acmeContact = one('acme-contact', 'PORTCULLIS_ACME_CONTACT');
   const acmeHook = one('acme-dns-hook', 'PORTCULLIS_ACME_DNS_HOOK');
+  const keepText = one('keep-address', 'PORTCULLIS_KEEP_ADDRESS');
+  const keepOfAddresses = keepText === null ? defaultInsight.keepOfAddresses : readKeptAddress(keepText.text);
+  if (keepOfAddresses === null)
+    mistakes.push(`${keepText?.from}: “${keepText?.text}” is not “24,48”, less of either, or “none”.`);
+  const keptText = one('insight-kept', 'PORTCULLIS_INSIGHT_KEPT');
+  const kept = keptText === null ? defaultInsight : readKept(keptText.text);
+  if (kept === null)
+    mistakes.push(
+      `${keptText?.from}: “${keptText?.text}” is not three times such as 24h,3d,30d, the first at least 12h and none longer than the next.`,
+    );
   const database = env['DATABASE_URL'];
   if (database !== undefined && database !== '' && !/^postgres(ql)?:\/\//.test(database)) {
     mistakes.push('DATABASE_URL is not a PostgreSQL address such as postgresql://user@host/database.');
@@ -224,7 +243,8 @@ export function readConfig(
     acmeDnsHook: acmeHook && check(acmeHook, z.string().regex(/^\//), 'is not the full path of a program'),
     logLevel: level && check(level, LogLevel, 'is not debug, info, warn or error'),
   };
-  if (mistakes.length > 0 || listen === null || checked.provider === null) return { kind: 'mistakes', mistakes };
+  if (mistakes.length > 0 || listen === null || checked.provider === null || keepOfAddresses === null || kept === null)
+    return { kind: 'mistakes', mistakes };
   return {
     kind: 'config',
     config: {
@@ -253,6 +273,7 @@ export function readConfig(
         allowNotify: checked.allowNotify.flatMap((network) => network ?? []),
       },
       certificates: { directory: checked.acmeDirectory, contact: checked.acmeContact, dnsHook: checked.acmeDnsHook },
+      insight: { ...kept, keepOfAddresses },
       dnsServers: checked.dnsServers.flatMap((server) => server ?? []),
       logLevel: checked.logLevel ?? 'info',
     },

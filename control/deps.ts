@@ -8,6 +8,7 @@ import type { Cidr } from '../contract/network.ts';
 import { instantOf } from '../core/instant.ts';
 import type { Store } from '../store/open.ts';
 import type { RouteDeps } from './http/register.ts';
+import type { InsightConfig } from './insight/config.ts';
 import type { OrderChanges } from './orders/changes.ts';
 import type { Resolver } from './sites/resolver.ts';
 
@@ -24,6 +25,7 @@ export type ControlDeps = RouteDeps & {
   /** The account of sites that belong to nobody else. */
   readonly houseAccount: AccountId;
   readonly resolver: Resolver;
+  readonly insight: InsightConfig;
   /** Who else must act when an order changes, in the same transaction: the desk, whose decision it may belong to. */
   readonly orderChanges: OrderChanges;
   /** Tells this control process apart from others on the same database. */

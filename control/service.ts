@@ -51,6 +51,8 @@ import { openOrderChanges } from './orders/changes.ts';
 import { registerOrderRoutes } from './orders/routes.ts';
 import { registerPages } from './pages/register.ts';
 import { registerSiteRoutes } from './sites/routes.ts';
+import { insightHub, registerInsightLive } from './insight/live.ts';
+import { insightJobs } from './insight/jobs.ts';
 import { registerInsightRoutes } from './insight/routes.ts';
 import { registerRulesRoutes } from './sites/rules-routes.ts';
 import { dnsResolver } from './sites/resolver.ts';
@@ -124,13 +126,15 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       breakGlassSeconds: config.breakGlassSeconds,
       houseAccount,
       orderChanges: openOrderChanges(),
+      insight: config.insight,
       resolver: surroundings.resolver ?? dnsResolver(config.dnsServers),
       processName: `${process.pid}-${randomBytes(4).toString('hex')}`,
       authenticate: createAuthenticate({ store, publicUrl, now }),
     };
     const live = liveHub(store.doorbell);
     const keys = certificateKeys(await loadSealKey(store, join(config.state, 'control', 'seal.key'), config.sealKey));
-    const stream = openEdgeStream(deps, live, key, keys.forEdges);
+    const hub = insightHub();
+    const stream = openEdgeStream(deps, live, key, keys.forEdges, hub);
     closing.push(() => stream.close());
     const stopping = new AbortController();
     closing.push(async () => stopping.abort());
@@ -157,8 +161,9 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       dnsServers: config.dnsServers,
     });
     closing.push(() => desk.close());
-    const attacks = registerAttacks(app, desk.deps);
+    const attacks = registerAttacks(app, { ...desk.deps, stream });
     registerEvents(app, deps, live, stopping.signal);
+    registerInsightLive(app, deps, hub, stopping.signal);
     registerMetrics(app, deps, metrics);
     registerConsole(app, surroundings.consoleFolder, publicUrl);
     const document = openApiDocument(routesOf(app), { version: surroundings.version, server: publicUrl });
@@ -186,7 +191,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     const answer = getRequestListener(app.fetch);
     listener = (request, response) => void answer(request, response);
     const watch = watchStore(store, log);
-    const jobs = runJobs([...houseJobs(deps), ...certificates.jobs, ...desk.jobs, ...attacks, ...watch.jobs], log);
+    const jobs = runJobs([...houseJobs(deps), ...insightJobs(deps), ...certificates.jobs, ...desk.jobs, ...attacks, ...watch.jobs], log);
     closing.push(() => jobs.stop());
     return { url, publicUrl, mailPort: desk.mailPort, setupUrl, broken: watch.broken, stop };
   } catch (error) {

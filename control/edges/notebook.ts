@@ -9,7 +9,9 @@ import type { Logger } from 'pino';
 import type { EdgeId, GroupName, Instant, SiteId } from '../../contract/ids.ts';
 import { Revision } from '../../contract/ids.ts';
 import type { EdgeHealth, FromEdge, OutcomeCounts } from '../../contract/stream.ts';
+import type { KeptAddress } from '../../contract/traffic.ts';
 import { instantOf, msOf } from '../../core/instant.ts';
+import { keptNetwork } from '../../core/shield/networks.ts';
 import { insertAcks, setHealth } from '../../store/edges.ts';
 import type { Acknowledgement } from '../../store/edges.ts';
 import { addTraffic } from '../../store/house.ts';
@@ -35,7 +37,7 @@ const mostAcks = 20_000;
 /** Refused requests that wait to be written; what is more is forgotten, for they are a sample under a flood anyway. */
 const mostRefused = 20_000;
 
-export function openNotebook(deps: { store: Store; log: Logger; now: () => number; live: LiveHub }): Notebook {
+export function openNotebook(deps: { store: Store; log: Logger; now: () => number; live: LiveHub; keep: KeptAddress }): Notebook {
   const { store, log, live } = deps;
   let acks: { group: GroupName; ack: Acknowledgement }[] = [];
   let sums = new Map<string, { group: GroupName; siteId: SiteId; bucket: Instant; counts: OutcomeCounts }>();
@@ -143,7 +145,8 @@ export function openNotebook(deps: { store: Store; log: Logger; now: () => numbe
       for (const one of said.refused ?? []) {
         // The edge's clock is not trusted with a time that is far from ours: it says how long a row is kept.
         const toldAt = Math.abs(msOf(one.at) - nowMs) > 120_000 ? instantOf(nowMs) : one.at;
-        if (refused.length < mostRefused) refused.push({ group, told: { ...one, at: toldAt, edgeId } });
+        if (refused.length < mostRefused)
+          refused.push({ group, told: { ...one, network: keptNetwork(one.network, deps.keep), at: toldAt, edgeId } });
       }
       seenEdges.set(edgeId, { edgeId, at: instantOf(nowMs), health: said.health });
     },

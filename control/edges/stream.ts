@@ -7,6 +7,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import type { OwnAttack } from '../../contract/attack-signals.ts';
 import { EdgeId, GroupName } from '../../contract/ids.ts';
 import { IpAddress } from '../../contract/network.ts';
 import type { Answer, EdgeNetworkData, Question } from '../../contract/stream.ts';
@@ -25,6 +26,8 @@ import type { Connection, Said, Subscribed } from './connection.ts';
 import { openCrossEdge } from './cross-edge.ts';
 import { openFeed } from './feed.ts';
 import type { Feed } from './feed.ts';
+import { openInsightIntake } from '../insight/intake.ts';
+import type { InsightHub } from '../insight/live.ts';
 import { openNotebook } from './notebook.ts';
 import type { PolicyKey } from './policy-key.ts';
 import { takeReceipt } from './receipts.ts';
@@ -36,9 +39,15 @@ export type EdgeStream = {
   connected(): number;
   /** Asks an edge: its answer, `no-answer` when none comes in time, `not-here` when its stream is not with this process. */
   ask(edgeId: EdgeId, about: Question, timeoutMs: number): Promise<Answer | 'no-answer' | 'not-here'>;
+  /** What edges told of attack mode that they turned on while they were alone, since the last call. */
+  takeOwnAttacks(): ToldAttack[];
   /** Ends every stream with `bye` and writes down what is in memory. */
   close(): Promise<void>;
 };
+
+export type ToldAttack = { readonly edgeId: EdgeId; readonly group: GroupName; readonly own: OwnAttack };
+/** Told and not yet taken; what is more is dropped: such an edge's attack mode ends by itself. */
+const mostToldAttacks = 10_000;
 
 const beatMs = 5000;
 const aliveCheckMs = 15_000;
@@ -50,30 +59,41 @@ export function openEdgeStream(
   live: LiveHub,
   key: PolicyKey,
   certificateKey: (group: GroupName) => string,
+  hub: InsightHub,
 ): EdgeStream {
   const { store, log } = deps;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
-  const feeds = new Map<GroupName, Promise<Feed | null>>();
+  const feeds = new Map<string, Promise<Feed | null>>();
   const connections = new Set<Connection>();
   const byEdge = new Map<EdgeId, { connection: Connection; nacked: boolean }>();
-  const notebook = openNotebook({ store, log, now: deps.now, live });
+  const keep = deps.insight.keepOfAddresses;
+  const notebook = openNotebook({ store, log, now: deps.now, live, keep });
+  const insight = openInsightIntake({ store, log, now: deps.now, keep, hub });
   const writing = new Serial();
   const asks = openAsks();
+  let toldAttacks: ToldAttack[] = [];
   const crossEdge = openCrossEdge({ sign: key.sign, log, now: deps.now });
 
-  function feedOf(group: GroupName): Promise<Feed | null> {
-    const open = feeds.get(group) ?? openFeed(store, group, key.sign);
-    feeds.set(group, open);
+  function feedOf(group: GroupName, lane: number): Promise<Feed | null> {
+    const name = `${group} ${lane}`;
+    const open = feeds.get(name) ?? openFeed(store, group, lane, key.sign);
+    feeds.set(name, open);
     open.then(
-      (feed) => feed === null && feeds.delete(group),
-      () => feeds.delete(group),
+      (feed) => feed === null && feeds.delete(name),
+      () => feeds.delete(name),
     );
     return open;
   }
 
-  function look(group: GroupName): void {
-    feeds.get(group)?.then(
-      (feed) => feed?.look().catch((error: unknown) => log.warn({ err: error, group }, 'the change log could not be read')),
+  /** The feeds of a group; of all groups for null. */
+  function look(group: GroupName | null): void {
+    for (const [name, open] of feeds) if (group === null || name.startsWith(`${group} `)) lookAt(open);
+  }
+
+  function lookAt(open: Promise<Feed | null>): void {
+    open.then(
+      (feed) =>
+        feed?.look().catch((error: unknown) => log.warn({ err: error, group: feed.group }, 'the change log could not be read')),
       () => undefined,
     );
   }
@@ -89,6 +109,8 @@ export function openEdgeStream(
     crossEdge.joined(edge.edgeId, edge.group, connection.send);
     // Answered now, and again whenever it changes.
     connection.send({ kind: 'ask', askId: 'networkdata', about: { what: 'network-data' } });
+    connection.send({ kind: 'insight-wanted', keep: deps.insight.keepOfAddresses });
+    connection.send({ kind: 'ask', askId: 'ownattacks', about: { what: 'own-attacks' } });
     log.info({ edgeId: edge.edgeId, group: edge.group, revision: edge.revision }, 'edge connected');
     note('a connection', async () => {
       const { edgeId, versions, revision, digest } = edge;
@@ -118,7 +140,7 @@ export function openEdgeStream(
     switch (said.kind) {
       case 'ack': {
         const nowMs = deps.now();
-        feedOf(edge.group).then(
+        feedOf(edge.group, edge.lane).then(
           (feed) => {
             const committedMs = feed?.committedMs(said.revision) ?? null;
             const tookMs = committedMs === null ? null : Math.max(0, nowMs - committedMs);
@@ -157,10 +179,15 @@ export function openEdgeStream(
         return;
       case 'answer':
         if (said.answer.what === 'network-data') noteNetworkData(edge, said.answer);
+        else if (said.answer.what === 'own-attacks') noteOwnAttacks(edge, said.answer.attacks);
         else asks.take(edge.edgeId, said.askId, said.answer);
         return;
       case 'telemetry':
         notebook.telemetry(edge.group, edge.edgeId, said);
+        insight.counts(edge.group, edge.edgeId, said);
+        return;
+      case 'insight':
+        insight.sums(edge.group, edge.edgeId, said);
         return;
       case 'busiest':
         crossEdge.heard(edge.edgeId, said);
@@ -190,6 +217,11 @@ export function openEdgeStream(
     });
   }
 
+  function noteOwnAttacks({ edgeId, group }: Subscribed, attacks: readonly OwnAttack[]): void {
+    const room = Math.max(0, mostToldAttacks - toldAttacks.length);
+    toldAttacks.push(...attacks.slice(0, room).map((own) => ({ edgeId, group, own })));
+  }
+
   function noteNetworkData({ edgeId }: Subscribed, { countries, asns }: EdgeNetworkData): void {
     note('which network data an edge has', async () => {
       await setNetworkData(store.db, edgeId, { countries, asns });
@@ -208,9 +240,7 @@ export function openEdgeStream(
     }),
   ];
   const timers = [
-    setInterval(() => {
-      for (const group of feeds.keys()) look(group);
-    }, pollMs),
+    setInterval(() => look(null), pollMs),
     setInterval(() => {
       for (const { connection } of byEdge.values()) connection.beat();
     }, beatMs),
@@ -240,6 +270,11 @@ export function openEdgeStream(
       });
     },
     connected: () => byEdge.size,
+    takeOwnAttacks() {
+      const taken = toldAttacks;
+      toldAttacks = [];
+      return taken;
+    },
     async ask(edgeId, about, timeoutMs) {
       const held = byEdge.get(edgeId);
       if (held === undefined) return 'not-here';
@@ -254,6 +289,7 @@ export function openEdgeStream(
       await receipts.idle();
       await writing.idle();
       await notebook.close();
+      await insight.close();
       sockets.close();
     },
   };

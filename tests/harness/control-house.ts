@@ -2,6 +2,7 @@
  * The control plane alone, started as production does but inside the test's process: a free port, its own database, a clock that can be
  * moved, two people who may act, and scripted edges.
  */
+import { defaultInsight } from '../../control/insight/config.ts';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
@@ -79,6 +80,7 @@ export async function startControlHouse(
         policyKey: null,
         sealKey: null,
         dnsServers: [],
+        insight: defaultInsight,
         logLevel: 'debug',
         ...over,
         desk: { ...quietDesk, ...over.desk },

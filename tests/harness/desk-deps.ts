@@ -4,6 +4,7 @@
  *
  * The whole control plane is started by tests/harness/control-house.ts, which opens no door of the desk either (`quietDesk`).
  */
+import { defaultInsight } from '../../control/insight/config.ts';
 import { pino } from 'pino';
 import { scopesOf } from '../../contract/access.ts';
 import type { Role } from '../../contract/access.ts';
@@ -86,6 +87,7 @@ export async function startFakeDesk(
       version: 'test',
       allowOrigins: [],
       breakGlassSeconds: 3600,
+      insight: defaultInsight,
       houseAccount,
       resolver: {
         addresses: () => Promise.resolve({ addresses: [], ttlSeconds: 60 }),

@@ -1,6 +1,7 @@
 /**
  * The desk's post office alone: a database, a seal, the intake and the SMTP listener, without the routes. Lets a test look at what was stored.
  */
+import { defaultInsight } from '../../control/insight/config.ts';
 import path from 'node:path';
 import { pino } from 'pino';
 import { AccountId } from '../../contract/ids.ts';
@@ -46,6 +47,7 @@ export async function startMailDesk(database: StoreAddress, desk: Partial<DeskCo
     version: 'test',
     allowOrigins: [],
     breakGlassSeconds: 3600,
+    insight: defaultInsight,
     houseAccount: AccountId.parse('acct_000000000000'),
     resolver: dnsResolver([dns.address]),
     processName: 'test',

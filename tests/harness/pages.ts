@@ -3,6 +3,7 @@
  *
  * The rows are written as the services write them; the path from an order to its page is walked by the stories.
  */
+import { defaultInsight } from '../../control/insight/config.ts';
 import { serve } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -70,6 +71,7 @@ export async function startPages(store: Store, contact: string | null = null): P
     allowOrigins: [],
     orderChanges: openOrderChanges(),
     breakGlassSeconds: 3600,
+    insight: defaultInsight,
     houseAccount: AccountId.parse(randomId('acct')),
     resolver: {
       addresses: () => Promise.resolve({ addresses: [], ttlSeconds: 60 }),
