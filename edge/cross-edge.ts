@@ -79,7 +79,11 @@ export class CrossEdge {
     }
     const { at, edges, clients } = parsed.data;
     const atMs = Date.parse(at);
-    if (atMs <= this.#lastAtMs || Math.abs(nowMs() - atMs) > oldestMs) return;
+    if (atMs <= this.#lastAtMs) return;
+    if (Math.abs(nowMs() - atMs) > oldestMs) {
+      log.warn({ at }, 'limits across edges came with a time that is far from this machine’s: look at the clocks');
+      return;
+    }
     this.#lastAtMs = atMs;
     this.#edges = edges;
     this.#toldSome = true;
