@@ -1,39 +1,25 @@
 /**
  * Attacks on a site as they are seen and answered: what the owner allows us to do by ourselves, and the record of each attack.
  *
+ * An attack is on the whole site, or on one path of it that carries nearly all that is above the usual.
+ *
  * Not the desk's incidents (contract/desk): those happen to people. An attack here is too many requests.
  */
 import { z } from 'zod';
-import { AccountId, AttackId, Instant, SiteId } from './ids.ts';
+import { AttackSignals } from './attack-signals.ts';
+import { AccountId, AttackId, EdgeId, Instant, SiteId } from './ids.ts';
+import { PathPrefix, Sensitivity } from './policy.ts';
 import { PersonRef } from './routes/common.ts';
+import { OutcomeCounts } from './stream.ts';
 
 /** `off`: nobody looks. `suggest`: a record, an alarm and a notice; people switch. `on`: attack mode is switched on and off again. */
 export const AutomaticMode = z.enum(['off', 'suggest', 'on']);
-export const Sensitivity = z.enum(['low', 'normal', 'high']);
-export type Sensitivity = z.infer<typeof Sensitivity>;
+export { AttackSignals, Sensitivity };
 
 export const AutomaticAttack = z.strictObject({ attackMode: AutomaticMode, sensitivity: Sensitivity });
 export type AutomaticAttack = z.infer<typeof AutomaticAttack>;
-
-/** Why an attack was seen: whoever has the counts of the windows and these numbers comes to the same answer. */
-export const AttackSignals = z.strictObject({
-  /** Version of the rules (core/shield/attack-signals.ts). */
-  version: z.literal(1),
-  sensitivity: Sensitivity,
-  /** Start of the newest window of ten seconds that was judged. */
-  window: Instant,
-  /** Requests in it, except those that a notice or a solved challenge answered. */
-  demand: z.int().min(0),
-  originErrors: z.int().min(0),
-  /** What 99 of 100 windows of the day before stayed below; null when the site is too new to say. */
-  baseline: z.int().min(0).nullable(),
-  /** Demand from which a window is hot. */
-  threshold: z.int().min(1),
-  /** Demand below which a window is calm; below every threshold that can be. */
-  calmBelow: z.int().min(1),
-  cause: z.enum(['demand', 'demand-with-origin-errors']),
-});
-export type AttackSignals = z.infer<typeof AttackSignals>;
+/** How a site begins. */
+export const usualAutomatic: AutomaticAttack = { attackMode: 'suggest', sensitivity: 'normal' };
 
 export const Attack = z.strictObject({
   attackId: AttackId,
@@ -51,6 +37,48 @@ export const Attack = z.strictObject({
   endedBy: PersonRef.nullable(),
   /** Most requests in ten seconds. */
   peak: z.int().min(0),
+  /** The path that attack mode is for; null: the whole site. */
+  path: PathPrefix.nullable(),
+  /** The edge that turned attack mode on by itself while it could not reach the control plane; null: the control plane saw it. */
+  edgeId: EdgeId.nullable(),
   signals: AttackSignals,
 });
 export type Attack = z.infer<typeof Attack>;
+
+/**
+ * What happened in an attack. `began`: as suggested or on; `edge-began`: an edge that was alone turned attack mode on, told afterwards; `widened`: from a path
+ * to the whole site; `kept-on`: for longer than the attack, by hand.
+ */
+export const AttackEntryKind = z.enum(['began', 'edge-began', 'switched-on', 'widened', 'ended', 'kept-on', 'note']);
+export const AttackEntry = z.strictObject({
+  at: Instant,
+  kind: AttackEntryKind,
+  /** Null: by itself. */
+  who: PersonRef.nullable(),
+  words: z.string().nullable(),
+});
+export type AttackEntry = z.infer<typeof AttackEntry>;
+
+export const AttackNote = z.string().trim().min(1).max(2000);
+export const mostAttackNotes = 200;
+
+/** One attack with all that is kept about it. */
+export const AttackRecord = z.strictObject({
+  attack: Attack,
+  entries: z.array(AttackEntry),
+  /** Requests by outcome from five minutes before it to five minutes after, in steps; a step without any is left out. */
+  timeline: z.strictObject({
+    from: Instant,
+    until: Instant,
+    stepSeconds: z.int().min(10),
+    points: z.array(z.strictObject({ at: Instant, counts: OutcomeCounts })),
+  }),
+  /** Requests at each edge from its beginning to its end, most first, where roll-ups still say so. */
+  edges: z.array(z.strictObject({ edgeId: EdgeId, name: z.string().nullable(), requests: z.int().min(0) })),
+});
+export type AttackRecord = z.infer<typeof AttackRecord>;
+
+/** Where the owner's programs are told of attacks. The secret signs each message (handbook, attack-mode.md) and is shown once. */
+export const AttackHook = z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(1000) });
+/** Of the address only the host is shown: the rest may be a secret. */
+export const AttackHookShown = z.strictObject({ host: z.string().nullable() });

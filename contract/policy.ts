@@ -17,6 +17,24 @@ import { SiteRules } from './rules.ts';
 export const SiteMode = z.enum(['off', 'attack']);
 export type SiteMode = z.infer<typeof SiteMode>;
 
+/** A path prefix that starts with a slash, matched by whole segments, case-insensitively, after decoding. */
+export const PathPrefix = z
+  .string()
+  .min(2)
+  .max(500)
+  .regex(/^\/[\x21-\x7e]*$/, 'must start with a slash and hold visible ASCII characters only')
+  .refine((path) => !/[?#%;\\|"'<>]|\/\/|(^|\/)\.{1,2}(\/|$)/.test(path), {
+    error: 'must be a plain path: no query, fragment, parameter, percent sign, back-slash, empty or dot segment',
+  });
+export type PathPrefix = z.infer<typeof PathPrefix>;
+
+/** How much is an attack (core/shield/attack-signals.ts). */
+export const Sensitivity = z.enum(['low', 'normal', 'high']);
+export type Sensitivity = z.infer<typeof Sensitivity>;
+
+/** Most paths of a site that people can have in attack mode at once; one more may come by itself. */
+export const mostAttackPaths = 20;
+
 /** Limits of a site, enforced by every edge on its own. `null` means no limit of that kind. */
 export const SiteLimits = z.strictObject({
   /** Requests that one client address (IPv4, or IPv6 /64) may send in ten seconds. */
@@ -86,6 +104,14 @@ export const SitePolicy = z.strictObject({
   https: HttpsPolicy.optional(),
   /** Left out: the owner has no rules. */
   rules: SiteRules.optional(),
+  /** Paths that are in attack mode while the rest of the site is not. Left out: none. */
+  attackPaths: z
+    .array(PathPrefix)
+    .min(1)
+    .max(mostAttackPaths + 1)
+    .optional(),
+  /** An edge that cannot reach the control plane may turn attack mode on by itself, by these rules. Left out: it may not. */
+  automatic: z.strictObject({ sensitivity: Sensitivity }).optional(),
 });
 export type SitePolicy = z.infer<typeof SitePolicy>;
 
@@ -108,17 +134,6 @@ export const Basis = z.discriminatedUnion('kind', [
   }),
 ]);
 export type Basis = z.infer<typeof Basis>;
-
-/** A path prefix that starts with a slash, matched by whole segments, case-insensitively, after decoding. */
-export const PathPrefix = z
-  .string()
-  .min(2)
-  .max(500)
-  .regex(/^\/[\x21-\x7e]*$/, 'must start with a slash and hold visible ASCII characters only')
-  .refine((path) => !/[?#%;\\|"'<>]|\/\/|(^|\/)\.{1,2}(\/|$)/.test(path), {
-    error: 'must be a plain path: no query, fragment, parameter, percent sign, back-slash, empty or dot segment',
-  });
-export type PathPrefix = z.infer<typeof PathPrefix>;
 
 export const OrderScope = z.strictObject({
   siteId: SiteId,

@@ -29,8 +29,10 @@ import type { ControlDeps } from './deps.ts';
 import { openDesk } from './desk/register.ts';
 import { loadSealKey } from './desk/seal.ts';
 import { createToken } from './edges/enrolment.ts';
+import { registerGroupRoutes } from './edges/group-routes.ts';
 import { loadPolicyKey } from './edges/policy-key.ts';
 import { defaultGroup, registerEdgeRoutes } from './edges/routes.ts';
+import { rolloutJobs } from './edges/rollouts.ts';
 import { openEdgeStream } from './edges/stream.ts';
 import { liveHub, registerEvents } from './events.ts';
 import { registerHouseRoutes } from './house/routes.ts';
@@ -152,6 +154,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     const certificates = await openCertificates(app, deps, config.certificates, keys);
     registerOrderRoutes(app, deps);
     registerEdgeRoutes(app, deps, key);
+    registerGroupRoutes(app, deps);
     registerHouseRoutes(app, deps);
     registerIdentityRoutes(app, deps);
     const desk = await openDesk(app, deps, {
@@ -191,7 +194,18 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     const answer = getRequestListener(app.fetch);
     listener = (request, response) => void answer(request, response);
     const watch = watchStore(store, log);
-    const jobs = runJobs([...houseJobs(deps), ...insightJobs(deps), ...certificates.jobs, ...desk.jobs, ...attacks, ...watch.jobs], log);
+    const jobs = runJobs(
+      [
+        ...houseJobs(deps),
+        ...rolloutJobs(deps),
+        ...insightJobs(deps),
+        ...certificates.jobs,
+        ...desk.jobs,
+        ...attacks,
+        ...watch.jobs,
+      ],
+      log,
+    );
     closing.push(() => jobs.stop());
     return { url, publicUrl, mailPort: desk.mailPort, setupUrl, broken: watch.broken, stop };
   } catch (error) {

@@ -22,6 +22,7 @@ import type { Identity } from './identity.ts';
 import type { CrawlerDns } from './crawlers/confirm.ts';
 import { CrawlerKeeper } from './crawlers/keeper.ts';
 import type { NetworkFiles } from './network-data/keeper.ts';
+import { OwnAttacks } from './own-attacks.ts';
 import { probe } from './probe.ts';
 import { Receipts } from './receipts.ts';
 import { messageOf } from './refusals.ts';
@@ -90,6 +91,7 @@ export class EdgeAgent {
   readonly #securityLog: SecurityLog | null;
   #insightWanted = false;
   readonly #answers: Answers;
+  readonly #ownAttacks: OwnAttacks;
   readonly #crawlers: CrawlerKeeper;
   readonly #receipts: Receipts;
   readonly #crossEdge: CrossEdge;
@@ -107,6 +109,14 @@ export class EdgeAgent {
     this.#parts = parts;
     this.#verify = textVerifier(parts.identity.policyKey);
     const certificateKey = new CertificateKey(parts.folder);
+    this.#ownAttacks = new OwnAttacks({
+      file: join(parts.folder, 'usual.json'),
+      log: parts.log,
+      nowMs: parts.nowMs,
+      connected: () => this.#stream.isConnected,
+      site: (siteId) => this.#enforcer.policy.site(siteId),
+      onChange: (sites) => this.#enforcer.renderAgain(sites),
+    });
     this.#enforcer = new Enforcer(
       {
         folder: parts.folder,
@@ -120,6 +130,7 @@ export class EdgeAgent {
         log: parts.log,
         nowMs: parts.nowMs,
         chance: parts.chance,
+        ownAttacks: this.#ownAttacks,
         onInForce: (receivedMs) => this.#ack(receivedMs),
         onRefused: (revision, reason, detail) => this.#nack(revision, reason, detail),
         onOrders: (sinceMs) => this.#receipts.wake(sinceMs),
@@ -209,6 +220,7 @@ export class EdgeAgent {
     });
     this.#answers = new Answers({
       sample: (siteId) => this.#requests.sample(siteId),
+      tellOwnAttacks: (send) => this.#ownAttacks.tell(send),
       networkData: () => this.#enforcer.networkData(),
       send: (message) => this.#stream.send(message),
       log: parts.log,
@@ -224,6 +236,7 @@ export class EdgeAgent {
       connected: () => this.#stream.isConnected,
       receiptsWaiting: () => this.#receipts.undelivered,
       takeRefused: () => this.#requests.takeRefused(),
+      onTraffic: (sites, seconds) => this.#ownAttacks.take(sites, seconds),
       measures: this.#measures,
       insightWanted: () => this.#insightWanted,
       onStrangeWorker: () => this.#enforcer.readopt(),
@@ -245,6 +258,7 @@ export class EdgeAgent {
     try {
       await agent.#receipts.load();
       await agent.#requests.start();
+      await agent.#ownAttacks.load();
       await agent.#enforcer.render();
       // A HAProxy that an agent before left serving is adopted at once: it serves anyway, and what changed follows.
       if (!(await agent.#enforcer.engine.isServing())) {
@@ -302,6 +316,7 @@ export class EdgeAgent {
     this.#crossEdge.stop();
     await this.#enforcer.queue.idle();
     await this.#receipts.stop();
+    await this.#ownAttacks.stop();
     await this.#enforcer.stop(how);
   }
 

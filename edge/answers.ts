@@ -1,10 +1,11 @@
 /**
- * Answers what the control plane asks: a site's sampled requests, and which network data this edge has.
+ * Answers what the control plane asks: a site's sampled requests, which network data this edge has, and what it did alone.
  *
  * Each answer is bounded in number and bytes, whatever is asked; samples leave out the oldest. What data there is, is told again when it has
  * changed, to whoever asked on the present connection. An answer that cannot be sent is lost: nobody waits for one for long.
  */
 import type { Logger } from 'pino';
+import type { OwnAttack } from '../contract/attack-signals.ts';
 import type { Instant, SiteId } from '../contract/ids.ts';
 import type { SampledRequest } from '../contract/rules.ts';
 import { mostAnswerBytes } from '../contract/stream.ts';
@@ -16,6 +17,7 @@ export type Sample = { readonly since: Instant; readonly requests: readonly Samp
 
 export type AnswerParts = {
   readonly sample: (siteId: SiteId) => Sample;
+  readonly tellOwnAttacks: (send: (attacks: OwnAttack[]) => boolean) => void;
   readonly networkData: () => Promise<EdgeNetworkData>;
   readonly send: (message: FromEdge) => boolean;
   readonly log: Logger;
@@ -43,6 +45,10 @@ export class Answers {
         this.#parts.send({ kind: 'answer', askId, answer });
         return;
       }
+      case 'own-attacks':
+        return this.#parts.tellOwnAttacks((attacks) =>
+          this.#parts.send({ kind: 'answer', askId, answer: { what: about.what, attacks } }),
+        );
       case 'network-data':
         this.#askedForData = askId;
         this.#told = '';

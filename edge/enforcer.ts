@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Revision, SiteId } from '../contract/ids.ts';
 import { ProviderPolicy } from '../contract/policy.ts';
+import type { SitePolicy } from '../contract/policy.ts';
 import type { EdgeNetworkData, NackReason } from '../contract/stream.ts';
 import { backoffMs } from '../kit/backoff.ts';
 import { Serial } from '../kit/serial.ts';
@@ -24,6 +25,7 @@ import { MapImage } from './haproxy/map-image.ts';
 import { HaproxyProcess } from './haproxy/process.ts';
 import { SocketDown } from './haproxy/runtime-socket.ts';
 import { OldStreams, streamsToEnd } from './old-streams.ts';
+import type { OwnAttacks } from './own-attacks.ts';
 import type { Truth } from './receipts.ts';
 import { mapNames, renderConfig, renderPages } from './render/index.ts';
 import type { EdgePlan, MapName } from './render/types.ts';
@@ -55,6 +57,8 @@ export type EnforcerParts = {
   readonly log: Logger;
   readonly nowMs: () => number;
   readonly chance: () => number;
+  /** Sites that the edge holds in attack mode by itself (own-attacks.ts), and where it hears what policy says of a site. */
+  readonly ownAttacks?: Pick<OwnAttacks, 'has' | 'siteChanged'>;
   /** The policy's present revision is in force and on disk. */
   readonly onInForce: (receivedMs: number) => void;
   readonly onRefused: (revision: Revision, reason: NackReason, detail: string) => void;
@@ -75,7 +79,7 @@ export class Enforcer {
   readonly #parts: EnforcerParts;
   readonly #image = new MapImage(mapNames);
   readonly #slots = new CertificateSlots();
-  readonly #rendered = new RenderedPolicy(this.#image, this.#slots);
+  readonly #rendered = new RenderedPolicy(this.#image, this.#slots, (siteId) => this.#parts.ownAttacks?.has(siteId) ?? false);
   readonly #oldStreams = new OldStreams();
   readonly #networkData: NetworkDataKeeper;
   readonly #disk: DiskCopy;
@@ -185,6 +189,10 @@ export class Enforcer {
       return this.#parts.onRefused(last.delta.to, 'disk', diskSentence(error));
     }
     const touched = touchedBy(done.flatMap(({ changes }) => changes));
+    for (const { before, after } of done.flatMap(({ changes }) => changes)) {
+      const site = after ?? before;
+      if (site?.kind === 'site') this.#parts.ownAttacks?.siteChanged(site.siteId, siteOf(before), siteOf(after));
+    }
     try {
       await this.#enforce(touched);
     } catch (error) {
@@ -210,6 +218,10 @@ export class Enforcer {
     const everything: Touched = { sites: new Set(), keys: true, answers: true, provider: true };
     this.#unsettled = true;
     this.#policy = next;
+    for (const site of before.sites()) {
+      const after = next.site(site.siteId);
+      if (JSON.stringify(after) !== JSON.stringify(site)) this.#parts.ownAttacks?.siteChanged(site.siteId, site, after);
+    }
     try {
       await this.#enforce(everything);
       await this.#disk.replace(next).catch((error: unknown) => {
@@ -241,6 +253,12 @@ export class Enforcer {
   /** Looks whether HAProxy holds the certificates that it should, and repairs it; returns how many slots differed. */
   repairCertificates(): Promise<number> {
     return this.queue.run(() => this.engine.repairCertificates());
+  }
+
+  /** Renders sites again of which the policy says the same as before. */
+  renderAgain(sites: ReadonlySet<SiteId>): void {
+    const again = () => this.#enforce({ sites, keys: false, answers: false, provider: false });
+    this.queue.run(again).catch((error: unknown) => this.#logError(error));
   }
 
   /** Someone else seems to have reloaded HAProxy: its maps then are from files that may be old. */
@@ -436,6 +454,10 @@ export class Enforcer {
   #logError(error: unknown): void {
     this.#parts.log.error({ error: messageOf(error) }, 'something in the agent failed; what is in force stays in force');
   }
+}
+
+function siteOf(item: ItemChange['before']): SitePolicy | null {
+  return item?.kind === 'site' ? item : null;
 }
 
 /** A site that comes, goes or changes its hostnames changes what its orders' receipts say. */

@@ -40,12 +40,17 @@ export class RenderedPolicy {
   readonly #inForceBySite = new Map<SiteId, readonly OrderPolicy[]>();
   /** Sites whose rules name countries or AS numbers, and which. */
   readonly #named = new Map<SiteId, NamedNetworks>();
+  readonly #isHeld: (siteId: SiteId) => boolean;
   #known: Wanted = nothingKnown;
 
-  /** What is rendered goes into the image and the slots; the slots note by themselves what changed. */
-  constructor(image: MapImage, slots: CertificateSlots) {
+  /**
+   * What is rendered goes into the image and the slots; the slots note by themselves what changed. `isHeld`: the edge holds this site in
+   * attack mode by itself.
+   */
+  constructor(image: MapImage, slots: CertificateSlots, isHeld: (siteId: SiteId) => boolean = () => false) {
     this.#image = image;
     this.#slots = slots;
+    this.#isHeld = isHeld;
   }
 
   /** The orders that edges enforce and that are in force as of the last rendering. */
@@ -110,7 +115,8 @@ export class RenderedPolicy {
   }
 
   #renderSite(policy: PolicyState, siteId: SiteId, provider: ProviderPolicy, atMs: number): MapChange[] {
-    const site = policy.site(siteId);
+    const said = policy.site(siteId);
+    const site: SitePolicy | null = said !== null && this.#isHeld(siteId) ? { ...said, mode: 'attack' } : said;
     if (site === null) this.#named.delete(siteId);
     const orders = policy.ordersOf(siteId).filter((order) => isEnforcedHere(order) && isInForce(order, atMs));
     const changes = this.#image.replace(siteId, site === null ? [] : renderSite(site, orders, provider, this.#dataFor(site)));

@@ -1,7 +1,7 @@
-/** The table of attacks, as store/migrations/ makes it. */
+/** The tables of attacks, as store/migrations/ makes it. */
 import type { GeneratedAlways } from 'kysely';
-import type { Attack } from '../contract/attacks.ts';
-import type { AccountId, AttackId, Instant, PersonId, SiteId } from '../contract/ids.ts';
+import type { Attack, AttackEntry } from '../contract/attacks.ts';
+import type { AccountId, AttackId, EdgeId, Instant, PersonId, SiteId } from '../contract/ids.ts';
 import type { JsonColumn } from './tables.ts';
 
 export type AttackTable = {
@@ -19,7 +19,19 @@ export type AttackTable = {
   ended_by: PersonId | null;
   ended_name: string | null;
   peak: number;
+  path: string | null;
+  edge_id: EdgeId | null;
   signals: JsonColumn;
 };
 
-export type AttackTables = { attack: AttackTable };
+export type AttackEntryTable = {
+  entry_order: GeneratedAlways<number>;
+  attack_id: AttackId;
+  at: Instant;
+  kind: AttackEntry['kind'];
+  who: PersonId | null;
+  who_name: string | null;
+  words: string | null;
+};
+
+export type AttackTables = { attack: AttackTable; attack_entry: AttackEntryTable };

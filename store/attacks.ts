@@ -7,9 +7,10 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import { AttackSignals, AutomaticAttack } from '../contract/attacks.ts';
-import type { Attack } from '../contract/attacks.ts';
-import { SiteId } from '../contract/ids.ts';
+import type { Attack, AttackEntry } from '../contract/attacks.ts';
+import { EdgeId, SiteId } from '../contract/ids.ts';
 import type { AttackId, Instant } from '../contract/ids.ts';
+import { PathPrefix } from '../contract/policy.ts';
 import type { AttackTable } from './attack-tables.ts';
 import type { Db } from './open.ts';
 import type { NamedPerson } from './orders.ts';
@@ -47,6 +48,8 @@ export async function insertAttack(tx: Db, attack: Attack): Promise<void> {
       ended_by: attack.endedBy?.personId ?? null,
       ended_name: attack.endedBy?.name ?? null,
       peak: attack.peak,
+      path: attack.path,
+      edge_id: attack.edgeId,
       signals: JSON.stringify(attack.signals),
     })
     .execute();
@@ -90,13 +93,23 @@ export async function openAttacks(db: Db): Promise<Attack[]> {
 
 export async function listAttacks(
   db: Db,
-  ask: { viewer: Viewer; siteId: SiteId | null; open: boolean | null; limit: number; before: number | null },
+  ask: {
+    viewer: Viewer;
+    siteId: SiteId | null;
+    open: boolean | null;
+    from: Instant | null;
+    until: Instant | null;
+    limit: number;
+    before: number | null;
+  },
 ): Promise<{ items: Attack[]; next: number | null; total: number }> {
   let matching = db.selectFrom('attack');
   const { viewer, siteId } = ask;
   if (viewer !== null) matching = matching.where('account_id', '=', viewer);
   if (siteId !== null) matching = matching.where('site_id', '=', siteId);
   if (ask.open !== null) matching = matching.where('state', ask.open ? '!=' : '=', 'ended');
+  if (ask.from !== null) matching = matching.where('began_at', '>=', ask.from);
+  if (ask.until !== null) matching = matching.where('began_at', '<', ask.until);
   const { total } = await matching.select((select) => select.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
   let page = matching
     .selectAll()
@@ -120,18 +133,99 @@ export async function setSwitched(tx: Db, attackId: AttackId, at: Instant, by: N
     .execute();
 }
 
-/** Ends the attack on a site that is not over, if there is one; `by` null: by itself. */
-export async function endAttackOn(tx: Db, siteId: SiteId, at: Instant, by: NamedPerson | null): Promise<void> {
-  await tx
+/** Ends the attack on a site that is not over; null when there is none. `by` null: by itself. */
+export async function endAttackOn(tx: Db, siteId: SiteId, at: Instant, by: NamedPerson | null): Promise<AttackId | null> {
+  const row = await tx
     .updateTable('attack')
     .set({ state: 'ended', ended_at: at, ended_by: by?.personId ?? null, ended_name: by?.name ?? null })
     .where('site_id', '=', siteId)
     .where('state', '!=', 'ended')
-    .execute();
+    .returning('attack_id')
+    .executeTakeFirst();
+  return row?.attack_id ?? null;
+}
+
+/** Whether this edge's own attack mode on this site, begun then, is recorded already. */
+export async function isRecorded(db: Db, own: { edgeId: EdgeId; siteId: SiteId; beganAt: Instant }): Promise<boolean> {
+  const row = await db
+    .selectFrom('attack')
+    .select('attack_id')
+    .where('site_id', '=', own.siteId)
+    .where('edge_id', '=', own.edgeId)
+    .where('began_at', '=', own.beganAt)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function raisePeak(db: Db, attackId: AttackId, peak: number): Promise<void> {
   await db.updateTable('attack').set({ peak }).where('attack_id', '=', attackId).where('peak', '<', peak).execute();
+}
+
+export async function setPath(tx: Db, attackId: AttackId, path: PathPrefix | null): Promise<void> {
+  await tx.updateTable('attack').set({ path }).where('attack_id', '=', attackId).execute();
+}
+
+export async function addEntry(tx: Db, attackId: AttackId, entry: AttackEntry): Promise<void> {
+  const { at, kind, who, words } = entry;
+  await tx
+    .insertInto('attack_entry')
+    .values({ attack_id: attackId, at, kind, who: who?.personId ?? null, who_name: who?.name ?? null, words })
+    .execute();
+}
+
+export async function listEntries(db: Db, attackId: AttackId): Promise<AttackEntry[]> {
+  const rows = await db.selectFrom('attack_entry').selectAll().where('attack_id', '=', attackId).orderBy('entry_order').execute();
+  return rows.map(({ at, kind, who, who_name: name, words }) => ({
+    at,
+    kind,
+    who: who === null ? null : { personId: who, name: name ?? '' },
+    words,
+  }));
+}
+
+export async function countNotes(db: Db, attackId: AttackId): Promise<number> {
+  const { notes } = await db
+    .selectFrom('attack_entry')
+    .select((select) => select.fn.countAll<number>().as('notes'))
+    .where('attack_id', '=', attackId)
+    .where('kind', '=', 'note')
+    .executeTakeFirstOrThrow();
+  return notes;
+}
+
+/** Requests of a site at each edge between two instants, from roll-ups of ten seconds; most first. Solved checks and notices do not count. */
+export async function demandByEdge(
+  db: Db,
+  siteId: SiteId,
+  from: Instant,
+  until: Instant,
+): Promise<{ edgeId: EdgeId; name: string | null; requests: number }[]> {
+  const { rows } = await sql<{ edge_id: string; name: string | null; requests: number }>`
+    select r.edge_id, min(e.name) as name,
+      sum(coalesce(passed, 0) + coalesce(challenged, 0) + coalesce(limited, 0) + coalesce(denied, 0) + coalesce(origin_error, 0))::bigint as requests
+    from roll_up r left join edge e on e.edge_id = r.edge_id
+    where r.site_id = ${siteId} and r.step_seconds = 10 and r.at >= ${from}::timestamptz and r.at < ${until}::timestamptz
+    group by r.edge_id order by requests desc, r.edge_id limit 100`.execute(db);
+  return rows.map((row) => ({ edgeId: EdgeId.parse(row.edge_id), name: row.name, requests: row.requests }));
+}
+
+/** Where the owner's programs are told: encrypted, and the host to be shown. Null: nowhere. */
+export async function findHook(db: Db, siteId: SiteId): Promise<{ sealed: Buffer; host: string } | null> {
+  const row = await db
+    .selectFrom('site')
+    .select(['attack_hook', 'attack_hook_host'])
+    .where('site_id', '=', siteId)
+    .executeTakeFirst();
+  if (row === undefined || row.attack_hook === null) return null;
+  return { sealed: Buffer.from(row.attack_hook), host: row.attack_hook_host ?? '' };
+}
+
+export async function setHook(tx: Db, siteId: SiteId, hook: { sealed: Buffer; host: string } | null): Promise<void> {
+  await tx
+    .updateTable('site')
+    .set({ attack_hook: hook?.sealed ?? null, attack_hook_host: hook?.host ?? null })
+    .where('site_id', '=', siteId)
+    .execute();
 }
 
 const demand = sql<number>`(passed + challenged + limited + denied + origin_error)`;
@@ -171,6 +265,8 @@ function attackOf(row: Selectable<AttackTable>): Attack {
     endedAt: row.ended_at,
     endedBy: row.ended_by === null ? null : { personId: row.ended_by, name: row.ended_name ?? '' },
     peak: row.peak,
+    path: row.path === null ? null : PathPrefix.parse(row.path),
+    edgeId: row.edge_id,
     signals: AttackSignals.parse(row.signals),
   };
 }

@@ -4,7 +4,7 @@
  * Instants are read as `Instant` text (store/open.ts sets the parser) and written as text; bigint is read as a number (revisions and
  * counts stay far below 2^53). JSON columns are read as `unknown` and parsed by a schema before anything trusts them; they are written as JSON text.
  */
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { Hostname } from '../contract/hostname.ts';
 import type {
   AccountId,
@@ -28,8 +28,10 @@ import type { CertificateTables } from './certificate-tables.ts';
 import type { InsightTables } from './insight-tables.ts';
 import type { DeskTables } from './desk/tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
+import type { RolloutTables } from './rollout-tables.ts';
 
 export type JsonColumn = ColumnType<unknown, string, string>;
+type JsonWithDefault = ColumnType<unknown, string | null | undefined, string | null>;
 type NullableJsonColumn = ColumnType<unknown, string | null, string | null>;
 
 export type AccountTable = { account_id: AccountId; name: string; created_at: Instant };
@@ -43,6 +45,16 @@ export type EdgeGroupTable = {
   log_from: number;
   last_key_number: number;
   key_rotated_at: Instant;
+  title: Generated<string | null>;
+  waves: JsonWithDefault;
+  canary_bake_seconds: Generated<number>;
+  wave_bake_seconds: Generated<number>;
+  lanes: Generated<number>;
+  lane_digests: JsonWithDefault;
+  staged: Generated<number>;
+  stopped_at: Generated<Instant | null>;
+  stopped_by: Generated<string | null>;
+  stop_reason: Generated<string | null>;
 };
 
 export type PolicyItemTable = { group_name: GroupName; item_key: ItemKey; payload: string; hash: string; revision: number };
@@ -57,6 +69,9 @@ export type ChangeLogTable = {
   hash: string | null;
   digest: string;
   committed_at: Instant;
+  staged_payload: Generated<string | null>;
+  reached: Generated<number | null>;
+  digests: JsonWithDefault;
 };
 
 export type SiteTable = {
@@ -81,6 +96,10 @@ export type SiteTable = {
   https: ColumnType<unknown, string | undefined, string>;
   automatic: ColumnType<unknown, string | undefined, string>;
   attack_id: ColumnType<AttackId | null, AttackId | null | undefined, AttackId | null>;
+  attack_path: ColumnType<string | null, string | null | undefined, string | null>;
+  attack_paths: ColumnType<unknown, string | undefined, string>;
+  attack_hook: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>;
+  attack_hook_host: ColumnType<string | null, string | null | undefined, string | null>;
   ownership_token: string;
   ownership_checked_at: Instant | null;
   ownership_finding: string | null;
@@ -154,6 +173,8 @@ export type EdgeTable = {
   health: NullableJsonColumn;
   last_nack: NullableJsonColumn;
   network_data: NullableJsonColumn;
+  canary: Generated<boolean>;
+  moved_at: Generated<Instant | null>;
 };
 
 export type EdgeAckTable = { edge_id: EdgeId; revision: number; acked_at: Instant; took_ms: number | null };
@@ -236,4 +257,4 @@ export type SpineTables = {
   audit_entry: AuditEntryTable;
 };
 
-export type Tables = SpineTables & IdentityTables & DeskTables & CertificateTables & AttackTables & InsightTables;
+export type Tables = SpineTables & IdentityTables & DeskTables & CertificateTables & AttackTables & InsightTables & RolloutTables;

@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { Cidr } from '../contract/network.ts';
+import { PathPrefix } from '../contract/policy.ts';
 import { levelTarget } from '../core/shield/risk.ts';
 import { mapFile } from '../edge/render/index.ts';
 import { backPattern, waitTokenPattern } from '../edge/render/skeleton/wait.ts';
@@ -364,4 +366,22 @@ it('the challenge page, its refusals and the line cost the origin nothing', asyn
   await enterLine(door());
   expect(echo.hits()).toBe(before);
   await until('the counters say so', async () => ((await edge.counters(attacked().siteId))?.challenged ?? 0) >= 3);
+});
+
+it('attack mode of a path asks there and in all its spellings, and nowhere else; one clearance opens it', async () => {
+  const path = PathPrefix.parse('/search');
+  const part = (mode: 'off' | 'attack' = 'off') => site(1, ['a.example'], echo.port, { mode, challenge, attackPaths: [path] });
+  await edge.change({ sites: [part('attack')], orders: [] });
+  expect((await ask('/', navigation)).status).toBe(403);
+  const cookie = await earnClearance(door());
+  await edge.change({ sites: [part()], orders: [] });
+  for (const asked of ['/search', '/search/x', '/Search?q=1', '/%73earch', '//search', '/search;v=1', '/x/../search', '/100%25'])
+    expect([asked, (await ask(asked, navigation)).status]).toEqual([asked, 403]);
+  for (const asked of ['/', '/searching', '/x/search', '/a%20b'])
+    expect([asked, (await ask(asked, navigation)).status]).toEqual([asked, 200]);
+  expect((await ask('/search?q=1', { ...navigation, cookie })).status).toBe(200);
+  await edge.change({ sites: [{ ...part(), networks: [{ cidr: Cidr.parse('127.0.0.9/32'), action: 'allow' }] }], orders: [] });
+  expect((await ask('/search', navigation, { from: '127.0.0.9' })).status).toBe(200);
+  await edge.change({ sites: [site(1, ['a.example'], echo.port, { challenge })], orders: [] });
+  expect((await ask('/search', navigation)).status).toBe(200);
 });

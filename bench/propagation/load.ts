@@ -75,6 +75,7 @@ export async function loadSites(folder: string, template: SiteId, count: number)
               preset: null,
               https: JSON.stringify(row.https),
               automatic: JSON.stringify(row.automatic),
+              attack_paths: JSON.stringify(row.attack_paths),
               revision,
               committed_at: committedAt,
             })),

@@ -9,7 +9,7 @@ import { AccountId, AttackId, GroupName, Instant, OrderId, Revision, SiteId } fr
 import { Hostname } from '../hostname.ts';
 import { HttpsSettings } from '../certificates.ts';
 import { IpAddress, Port } from '../network.ts';
-import { ChallengeSettings, NetworkRule, OriginScheme, SiteLimits, SiteMode } from '../policy.ts';
+import { ChallengeSettings, mostAttackPaths, NetworkRule, OriginScheme, PathPrefix, SiteLimits, SiteMode } from '../policy.ts';
 import { OutcomeCounts } from '../stream.ts';
 import { Nothing, PageQuery, pageOf } from './common.ts';
 import { route } from './route.ts';
@@ -63,6 +63,10 @@ export const Site = z.strictObject({
   mode: SiteMode,
   /** The attack for which edges hold it in attack mode, whatever `mode` says. Left out: none. */
   attackId: AttackId.optional(),
+  /** The path that this attack is on. Left out: the whole site. */
+  attackPath: PathPrefix.optional(),
+  /** Paths that people have put into attack mode. Left out: none. */
+  attackPaths: z.array(PathPrefix).optional(),
   limits: SiteLimits,
   networks: z.array(NetworkRule),
   challenge: ChallengeSettings,
@@ -89,6 +93,8 @@ export const SiteDraft = z.strictObject({
     z.url({ protocol: /^https?$/ }).max(500),
   ]),
   mode: SiteMode.optional(),
+  /** Replaces the paths that are in attack mode by hand. */
+  attackPaths: z.array(PathPrefix).max(mostAttackPaths).optional(),
   limits: SiteLimits.partial().optional(),
   networks: z.array(NetworkRule).max(2000).optional(),
   challenge: ChallengeSettings.partial().optional(),

@@ -7,8 +7,11 @@ import { readCursor, writeCursor } from '../http/page.ts';
 import { registerRoute } from '../http/register.ts';
 import type { App } from '../http/register.ts';
 import type { Job } from '../jobs/runner.ts';
-import { actOn, changeAutomatic, lookForAttacks } from './service.ts';
-import type { AttackDeps } from './service.ts';
+import { eachAlone } from '../jobs/each-alone.ts';
+import type { AttackDeps } from './deps.ts';
+import { takeOwn } from './own.ts';
+import { actOn, addNote, changeAutomatic, changeHook, hookOf, recordOf } from './people.ts';
+import { lookForAttacks } from './service.ts';
 
 export function registerAttacks(app: App, deps: AttackDeps): Job[] {
   const { db } = deps.store;
@@ -26,6 +29,8 @@ export function registerAttacks(app: App, deps: AttackDeps): Job[] {
       viewer: caller.accountId,
       siteId: query.siteId ?? null,
       open: query.open === undefined ? null : query.open === 'true',
+      from: query.from ?? null,
+      until: query.until ?? null,
       limit: query.limit,
       before: readCursor(query.cursor),
     });
@@ -37,5 +42,24 @@ export function registerAttacks(app: App, deps: AttackDeps): Job[] {
     return attack;
   });
   registerRoute(app, deps, contract.actOnAttack, ({ params, body, caller }) => actOn(deps, caller, params.attackId, body.act));
-  return [{ name: 'attacks', everyMs: 2500, afterMs: 2500, run: () => lookForAttacks(deps) }];
+  registerRoute(app, deps, contract.getAttackRecord, ({ params, caller }) => recordOf(deps, caller, params.attackId));
+  registerRoute(app, deps, contract.noteAttack, ({ params, body, caller }) => addNote(deps, caller, params.attackId, body.words));
+  registerRoute(app, deps, contract.getAttackHook, ({ params, caller }) => hookOf(deps, caller, params.siteId));
+  registerRoute(app, deps, contract.setAttackHook, ({ params, body, caller }) =>
+    changeHook(deps, caller, params.siteId, body.url),
+  );
+  registerRoute(app, deps, contract.removeAttackHook, async ({ params, caller }) => {
+    await changeHook(deps, caller, params.siteId, null);
+    return {};
+  });
+  const look = async () => {
+    // What edges did alone first: an attack that lasts is then not begun a second time.
+    const told = new Map(deps.stream.takeOwnAttacks().map((one) => [`${one.edgeId} ${one.own.siteId} ${one.own.beganAt}`, one]));
+    await eachAlone(deps.log, 'attacks that edges answered alone', [...told.keys()], async (key) => {
+      const one = told.get(key);
+      if (one !== undefined) await takeOwn(deps, one);
+    });
+    await lookForAttacks(deps);
+  };
+  return [{ name: 'attacks', everyMs: 2500, afterMs: 2500, run: look }];
 }

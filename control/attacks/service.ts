@@ -1,17 +1,19 @@
 /**
- * Attack mode by itself: begins and ends attacks from the traffic that edges report, and does what a person says about one.
+ * Attack mode by itself: begins, widens and ends attacks from the traffic that edges report. What people say about one: people.ts.
  *
- * An attack holds a site in attack mode beside the mode that people set, and never touches an order: it changes the site's item for the edges
- * and nothing else. What a person said wins: `off` for the site, or `end`, ends the attack and keeps it off for half an hour. Each act is one
- * transaction with its audit line, its alarm and the mail to the owner.
+ * An attack holds a site, or a path of it, in attack mode beside the mode that people set, and never touches an order: it changes the site's
+ * item for the edges and nothing else. What a person said wins: `off` for the site, or `end`, ends the attack and keeps it off for half an
+ * hour. Each act is one transaction with its audit line, its entry in the record, its alarm, and what the owner is told.
+ * A path only when the edges' samples say that it carries nearly all of the excess; nobody answers, or nobody can tell: the whole site.
  * What can go wrong: no telemetry, no attack begins (open: limits per client and per site hold at the edges, which need nobody), and one that is
  * on ends as calm although nobody can see; with the control plane away, what is on stays on (closed: visitors meet the challenge).
  */
-import type { Attack, AttackSignals, AutomaticAttack } from '../../contract/attacks.ts';
+import type { Attack, AttackSignals } from '../../contract/attacks.ts';
 import { AttackId, idPrefix } from '../../contract/ids.ts';
 import type { SiteId } from '../../contract/ids.ts';
-import type { AttackAct } from '../../contract/routes/attacks.ts';
+import type { PathPrefix } from '../../contract/policy.ts';
 import { instantOf, msOf } from '../../core/instant.ts';
+import { attackedPath } from '../../core/shield/attack-path.ts';
 import {
   baselineLeastMs,
   beginsWith,
@@ -21,6 +23,7 @@ import {
   hotWindows,
   leftOut,
   lowestFloor,
+  outgrowsPath,
   quietAfterPersonMs,
   windowMs,
 } from '../../core/shield/attack-signals.ts';
@@ -28,6 +31,7 @@ import type { Window } from '../../core/shield/attack-signals.ts';
 import { randomId } from '../../kit/random-id.ts';
 import { addAudit } from '../../store/audit.ts';
 import {
+  addEntry,
   demandAfter,
   endAttackOn,
   findAttack,
@@ -37,25 +41,21 @@ import {
   openAttackOn,
   openAttacks,
   raisePeak,
-  setAutomatic,
-  setSwitched,
+  setPath,
   sitesWithDemand,
 } from '../../store/attacks.ts';
-import { findContact } from '../../store/desk/owner-notices.ts';
 import { raiseAlarm, readTraffic } from '../../store/house.ts';
 import { findSite } from '../../store/sites.ts';
 import type { SiteRecord } from '../../store/sites.ts';
 import { transact } from '../../store/transact.ts';
 import type { Work } from '../../store/transact.ts';
 import { nowOf } from '../deps.ts';
-import type { ControlDeps } from '../deps.ts';
-import type { DeskDeps } from '../desk/deps.ts';
+import { gatherSamples } from '../edges/samples.ts';
 import type { Caller } from '../http/caller.ts';
-import { Failure, notFound } from '../http/failure.ts';
 import { eachAlone } from '../jobs/each-alone.ts';
 import { publishSite } from '../sites/service.ts';
-
-export type AttackDeps = ControlDeps & Pick<DeskDeps, 'seal' | 'outbox'>;
+import type { AttackDeps } from './deps.ts';
+import { tellOwner } from './tell.ts';
 
 /** Edges report every two seconds and are written down each second: a window is whole so long after its end. */
 const wholeAfterMs = 5000;
@@ -101,7 +101,19 @@ async function judge(deps: AttackDeps, siteId: SiteId, newestMs: number): Promis
   const notBeforeMs = end === null ? 0 : msOf(end.at) + (end.byPerson ? quietAfterPersonMs : 0);
   const baseline = await baselineOf(deps, site, newestMs);
   const signals = beginsWith(windows, baseline, automatic.sensitivity, notBeforeMs);
-  if (signals !== null) await begin(deps, siteId, signals);
+  if (signals !== null) await begin(deps, siteId, signals, await pathOf(deps, site, newestMs));
+}
+
+/** Where it is, by what the edges that serve the site sampled of the last hour. */
+async function pathOf(deps: AttackDeps, site: SiteRecord, newestMs: number): Promise<PathPrefix | null> {
+  const { requests } = await gatherSamples(deps, deps.stream, site).catch((error: unknown) => {
+    deps.log.warn({ err: error, siteId: site.siteId }, 'no edge could say which path an attack is on: the whole site is taken');
+    return { requests: [] };
+  });
+  const samples = requests.map(({ at, path, oneIn }) => ({ atMs: msOf(at), path, weight: oneIn }));
+  // Until now, and not only until the window's end: the newest samples are the surest.
+  const untilMs = deps.now() + 1;
+  return attackedPath(samples, untilMs, untilMs - (newestMs - (hotWindows - 1) * windowMs));
 }
 
 async function baselineOf(deps: AttackDeps, site: SiteRecord, newestMs: number): Promise<number | null> {
@@ -112,7 +124,7 @@ async function baselineOf(deps: AttackDeps, site: SiteRecord, newestMs: number):
   return demandAfter(deps.store.db, site.siteId, instantOf(fromMs), instantOf(untilMs), skip);
 }
 
-async function begin(deps: AttackDeps, siteId: SiteId, signals: AttackSignals): Promise<void> {
+async function begin(deps: AttackDeps, siteId: SiteId, signals: AttackSignals, path: PathPrefix | null): Promise<void> {
   await transact(deps.store, async (unit) => {
     const held = await findSite(unit.tx, siteId, null, 'lock');
     const automatic = held === null ? null : await findAutomatic(unit.tx, siteId);
@@ -132,26 +144,31 @@ async function begin(deps: AttackDeps, siteId: SiteId, signals: AttackSignals): 
       endedAt: null,
       endedBy: null,
       peak: signals.demand,
+      path,
+      edgeId: null,
       signals,
     };
     await insertAttack(unit.tx, attack);
+    const where = path === null ? '' : `, nearly all of them below ${path}`;
+    const seen = `${held.name} gets ${signals.demand} requests in ten seconds${where}; an attack begins at ${signals.threshold}.`;
+    await addEntry(unit.tx, attack.attackId, { at, kind: 'began', who: null, words: seen });
     await addAudit(unit.tx, {
       at,
       who: null,
       act: 'attack.begin',
       subject: siteId,
-      detail: { attackId: attack.attackId, state: attack.state, demand: signals.demand, threshold: signals.threshold },
+      detail: { attackId: attack.attackId, state: attack.state, path, demand: signals.demand, threshold: signals.threshold },
     });
-    const seen = `${held.name} gets ${signals.demand} requests in ten seconds; an attack begins at ${signals.threshold}.`;
     const done =
       held.mode === 'attack'
         ? 'Attack mode was on already.'
         : on
-          ? 'Attack mode is on for as long as it lasts.'
+          ? `Attack mode is on${path === null ? '' : ` for ${path}`} for as long as it lasts.`
           : 'Attack mode is not on: turn it on if this is an attack.';
     await raiseAlarm(unit, { kind: 'attack', at, sentence: `${seen} ${done}`, siteId });
-    await tellOwner(deps, unit, attack, `${seen} ${done}`);
-    if (on) await publishSite(deps, unit, { ...held, attackId: attack.attackId, version: held.version + 1 }, held);
+    await tellOwner(deps, unit, attack, 'begin', `${seen} ${done}`);
+    const { attackId } = attack;
+    if (on) await publishSite(deps, unit, { ...held, attackId, attackPath: path, version: held.version + 1 }, held);
     else unit.tellAfter({ kind: 'site', siteId, change: 'changed' });
   });
 }
@@ -160,12 +177,16 @@ async function follow(deps: AttackDeps, attack: Attack, newestMs: number): Promi
   const windows = await windowsOf(deps, attack.siteId, newestMs, calmWindows);
   const peak = Math.max(...windows.flatMap(({ atMs, counts }) => (atMs >= msOf(attack.beganAt) ? [demandOf(counts)] : [])), 0);
   if (peak > attack.peak) await raisePeak(deps.store.db, attack.attackId, peak);
+  const { path, switchedAt, signals } = attack;
+  if (path !== null && switchedAt !== null && outgrowsPath(windows, msOf(switchedAt), signals.threshold)) {
+    await transact(deps.store, (unit) => widen(deps, unit, attack.attackId, null));
+  }
   if (!endsWith(windows, { beganMs: msOf(attack.beganAt), calmBelow: attack.signals.calmBelow })) return;
   await transact(deps.store, (unit) => finish(deps, unit, attack.attackId, null));
 }
 
 /** Ends an attack that is not over; `who` null: because it was calm. The site goes back to the mode that people set. */
-async function finish(deps: AttackDeps, unit: Work, attackId: AttackId, who: Caller | null): Promise<void> {
+export async function finish(deps: AttackDeps, unit: Work, attackId: AttackId, who: Caller | null): Promise<void> {
   const seen = await findAttack(unit.tx, attackId, null);
   if (seen === null) return;
   // The site first, as every other act: two that wait for each other would otherwise be possible.
@@ -174,83 +195,31 @@ async function finish(deps: AttackDeps, unit: Work, attackId: AttackId, who: Cal
   if (attack?.attackId !== attackId) return;
   const at = nowOf(deps);
   await endAttackOn(unit.tx, seen.siteId, at, who);
+  await addEntry(unit.tx, attackId, { at, kind: 'ended', who, words: null });
   await addAudit(unit.tx, { at, who, act: 'attack.end', subject: seen.siteId, detail: { attackId, peak: attack.peak } });
   if (held === null) return;
-  if (who === null) {
-    const mode = held.mode === 'attack' ? 'Attack mode stays on: a person turned it on.' : 'Attack mode is off.';
-    await tellOwner(deps, unit, { ...attack, state: 'ended' }, `The attack on ${held.name} is over. ${mode}`);
-  }
+  const byHand = held.mode === 'attack' || held.attackPaths.length > 0;
+  const mode = byHand ? 'Attack mode stays on where people turned it on.' : 'Attack mode is off.';
+  const ended = { ...attack, state: 'ended' as const, endedAt: at };
+  await tellOwner(deps, unit, ended, 'end', `The attack on ${held.name} is over. ${mode}`, who === null ? 'mail' : 'no-mail');
   if (held.attackId === null) unit.tellAfter({ kind: 'site', siteId: held.siteId, change: 'changed' });
-  else await publishSite(deps, unit, { ...held, attackId: null, version: held.version + 1 }, held);
+  else await publishSite(deps, unit, { ...held, attackId: null, attackPath: null, version: held.version + 1 }, held);
 }
 
-/** To the mailbox that the account named, if it named one. Says nothing of anybody but the site. */
-async function tellOwner(deps: AttackDeps, unit: Work, attack: Attack, sentence: string): Promise<void> {
-  const contact = await findContact(unit.tx, attack.accountId);
-  if (contact === null) return;
-  const over = attack.state === 'ended';
-  await deps.outbox.send(unit, {
-    channel: 'mail',
-    to: { kind: 'address', address: deps.seal.decrypt(contact.address) },
-    subject: over ? `The attack on ${attack.siteName} is over` : `${attack.siteName} seems to be under attack`,
-    body: [sentence, '', `${deps.publicUrl}/console/sites/${attack.siteId}?tab=attacks`, ''].join('\n'),
-    dedupe: `attack:${attack.attackId}:${over ? 'end' : 'begin'}`,
-    urgent: !over,
-    caseId: null,
-  });
-}
-
-/** A person's word on an attack. Throws Failure `not-found`, `wrong-state`. */
-export async function actOn(deps: AttackDeps, caller: Caller, attackId: AttackId, act: AttackAct): Promise<Attack> {
-  return transact(deps.store, async (unit) => {
-    const found = await findAttack(unit.tx, attackId, caller.accountId);
-    if (found === null) throw notFound('attack');
-    const held = await findSite(unit.tx, found.siteId, caller.accountId, 'lock');
-    const attack = await openAttackOn(unit.tx, found.siteId);
-    if (held === null || attack?.attackId !== attackId)
-      throw new Failure('wrong-state', 'This attack is over. Nothing was changed; the site’s own switch turns attack mode on.');
-    const at = nowOf(deps);
-    if (act === 'switch-on') {
-      if (attack.state === 'on') throw new Failure('wrong-state', 'Attack mode is on for it already. Nothing was changed.');
-      await setSwitched(unit.tx, attackId, at, caller);
-      await addAudit(unit.tx, { at, who: caller, act: 'attack.switch-on', subject: held.siteId, detail: { attackId } });
-      await publishSite(deps, unit, { ...held, attackId, version: held.version + 1 }, held);
-    } else if (act === 'end') {
-      await finish(deps, unit, attackId, caller);
-    } else {
-      await endAttackOn(unit.tx, held.siteId, at, caller);
-      await addAudit(unit.tx, { at, who: caller, act: 'attack.keep-on', subject: held.siteId, detail: { attackId } });
-      await publishSite(deps, unit, { ...held, mode: 'attack', attackId: null, version: held.version + 1 }, held);
-    }
-    const after = await findAttack(unit.tx, attackId, null);
-    if (after === null) throw notFound('attack');
-    return after;
-  });
-}
-
-/** Changes what may be done by itself. Throws Failure `not-found`. */
-export async function changeAutomatic(
-  deps: AttackDeps,
-  caller: Caller,
-  siteId: SiteId,
-  change: Readonly<{
-    attackMode?: AutomaticAttack['attackMode'] | undefined;
-    sensitivity?: AutomaticAttack['sensitivity'] | undefined;
-  }>,
-): Promise<AutomaticAttack> {
-  return transact(deps.store, async (unit) => {
-    const held = await findSite(unit.tx, siteId, caller.accountId, 'lock');
-    const before = held === null ? null : await findAutomatic(unit.tx, siteId);
-    if (before === null) throw notFound('site');
-    const after: AutomaticAttack = {
-      attackMode: change.attackMode ?? before.attackMode,
-      sensitivity: change.sensitivity ?? before.sensitivity,
-    };
-    await setAutomatic(unit.tx, siteId, after);
-    await addAudit(unit.tx, { at: nowOf(deps), who: caller, act: 'site.automatic', subject: siteId, detail: after });
-    const attack = after.attackMode === 'off' ? await openAttackOn(unit.tx, siteId) : null;
-    if (attack !== null) await finish(deps, unit, attack.attackId, caller);
-    else unit.tellAfter({ kind: 'site', siteId, change: 'changed' });
-    return after;
-  });
+/** From a path to the whole site; `who` null: because it is hot outside of the path. False when there is nothing to widen. */
+export async function widen(deps: AttackDeps, unit: Work, attackId: AttackId, who: Caller | null): Promise<boolean> {
+  const seen = await findAttack(unit.tx, attackId, null);
+  const held = seen === null ? null : await findSite(unit.tx, seen.siteId, null, 'lock');
+  const attack = held === null ? null : await openAttackOn(unit.tx, held.siteId);
+  if (held === null || attack?.attackId !== attackId || attack.path === null) return false;
+  const at = nowOf(deps);
+  await setPath(unit.tx, attackId, null);
+  const words = `From ${attack.path} to the whole site.`;
+  await addEntry(unit.tx, attackId, { at, kind: 'widened', who, words });
+  await addAudit(unit.tx, { at, who, act: 'attack.widen', subject: held.siteId, detail: { attackId, from: attack.path } });
+  const sentence = `The attack on ${held.name} is on more than ${attack.path}: it is taken for one on the whole site.`;
+  await tellOwner(deps, unit, { ...attack, path: null }, 'widened', sentence, 'no-mail');
+  if (held.attackId === attackId) await publishSite(deps, unit, { ...held, attackPath: null, version: held.version + 1 }, held);
+  else unit.tellAfter({ kind: 'site', siteId: held.siteId, change: 'changed' });
+  return true;
 }

@@ -31,6 +31,7 @@ import type { InsightHub } from '../insight/live.ts';
 import { openNotebook } from './notebook.ts';
 import type { PolicyKey } from './policy-key.ts';
 import { takeReceipt } from './receipts.ts';
+import { openPulses } from './rollouts.ts';
 
 export type EdgeStream = {
   /** For the HTTP server's `upgrade` event, when the path is the stream's. */
@@ -69,6 +70,7 @@ export function openEdgeStream(
   const keep = deps.insight.keepOfAddresses;
   const notebook = openNotebook({ store, log, now: deps.now, live, keep });
   const insight = openInsightIntake({ store, log, now: deps.now, keep, hub });
+  const pulses = openPulses(deps);
   const writing = new Serial();
   const asks = openAsks();
   let toldAttacks: ToldAttack[] = [];
@@ -184,6 +186,7 @@ export function openEdgeStream(
         return;
       case 'telemetry':
         notebook.telemetry(edge.group, edge.edgeId, said);
+        pulses.take(edge.edgeId, edge.group, said);
         insight.counts(edge.group, edge.edgeId, said);
         return;
       case 'insight':
@@ -234,12 +237,18 @@ export function openEdgeStream(
       const group = GroupName.safeParse(text);
       if (group.success) look(group.data);
     }),
+    store.doorbell.onRing('edge-changed', (text) => {
+      const edgeId = EdgeId.safeParse(text);
+      // It comes back at once, and gets what its new group or lane has.
+      if (edgeId.success) byEdge.get(edgeId.data)?.connection.end('stopping', 'This edge has another place now.');
+    }),
     store.doorbell.onRing('edge-revoked', (text) => {
       const edgeId = EdgeId.safeParse(text);
       if (edgeId.success) byEdge.get(edgeId.data)?.connection.end('revoked', 'An operator has revoked this edge.');
     }),
   ];
   const timers = [
+    setInterval(() => note('what edges counted', pulses.write), 1000),
     setInterval(() => look(null), pollMs),
     setInterval(() => {
       for (const { connection } of byEdge.values()) connection.beat();

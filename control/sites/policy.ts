@@ -20,16 +20,19 @@ export function isReady(site: Pick<SiteRecord, 'hostnames' | 'originAddresses'>)
 export function siteChange(site: SiteRecord): PolicyChange {
   if (!isReady(site)) return { remove: ItemKey.parse(`site:${site.siteId}`) };
   const { plain, hsts } = site.https;
+  const paths = [...new Set([...site.attackPaths, ...(site.attackPath === null ? [] : [site.attackPath])])];
   const policy: SitePolicy = {
     kind: 'site',
     siteId: site.siteId,
     hostnames: site.hostnames.flatMap(({ hostname, ownership }) => (ownership === 'pending' ? [] : [hostname])),
     origin: { ...site.origin, addresses: [...site.originAddresses] },
-    mode: site.attackId === null ? site.mode : 'attack',
+    mode: site.attackId === null || site.attackPath !== null ? site.mode : 'attack',
     limits: site.limits,
     networks: [...site.networks],
     challenge: site.challenge,
     ...(site.rules === null ? {} : { rules: site.rules }),
+    ...(paths.length === 0 ? {} : { attackPaths: paths }),
+    ...(site.automatic.attackMode === 'on' ? { automatic: { sensitivity: site.automatic.sensitivity } } : {}),
     ...(plain === 'serve' && hsts === null ? {} : { https: { plain, hsts } }),
   };
   return { upsert: policy };

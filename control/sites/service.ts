@@ -8,14 +8,16 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import type { Hostname } from '../../contract/hostname.ts';
+import { usualAutomatic } from '../../contract/attacks.ts';
 import { GroupName, SiteId, idPrefix } from '../../contract/ids.ts';
+import type { Instant } from '../../contract/ids.ts';
 import { defaultHttpsSettings } from '../../contract/certificates.ts';
 import type { HttpsSettings } from '../../contract/certificates.ts';
 import { ItemKey, defaultChallengeSettings, defaultSiteLimits } from '../../contract/policy.ts';
 import type { ChallengeSettings, NetworkRule, SiteLimits } from '../../contract/policy.ts';
 import type { SiteChange, SiteDraft } from '../../contract/routes/sites.ts';
 import { randomId } from '../../kit/random-id.ts';
-import { endAttackOn } from '../../store/attacks.ts';
+import { addEntry, endAttackOn } from '../../store/attacks.ts';
 import { deleteCertificatesOf } from '../../store/certificates.ts';
 import { addAudit } from '../../store/audit.ts';
 import { findHead, recordChanges } from '../../store/change-log.ts';
@@ -78,6 +80,9 @@ export async function addSite(deps: Deps, caller: Caller, draft: Draft): Promise
     preset: null,
     https: withHttps(defaultHttpsSettings, draft.https),
     attackId: null,
+    attackPath: null,
+    attackPaths: draft.attackPaths ?? [],
+    automatic: usualAutomatic,
     ownershipToken: randomBytes(16).toString('hex'),
     ownershipCheckedAt: null,
     ownershipFinding: ownership === 'waived' ? `${caller.name} vouches for it.` : null,
@@ -135,6 +140,8 @@ export async function changeSite(deps: Deps, caller: Caller, siteId: SiteId, cha
         mode: change.mode ?? held.mode,
         // A person's `off` ends an attack as well.
         attackId: change.mode === 'off' ? null : held.attackId,
+        attackPath: change.mode === 'off' ? null : held.attackPath,
+        attackPaths: change.attackPaths ?? held.attackPaths,
         limits: withLimits(held.limits, change.limits),
         networks: change.networks ?? held.networks,
         challenge: withChallenge(held.challenge, change.challenge),
@@ -148,7 +155,7 @@ export async function changeSite(deps: Deps, caller: Caller, siteId: SiteId, cha
         subject: siteId,
         detail: { changed: Object.keys(change).filter((key) => key !== 'version'), mode: next.mode },
       });
-      if (change.mode === 'off') await endAttackOn(unit.tx, siteId, nowOf(deps), caller);
+      if (change.mode === 'off') await endByPerson(unit, siteId, nowOf(deps), caller);
       return publishSite(deps, unit, next, held);
     }),
   );
@@ -165,7 +172,7 @@ export async function removeSite(deps: Deps, caller: Caller, siteId: SiteId): Pr
     await deleteSite(unit.tx, siteId);
     const certificates = await deleteCertificatesOf(unit.tx, siteId);
     const at = nowOf(deps);
-    await endAttackOn(unit.tx, siteId, at, caller);
+    await endByPerson(unit, siteId, at, caller);
     await addAudit(unit.tx, {
       at,
       who: caller,
@@ -295,6 +302,11 @@ export async function publishSite(deps: Deps, unit: Work, site: SiteRecord, befo
   await wishCertificates(unit, next, before, at);
   unit.tellAfter({ kind: 'site', siteId: site.siteId, change: before === null ? 'added' : 'changed' });
   return next;
+}
+
+async function endByPerson(unit: Work, siteId: SiteId, at: Instant, caller: Caller): Promise<void> {
+  const ended = await endAttackOn(unit.tx, siteId, at, caller);
+  if (ended !== null) await addEntry(unit.tx, ended, { at, kind: 'ended', who: caller, words: null });
 }
 
 async function judgeNewOrigin(deps: Deps, caller: Caller, siteId: SiteId, host: string) {

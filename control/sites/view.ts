@@ -41,6 +41,8 @@ export async function viewSites(deps: Pick<ControlDeps, 'store' | 'now'>, sites:
     originFinding: site.originFinding,
     mode: site.mode,
     ...(site.attackId === null ? {} : { attackId: site.attackId }),
+    ...(site.attackPath === null ? {} : { attackPath: site.attackPath }),
+    ...(site.attackPaths.length === 0 ? {} : { attackPaths: [...site.attackPaths] }),
     limits: site.limits,
     networks: [...site.networks],
     challenge: site.challenge,

@@ -98,3 +98,13 @@ export function endsWith(windows: readonly Window[], attack: { readonly beganMs:
   if (last === undefined || newest.length < calmWindows || last.atMs + windowMs - attack.beganMs < leastMs) return false;
   return newest.every(({ counts }) => demandOf(counts) < attack.calmBelow);
 }
+
+/**
+ * Whether an attack that is answered on one path only is on more than that: what was not challenged is hot in two whole windows since then.
+ * Challenges are of the path, so the rest is what the answer leaves open.
+ */
+export function outgrowsPath(windows: readonly Window[], switchedMs: number, threshold: number): boolean {
+  const newest = windows.filter(({ atMs }) => atMs >= switchedMs + windowMs).slice(-hotWindows);
+  if (newest.length < hotWindows) return false;
+  return newest.every(({ counts }) => demandOf(counts) - counts.challenged >= threshold);
+}

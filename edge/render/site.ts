@@ -43,7 +43,7 @@ export const factField = {
 
 /**
  * Fields of a value in `states`. `flags`: `n` notice, `h` hosts of their own (look up `site|host`, which replaces this value),
- * `p` path notices, `c` challenge by mode, `C` by order, `l` limit lowered by order. `decisions` belong to the notice. A value in `paths`
+ * `p` path notices, `P` attack mode of single paths (`site|^|/path/` in `paths`), `c` challenge by mode, `C` by order, `l` limit lowered by order. `decisions` belong to the notice. A value in `paths`
  * has the same fields and takes the state's place. `pages`: what a clearance is good for in ten minutes; `crawlers`: `1` verified ones pass;
  * `level`: how hard its challenge is for whoever is as usual, `light` where neither mode nor order asks for one (core/shield/risk.ts).
  */
@@ -67,6 +67,7 @@ export function renderSite(
   return [
     ...noticesOf(own, provider),
     ...pathsOf(site, own),
+    ...attackPathsOf(site),
     ...networksOf(site),
     ...ruleEntries(site, data, usualState(site)),
     ...statesOf(site, own),
@@ -142,6 +143,7 @@ function stateValue(site: SitePolicy, orders: readonly OrderPolicy[], hasHosts: 
     hasHosts ? 'h' : '',
     orders.some((order) => order.measure === 'notice-on-path') ? 'p' : '',
     site.mode === 'attack' ? 'c' : '',
+    isPartlyAttacked(site) ? 'P' : '',
     orders.some((order) => order.measure === 'challenge') ? 'C' : '',
     lowered.length > 0 ? 'l' : '',
   ].join('');
@@ -154,7 +156,7 @@ function stateValue(site: SitePolicy, orders: readonly OrderPolicy[], hasHosts: 
     pages: pagesOf(site, orders),
     crawlers: site.challenge.crawlers === 'challenged' ? 0 : 1,
     level: challengeLevel({
-      site: orders.some((order) => order.measure === 'challenge') ? 'order' : site.mode,
+      site: orders.some((order) => order.measure === 'challenge') ? 'order' : isPartlyAttacked(site) ? 'attack' : site.mode,
       rule: true,
       signs: 'none',
       strong: site.challenge.work === 'strong',
@@ -202,6 +204,18 @@ function pathsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
     };
     return { map: 'paths', key, value: packed(fields, stateField) };
   });
+}
+
+/** Paths in attack mode, while the whole site is not. */
+function isPartlyAttacked({ mode, attackPaths }: SitePolicy): boolean {
+  return mode === 'off' && attackPaths !== undefined;
+}
+
+/** Beside the notices of paths; `^` is no host. */
+function attackPathsOf(site: SitePolicy): MapEntry[] {
+  if (!isPartlyAttacked(site)) return [];
+  const paths = new Set((site.attackPaths ?? []).map((path) => `${path.replace(/\/$/, '')}/`.toLowerCase()));
+  return [...paths].map((path): MapEntry => ({ map: 'paths', key: `${site.siteId}|^|${path}`, value: '1' }));
 }
 
 function noticesOf(orders: readonly OrderPolicy[], provider: ProviderPolicy): MapEntry[] {

@@ -20,6 +20,7 @@ import { instantOf } from '../../core/instant.ts';
 import type { Measures } from './measures.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import { outcomes, TrafficCounters } from './traffic.ts';
+import type { SiteTraffic } from './traffic.ts';
 
 export type ReporterParts = {
   readonly engine: Engine;
@@ -31,6 +32,8 @@ export type ReporterParts = {
   readonly policy: () => { readonly revision: Revision; readonly sites: number };
   readonly connected: () => boolean;
   readonly receiptsWaiting: () => number;
+  /** What was counted in the last `seconds`, while HAProxy answers. */
+  readonly onTraffic: (sites: readonly SiteTraffic[], seconds: number) => void;
   /** What was refused since the last call. */
   readonly takeRefused: () => RefusedRequest[];
   readonly measures: Measures;
@@ -117,6 +120,7 @@ export class Reporter {
       requestsPerSecond = seconds > 0 ? since / seconds : 0;
       const counted = this.#counters.take(await engine.ask(`show table ${counterTable}`));
       sites = counted.sites;
+      this.#parts.onTraffic(sites, seconds);
       for (const { siteId, bytesIn, bytesOut } of counted.bytes) this.#parts.measures.addBytes(siteId, bytesIn, bytesOut);
     }
     metrics.connections.set(connections);

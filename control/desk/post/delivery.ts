@@ -6,10 +6,12 @@
  * answers is not kept: it may repeat the address, and sentences here are shown in the console and logged.
  * Hazard: a relay on another machine is reached with opportunistic TLS unless its URL is smtps: or carries a password.
  */
+import { createHmac } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { Agent, request } from 'undici';
+import { z } from 'zod';
 import { IpAddress } from '../../../contract/network.ts';
 import { isOneMailbox } from '../../../core/desk/mail.ts';
 import { whyOriginRefused } from '../../../core/shield/origin.ts';
@@ -18,6 +20,7 @@ import type { PostDeps } from './outbox.ts';
 export type Letter = {
   /** Becomes the Message-ID's left side, the same at every attempt. */
   readonly id: string;
+  /** For a webhook of an owner: a `SignedHook` as JSON. */
   readonly address: string;
   readonly subject: string;
   readonly body: string;
@@ -97,8 +100,21 @@ function mailFailure(error: unknown): Delivered {
 
 type Reach = { readonly url: URL; readonly addresses: readonly IpAddress[] };
 
+/** A webhook of an owner, as it waits in the outbox in place of an address. What was set by an owner never goes inward, whatever the operator allows. */
+export const SignedHook = z.strictObject({ url: z.string(), secret: z.string(), setBy: z.enum(['operator', 'owner']) });
+export type SignedHook = z.infer<typeof SignedHook>;
+
+/** The value of `portcullis-signature`: the second at which it was sent, and HMAC-SHA256 over that, a full stop and the body. */
+export function hookSignature(secret: string, seconds: number, body: string): string {
+  return `t=${seconds},v1=${createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')}`;
+}
+
 /** Where a webhook or a push may go: its checked addresses, or why not in a sentence. Fails closed. */
-export async function checkNotifyUrl(deps: Pick<PostDeps, 'desk' | 'resolver'>, text: string): Promise<Reach | { why: string }> {
+export async function checkNotifyUrl(
+  deps: Pick<PostDeps, 'desk' | 'resolver'>,
+  text: string,
+  setBy: SignedHook['setBy'] = 'operator',
+): Promise<Reach | { why: string }> {
   let url: URL;
   try {
     url = new URL(text);
@@ -115,24 +131,26 @@ export async function checkNotifyUrl(deps: Pick<PostDeps, 'desk' | 'resolver'>, 
     return { why: 'The name servers could not say where this address leads.' };
   }
   if (addresses.length === 0) return { why: 'The name in this address leads nowhere.' };
-  const none = { customer: false, edges: new Set<string>() };
+  const allowed = setBy === 'operator' ? deps.desk.allowNotify : [];
+  const rules = { customer: setBy === 'owner', edges: new Set<string>(), allowed };
   for (const address of addresses) {
-    if (whyOriginRefused(address, { ...none, allowed: deps.desk.allowNotify }) !== null) {
+    if (whyOriginRefused(address, rules) !== null) {
       return { why: 'This address leads into an inner network. The operator allows such a network with --allow-notify.' };
     }
   }
-  const within = addresses.every((address) => isListed(address, deps.desk.allowNotify));
+  const within = addresses.every((address) => isListed(address, allowed));
   if (url.protocol === 'http:' && !within) return { why: 'Only https: addresses can be called.' };
   return { url, addresses };
 }
 
 /** Calls a webhook (JSON) or a push topic (plain text, as ntfy takes it). */
 export async function notify(
-  deps: Pick<PostDeps, 'desk' | 'resolver'>,
+  deps: Pick<PostDeps, 'desk' | 'resolver' | 'now'>,
   channel: 'webhook' | 'push',
   letter: Letter,
 ): Promise<Delivered> {
-  const reach = await checkNotifyUrl(deps, letter.address);
+  const hook = channel === 'webhook' && letter.address.startsWith('{') ? SignedHook.parse(JSON.parse(letter.address)) : null;
+  const reach = await checkNotifyUrl(deps, hook?.url ?? letter.address, hook?.setBy);
   if ('why' in reach) return { kind: 'failed', why: reach.why, again: true };
   const agent = new Agent({ connect: { timeout: connectMs, lookup: pinned(reach.addresses) }, connections: 1, pipelining: 0 });
   try {
@@ -140,7 +158,7 @@ export async function notify(
       method: 'POST',
       dispatcher: agent,
       signal: AbortSignal.timeout(notifyMs),
-      ...(channel === 'webhook' ? webhookParts(letter) : pushParts(letter)),
+      ...(hook !== null ? hookParts(letter, hook, deps.now()) : channel === 'webhook' ? webhookParts(letter) : pushParts(letter)),
     });
     // Whatever it says is not read: it may be endless, and it is not shown. Leaving early is an error event, which without a listener ends Node.
     answer.body.on('error', () => undefined).destroy();
@@ -152,6 +170,19 @@ export async function notify(
   } finally {
     await agent.destroy();
   }
+}
+
+/** The body is JSON already. The id stays the same at every attempt; the signature is of this attempt. */
+function hookParts({ id, body }: Letter, { secret }: SignedHook, nowMs: number) {
+  return {
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': 'Portcullis',
+      'portcullis-message': id,
+      'portcullis-signature': hookSignature(secret, Math.floor(nowMs / 1000), body),
+    },
+    body,
+  };
 }
 
 function webhookParts({ id, subject, body, urgent }: Letter) {

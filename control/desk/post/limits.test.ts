@@ -36,7 +36,7 @@ describe('a webhook', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const at = server.address();
     const port = at === null || typeof at === 'string' ? 0 : at.port;
-    const deps = { desk, resolver: resolver(['192.0.2.7'], ['127.0.0.1']) };
+    const deps = { desk, now: () => 0, resolver: resolver(['192.0.2.7'], ['127.0.0.1']) };
     const address = `https://hook.example:${port}/x`;
     expect('why' in (await checkNotifyUrl(deps, address))).toBe(false);
     const delivered = await notify(deps, 'webhook', { ...letter, address });

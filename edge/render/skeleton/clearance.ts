@@ -50,9 +50,33 @@ export function remembered(files: Files): string {
   );
 }
 
+/**
+ * Attack mode of single paths: the path is brought to one form and looked up. What cannot be brought to it, or could be read in two ways, is asked:
+ * closed. A site in any other state pays one comparison.
+ */
+function attackedPart(files: Files): string {
+  const where = '{ var(txn.where) -m found }';
+  const part = '{ var(txn.part) -m found }';
+  return lines(
+    '# ---- attack mode of single paths',
+    'acl by_part var(txn.flags) -m sub P',
+    `http-request set-var(txn.where) path,lower if by_part !bent !${where}`,
+    `http-request set-var(txn.where) "path,url_dec,regsub(';[^/]*',,g),regsub('//+',/,g),lower" if by_part bent !${where}`,
+    `http-request set-var(txn.part) bool(true) if by_part !${where}`,
+    `http-request set-var(txn.part) bool(true) if by_part bent { var(txn.where) -m reg '%|/[.]{1,2}(/|$)' }`,
+    `http-request set-var(txn.part) ${siteId},concat(|^|,txn.where,/),map_beg(${files.map('paths')}) if by_part !${part}`,
+    `http-request set-var(txn.flags) str(c),concat(,txn.flags) if by_part ${part}`,
+    '# Some frameworks take the path from these.',
+    'http-request del-header x-original-url if by_part',
+    'http-request del-header x-rewrite-url if by_part',
+    '',
+  );
+}
+
 export function clearance(files: Files): string {
   const keys = `map_str(${files.map('keys')})`;
   return lines(
+    attackedPart(files),
     '# ---- limits of sites with a state; challenge by mode (exempt networks pass) or by order (none does)',
     'acl challenged var(txn.flags) -m sub c C',
     'http-request set-var(txn.rate) var(sess.rate)',
