@@ -196,21 +196,52 @@ describe('sites', () => {
 
   it('show their traffic as a chart and as a table with the same numbers', async () => {
     await open(`/sites/${forum}`);
-    await page.getByRole('img', { name: /Stacked chart of requests per second over 10 minutes/ }).waitFor();
+    await page.getByRole('img', { name: /Chart of Requests per second by outcome over 15 minutes/ }).waitFor();
     await page.getByLabel('View', { exact: true }).selectOption('Table');
     await page.getByRole('columnheader', { name: 'Origin error' }).waitFor();
     expect(new URL(page.url()).searchParams.get('view')).toBe('table');
+  });
+
+  it('show what else is known of their traffic: latency, the most frequent, refusals one by one, live or held still, and files', async () => {
+    await open(`/sites/${forum}`);
+    await page.getByText(/^Live: .*\/s in the last ten seconds/).waitFor();
+    await page.getByRole('cell', { name: 'GET /live' }).waitFor();
+    await page.getByLabel('Show', { exact: true }).selectOption('Latency');
+    await page.getByLabel('Range').selectOption('7 days');
+    await page.getByRole('img', { name: /^Chart of Time to the first byte .* over 7 days/ }).waitFor();
+    await page.getByRole('rowheader', { name: 'p99' }).waitFor();
+    await page.getByLabel('What', { exact: true }).selectOption('Networks');
+    await page.getByRole('rowheader', { name: '192.0.2.0/24' }).waitFor();
+    await page.getByText(/^From a sample that stands for 48,320 requests/).waitFor();
+    await page.getByLabel('Refused by').selectOption('A rule');
+    await page.getByRole('cell', { name: 'GET /live' }).waitFor({ state: 'detached' });
+    const refusals = page.getByRole('cell', { name: 'GET /.git/config' });
+    expect(await refusals.count()).toBe(15);
+    await page.getByRole('button', { name: 'Explain 3023456789-1001' }).click();
+    await page.getByText('As the edge answered it. The answer was 403.').waitFor();
+    await page.getByLabel('Refused by').selectOption('All');
+    await button('Show more').click();
+    await page.getByRole('cell', { name: 'GET /topic/42' }).waitFor();
+    await button('Hold still').click();
+    await page.getByText('Held still: nothing on this page moves.').waitFor();
+    const file = await page.getByRole('link', { name: 'Most frequent, CSV' }).getAttribute('href');
+    expect(file).toMatch(/^\/api\/v1\/insight\/export\/tops\.csv\?siteId=.*&of=networks$/);
+    expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({
+      minutes: '10080',
+      measure: 'latency',
+      of: 'networks',
+    });
   });
 
   it('say what a reference on a page stands for, and what is none', async () => {
     await open(`/sites/${forum}`);
     const reference = page.getByLabel('Reference', { exact: true });
     await reference.fill('not one');
-    await button('Explain').click();
+    await page.getByRole('button', { name: 'Explain', exact: true }).click();
     await page.getByText('This is no reference.').waitFor();
     await reference.fill(' 0D9C6B1E-6c1f-4b59-9f0e-2f6a5c1d7e88 ');
-    await button('Explain').click();
-    await page.getByText('The answer was 429.').waitFor();
+    await page.getByRole('button', { name: 'Explain', exact: true }).click();
+    await page.getByText('limit of requests. The answer was 429.').waitFor();
   });
 
   it('are removed by typing their name, and not while an order is in force', async () => {

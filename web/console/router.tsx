@@ -88,7 +88,7 @@ const newSite = createRoute({
 const site = createRoute({
   getParentRoute: () => inside,
   path: '/sites/$siteId',
-  validateSearch: searchWords('tab', 'minutes', 'view'),
+  validateSearch: searchWords('tab', 'minutes', 'view', 'measure', 'edge', 'zone', 'of', 'guard', 'path'),
   component: lazyRouteComponent(() => import('./screens/sites/site.tsx'), 'SiteScreen'),
 });
 

@@ -19,9 +19,15 @@ export function share(part: number, of: number, language: string): string {
   return `${shown} %`;
 }
 
+const sizes = [
+  ['TB', 1e12],
+  ['GB', 1e9],
+  ['MB', 1e6],
+  ['kB', 1000],
+] as const;
+
 /** A size in bytes with its unit: `48.2 kB`. */
 export function bytes(value: number, language: string): string {
-  const [unit, per] =
-    value < 1000 ? (['B', 1] as const) : value < 1_000_000 ? (['kB', 1000] as const) : (['MB', 1_000_000] as const);
+  const [unit, per] = sizes.find(([, per]) => value >= per) ?? (['B', 1] as const);
   return `${new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value / per)} ${unit}`;
 }

@@ -58,6 +58,24 @@ export function clockTime(instantMs: number, language: string, timeZone?: string
   }).format(instantMs);
 }
 
+/** The clock to the minute for axes and long tables, with the day where a range is of several: `17:03`, `22 Nov 17:03`; to the second where those count. */
+export function shortTime(instantMs: number, language: string, withDay: boolean, timeZone?: string): string {
+  const clock = new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(instantMs % 60_000 === 0 ? {} : { second: '2-digit' }),
+    hourCycle: 'h23',
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).format(instantMs);
+  if (!withDay) return clock;
+  const day = new Intl.DateTimeFormat(language, {
+    day: 'numeric',
+    month: 'short',
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).format(instantMs);
+  return `${day} ${clock}`;
+}
+
 /** A measured duration with its unit: `31 ms`, `1.4 s`, `2 min`. */
 export function duration(ms: number, language: string): string {
   const number = (value: number, digits: number) =>

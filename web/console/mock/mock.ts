@@ -20,6 +20,7 @@ import { registerCertificates } from './certificates.ts';
 import { registerAttacks } from './attacks.ts';
 import { registerInsight } from './insight.ts';
 import { registerRules } from './rules.ts';
+import { insightBeside, registerTraffic } from './traffic.ts';
 import { registerShield } from './shield.ts';
 import type { MockState } from './state.ts';
 
@@ -97,6 +98,7 @@ export function createMock(state: MockState): Mock {
   registerRules(on, state);
   registerAttacks(on, state);
   registerInsight(on, state);
+  registerTraffic(on, state);
   registerDesk(on, state, emit);
   registerDeskHouse(on, state, emit);
 
@@ -129,6 +131,8 @@ export function createMock(state: MockState): Mock {
       const url = new URL(request.url);
       try {
         if (url.pathname === eventsPath) return openStream();
+        const beside = insightBeside(url.pathname, state, url.searchParams.get('siteId'));
+        if (beside !== null) return beside;
         for (const entry of entries) {
           const match = entry.method === request.method ? entry.pattern.exec(url.pathname) : null;
           if (match === null) continue;

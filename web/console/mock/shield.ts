@@ -29,6 +29,7 @@ import { MockFailure } from './mock.ts';
 import type { On } from './mock.ts';
 import { mockId } from './state.ts';
 import type { MockState } from './state.ts';
+import { countsAt } from './traffic.ts';
 
 const answerAfterMs = 60;
 
@@ -329,29 +330,12 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
   });
 }
 
-/** A smooth day with a flood in the middle of it; different for each site, the same at each call. */
 function traffic(nowMs: number, query: { minutes: number; stepSeconds: number }, siteId: string) {
-  const seed = [...siteId].reduce((sum, char) => sum + char.charCodeAt(0), 0) % 40;
   const stepMs = query.stepSeconds * 1000;
   const points = [];
   for (let at = Math.floor((nowMs - query.minutes * 60_000) / stepMs) * stepMs; at < nowMs; at += stepMs) {
-    const minutesAgo = (nowMs - at) / 60_000;
-    const share = minutesAgo / query.minutes;
-    const wave = 1 + 0.3 * Math.sin((at / stepMs) * 0.7 + seed) + 0.15 * Math.sin((at / stepMs) * 2.3);
-    const flood = share > 0.35 && share < 0.6 ? 1 : 0;
-    const per = (perSecond: number) => Math.round(perSecond * query.stepSeconds * wave);
-    points.push({
-      at: new Date(at).toISOString(),
-      counts: {
-        passed: per(10 + seed),
-        challenged: per(flood * 34 + 1),
-        solved: per(flood * 3 + 0.4),
-        limited: per(flood * 12),
-        denied: per(flood * 5),
-        noticed: per(seed % 2 === 0 ? 0.6 : 0),
-        'origin-error': per(share > 0.9 ? 1.2 : 0),
-      },
-    });
+    const share = (nowMs - at) / 60_000 / query.minutes;
+    points.push({ at: new Date(at).toISOString(), counts: countsAt(at, query.stepSeconds, share, siteId) });
   }
   return points;
 }

@@ -1,182 +1,165 @@
-/** Live traffic of one site by outcome: a chart, or the same numbers as a table; below it, what this site is. */
+/** A site's traffic: over time, what is most frequent, what was refused one by one, live or held still; files of it; and what this site is. */
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
-import { getTraffic } from '../../../../contract/routes/sites.ts';
+import { useState } from 'react';
+import { listEdges } from '../../../../contract/routes/edges.ts';
+import { ExportFile, insightExportPath } from '../../../../contract/routes/insight.ts';
 import type { Site } from '../../../../contract/routes/sites.ts';
+import { TopKind } from '../../../../contract/traffic.ts';
+import { useInsightLive } from '../../api/insight-live.ts';
 import { ask } from '../../api/queries.ts';
-import { fillSteps, outcomes, sumOf, totalOf, windowOf } from '../../api/traffic.ts';
-import type { Step } from '../../api/traffic.ts';
-import { rate, share, whole } from '../../format/number.ts';
-import { clockTime } from '../../format/time.ts';
+import { rate, whole } from '../../format/number.ts';
+import { Button } from '../../parts/button.tsx';
 import { Facts } from '../../parts/facts.tsx';
-import { Failure } from '../../parts/failure.tsx';
 import { Filter } from '../../parts/filters.tsx';
-import { Panel, Waiting } from '../../parts/screen.tsx';
-import { Table } from '../../parts/table.tsx';
+import { Panel } from '../../parts/screen.tsx';
 import { When } from '../../parts/when.tsx';
 import { withWord } from '../../search.ts';
+import { useCan } from '../../shell/me.ts';
+import { insight as words } from '../../words/en/insight.ts';
 import { sites } from '../../words/en/sites.ts';
 import { language, say } from '../../words/index.ts';
-import { Chart } from './chart.tsx';
+import { EventsPanel } from './events-panel.tsx';
 import { Explain } from './explain.tsx';
+import { measureNames } from './measures.ts';
+import { SeriesView } from './series-panel.tsx';
 import { useTick } from './tick.ts';
+import { TopsPanel } from './tops-panel.tsx';
+import { rangeNames, rangeOf, refreshMs, windowOf } from './traffic-window.ts';
+import type { Window } from './traffic-window.ts';
 import { originText } from './typed.ts';
 
 const api = getRouteApi('/in/sites/$siteId');
-const words = sites.traffic;
-
-/** Windows in minutes, each with a step that keeps the chart near a hundred points. */
-const windows = { '10': 10, '60': 30, '360': 240, '1440': 900 } as const;
-type Window = keyof typeof windows;
 
 export default function TrafficTab({ site }: { site: Site }) {
   const search = api.useSearch();
   const navigate = useNavigate({ from: '/sites/$siteId' });
-  const picked: Window = windowNames.find((name) => name === search.minutes) ?? '10';
-  const minutes = Number(picked);
-  const stepSeconds = windows[picked];
-  const traffic = useQuery({
-    ...ask(getTraffic, { params: { siteId: site.siteId }, query: { minutes, stepSeconds } }),
-    staleTime: 60_000,
-  });
-  const nowMs = useTick(Math.min(stepSeconds, 30) * 1000);
-  const steps = useMemo(() => {
-    if (traffic.data === undefined) return [];
-    const { fromMs, toMs } = windowOf(traffic.data, minutes, nowMs);
-    return fillSteps(traffic.data, fromMs, toMs);
-  }, [traffic.data, minutes, nowMs]);
-  const asTable = search.view === 'table';
-  const [cursor, setCursor] = useState<number | null>(null);
-  const total = totalOf(sumOf(steps));
-
+  const pick =
+    (name: Exclude<keyof typeof search, 'tab'>, usual = '') =>
+    (value: string) =>
+      void navigate({ search: (old) => withWord(old, name, value === usual ? '' : value), replace: true });
+  const tickMs = useTick(refreshMs(rangeOf(search)));
+  // Held still, everything on this page stays as of one moment.
+  const [heldMs, setHeldMs] = useState<number | null>(null);
+  const paused = heldMs !== null;
+  const window = windowOf(site.siteId, search, heldMs ?? tickMs);
+  const measure = measureNames.find((name) => name === search.measure) ?? 'outcomes';
+  const of = TopKind.options.find((kind) => kind === search.of) ?? 'paths';
+  const live = useInsightLive(site.siteId, window.edgeId, paused);
   return (
     <>
       <Panel
-        title={words.title}
+        title={words.chart[measure]}
         acts={
           <>
             <Filter
               all={false}
-              label={words.window}
-              value={picked}
-              options={windowNames.map((name) => ({ value: name, label: words.windows[name] }))}
-              onPick={(value) =>
-                void navigate({ search: (old) => withWord(old, 'minutes', value === '10' ? '' : value), replace: true })
-              }
+              label={words.measure}
+              value={measure}
+              options={measureNames.map((value) => ({ value, label: words.measureNames[value] }))}
+              onPick={pick('measure', 'outcomes')}
+            />
+            <Filter
+              all={false}
+              label={words.range}
+              value={window.range}
+              options={rangeNames.map((value) => ({ value, label: words.ranges[value] }))}
+              onPick={pick('minutes', '15')}
+            />
+            <EdgeFilter value={window.edgeId ?? ''} onPick={pick('edge')} />
+            <Filter
+              all={false}
+              label={words.zone}
+              value={search.zone === 'utc' ? 'utc' : 'local'}
+              options={[
+                { value: 'local', label: words.local },
+                { value: 'utc', label: 'UTC' },
+              ]}
+              onPick={pick('zone', 'local')}
             />
             <Filter
               all={false}
               label={words.view}
-              value={asTable ? 'table' : 'chart'}
+              value={search.view === 'table' ? 'table' : 'chart'}
               options={[
-                { value: 'chart', label: words.chart },
-                { value: 'table', label: words.table },
+                { value: 'chart', label: words.asChart },
+                { value: 'table', label: words.asTable },
               ]}
-              onPick={(value) =>
-                void navigate({ search: (old) => withWord(old, 'view', value === 'chart' ? '' : value), replace: true })
-              }
+              onPick={pick('view', 'chart')}
             />
           </>
         }
       >
-        <Failure error={traffic.error} onRetry={() => void traffic.refetch()} />
-        {traffic.data === undefined && traffic.error === null ? <Waiting /> : null}
-        {traffic.data === undefined ? null : asTable ? (
-          <StepTable steps={steps} stepSeconds={stepSeconds} />
-        ) : (
-          <>
-            <Chart
-              steps={steps}
-              stepSeconds={stepSeconds}
-              label={words.alt(whole(total, language), whole(sumOf(steps).passed, language), words.windows[picked])}
-              onCursor={setCursor}
-            />
-            {total === 0 ? <p className="hint">{words.noneYet}</p> : null}
-            <Legend steps={steps} stepSeconds={stepSeconds} cursor={cursor} />
-          </>
-        )}
+        <p className="live-line">
+          <Button aria-pressed={paused} onClick={() => setHeldMs(paused ? null : Date.now())}>
+            {paused ? words.resume : words.pause}
+          </Button>{' '}
+          <span className="hint">
+            {paused
+              ? words.heldStill
+              : live.perSecond === null
+                ? words.waiting
+                : words.now(`${rate(live.perSecond, language)}${say.units.perSecond}`)}
+          </span>
+        </p>
+        <SeriesView window={window} measure={measure} asTable={search.view === 'table'} />
       </Panel>
+      <TopsPanel window={window} of={of} onPick={pick('of', 'paths')} />
+      <EventsPanel
+        key={`${window.range} ${window.edgeId ?? ''}`}
+        window={window}
+        filters={{ guard: search.guard ?? '', path: search.path ?? '' }}
+        live={live.events}
+        leftOut={live.leftOut}
+        paused={paused}
+        onFilter={(name, value) => pick(name)(value)}
+      />
       <Explain />
+      <Files window={window} of={of} />
       <About site={site} />
     </>
   );
 }
 
-const windowNames = ['10', '60', '360', '1440'] as const;
-
-/** Names the colours, and gives the numbers at the cursor (or of the newest step) beside those of the whole window. */
-function Legend({ steps, stepSeconds, cursor }: { steps: readonly Step[]; stepSeconds: number; cursor: number | null }) {
-  const sum = sumOf(steps);
-  const total = totalOf(sum);
-  const at = (cursor === null ? undefined : steps[cursor]) ?? steps.at(-1);
+/** Only for those who may see the list of edges: others see all of them together. */
+function EdgeFilter({ value, onPick }: { value: string; onPick: (value: string) => void }) {
+  const can = useCan();
+  const edges = useQuery({ ...ask(listEdges), enabled: can('edges:read') });
+  const known = edges.data?.items ?? [];
+  if (known.length === 0) return null;
   return (
-    <div className="legend">
-      <table className="table">
-        <caption className="unseen">{words.title}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{words.outcome}</th>
-            <th scope="col" data-align="end" className="legend-at">
-              {at === undefined || cursor === null ? words.now : words.atCursor(clockTime(at.atMs, language))}
-            </th>
-            <th scope="col" data-align="end">
-              {words.inWindow}
-            </th>
-            <th scope="col" data-align="end">
-              {words.share}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {outcomes.map((outcome) => (
-            <tr key={outcome}>
-              <th scope="row" title={say.outcomeHelp[outcome]}>
-                <span className="legend-name">
-                  <span className="swatch" data-outcome={outcome} /> {say.outcome[outcome]}
-                </span>{' '}
-                <span className="hint legend-help">{say.outcomeHelp[outcome]}</span>
-              </th>
-              <td data-align="end">
-                {rate((at?.counts[outcome] ?? 0) / stepSeconds, language)}
-                <span className="unit">{say.units.perSecond}</span>
-              </td>
-              <td data-align="end">{whole(sum[outcome], language)}</td>
-              <td data-align="end">{share(sum[outcome], total, language)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Filter
+      label={words.edge}
+      value={value}
+      options={known.map(({ edgeId, name }) => ({ value: edgeId, label: name }))}
+      onPick={onPick}
+    />
   );
 }
 
-/** Newest first; the same numbers as the chart. */
-function StepTable({ steps, stepSeconds }: { steps: readonly Step[]; stepSeconds: number }) {
-  const columns = [
-    { key: 'time', head: words.time },
-    ...outcomes.map((outcome) => ({ key: outcome, head: say.outcome[outcome], align: 'end' as const })),
-    { key: 'all', head: words.all, align: 'end' as const },
-  ];
+/** The same numbers as files: what the filters above name. */
+function Files({ window: { siteId, edgeId, from, stepSeconds }, of }: { window: Window; of: TopKind }) {
+  const query = (file: ExportFile) =>
+    new URLSearchParams({
+      siteId,
+      from,
+      ...(edgeId === undefined ? {} : { edgeId }),
+      ...(file.startsWith('series') ? { stepSeconds: String(stepSeconds) } : {}),
+      ...(file.startsWith('tops') ? { of } : {}),
+    }).toString();
   return (
-    <>
-      <p className="hint">{words.step(stepSeconds)}</p>
-      <div className="step-table">
-        <Table caption={words.title} columns={columns}>
-          {steps.toReversed().map((step) => (
-            <tr key={step.atMs}>
-              <th scope="row">{clockTime(step.atMs, language)}</th>
-              {outcomes.map((outcome) => (
-                <td key={outcome} data-align="end">
-                  {rate(step.counts[outcome] / stepSeconds, language)}
-                </td>
-              ))}
-              <td data-align="end">{rate(totalOf(step.counts) / stepSeconds, language)}</td>
-            </tr>
-          ))}
-        </Table>
-      </div>
-    </>
+    <Panel title={words.files}>
+      <p className="hint">{words.filesLead}</p>
+      <ul className="file-links">
+        {ExportFile.options.map((file) => (
+          <li key={file}>
+            <a className="button" href={`${insightExportPath.replace('{file}', file)}?${query(file)}`} download>
+              {words.file[file]}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </Panel>
   );
 }
 

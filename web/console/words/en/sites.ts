@@ -93,27 +93,6 @@ export const sites = {
     underOrder: (n: number) => `${plural(n, 'order is', 'orders are')} in force on this site.`,
   },
 
-  traffic: {
-    title: 'Requests per second by outcome',
-    window: 'Window',
-    windows: { '10': '10 minutes', '60': '1 hour', '360': '6 hours', '1440': '24 hours' },
-    view: 'View',
-    chart: 'Chart',
-    table: 'Table',
-    noneYet: 'No requests in this window. Counts arrive every ten seconds once visitors come through an edge.',
-    alt: (total: string, passed: string, minutes: string) =>
-      `Stacked chart of requests per second over ${minutes}: ${total} requests, ${passed} passed. The table view holds the same numbers.`,
-    outcome: 'Outcome',
-    inWindow: 'In this window',
-    share: 'Share',
-    rate: 'Per second',
-    atCursor: (time: string) => `At ${time}`,
-    now: 'Newest step',
-    time: 'Time',
-    all: 'All',
-    step: (seconds: number) => (seconds < 60 ? `steps of ${seconds} s` : `steps of ${seconds / 60} min`),
-  },
-
   settings: {
     title: 'Settings',
     identity: 'Names and origin',
