@@ -91,9 +91,7 @@ export function registerInsightLive(app: App, deps: ControlDeps, hub: InsightHub
             );
           });
           const second = setInterval(() => {
-            // An owner would hear of how much befalls others.
-            if (leftOut > 0 && (caller.accountId === null || query.siteId !== undefined))
-              tell({ kind: 'left-out', events: leftOut });
+            if (leftOut > 0) tell({ kind: 'left-out', events: leftOut });
             [events, leftOut] = [0, 0];
           }, 1000);
           const beat = setInterval(() => {

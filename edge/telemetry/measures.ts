@@ -54,8 +54,8 @@ export class Measures {
     sums.statuses.set(answered, (sums.statuses.get(answered) ?? 0) + times);
     if (originMs !== null) sums.latency[latencyBucket(originMs)] = (sums.latency[latencyBucket(originMs)] ?? 0) + times;
     this.#startLists();
-    for (const of of [null, siteId]) {
-      const lists = this.#listsOf(of);
+    for (const owner of [null, siteId]) {
+      const lists = this.#listsOf(owner);
       if (lists === null) continue;
       lists.changed = true;
       see(lists.seen, weight);
@@ -85,6 +85,11 @@ export class Measures {
       statuses: Object.fromEntries(statuses),
       latency: trimmedLatency(latency),
     }));
+  }
+
+  /** How many lists there are to tell of. */
+  get changedLists(): number {
+    return this.#ended.length + [...this.#lists.values()].filter(({ changed }) => changed).length;
   }
 
   /** Lists that changed since the last call, those of a roll-up that has ended as they were at its end. */

@@ -53,6 +53,7 @@ const largeMapEveryMs = 300_000;
 const certificatesEveryMs = 120_000;
 const measureMs = rollUpSeconds * 1000;
 const topsMs = 60_000;
+const fewLists = 20;
 /** HAProxy's own log is cut at this size; one older copy is kept. */
 const logLimitBytes = 16 * 1024 * 1024;
 const mostSitesPerMessage = 10_000;
@@ -150,7 +151,7 @@ export class Reporter {
     await this.#cutLog();
   }
 
-  /** Sums at the first turn of each ten seconds, lists once in a minute. Nobody there to take them: they are dropped. */
+  /** Sums at the first turn of each ten seconds, lists too when they are few, else once in a minute. Nobody there to take them: they are dropped. */
   #tellInsight(nowMs: number): void {
     const { measures, metrics, send, insightWanted } = this.#parts;
     if (Math.floor(nowMs / measureMs) === Math.floor(this.#measuredMs / measureMs)) return;
@@ -160,7 +161,7 @@ export class Reporter {
     metrics.measured(sites);
     metrics.busiestSites.choose();
     if (!insightWanted()) return;
-    const topsDue = nowMs - this.#toppedMs >= topsMs;
+    const topsDue = nowMs - this.#toppedMs >= topsMs || measures.changedLists <= fewLists;
     if (topsDue) this.#toppedMs = nowMs;
     const tops = topsDue ? measures.takeTops() : [];
     const [from, seconds] = [instantOf(fromMs), Math.min(3600, Math.max(0, (nowMs - fromMs) / 1000))];
