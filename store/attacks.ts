@@ -86,6 +86,21 @@ export async function lastEndOn(db: Db, siteId: SiteId): Promise<{ at: Instant; 
   return row === undefined || row.ended_at === null ? null : { at: row.ended_at, byPerson: row.ended_by !== null };
 }
 
+/** Attacks that a person ended since then, on sites whose owner's programs are told. */
+export async function endedByPeopleSince(db: Db, since: Instant): Promise<Attack[]> {
+  const rows = await db
+    .selectFrom('attack')
+    .innerJoin('site', 'site.site_id', 'attack.site_id')
+    .selectAll('attack')
+    .where('attack.ended_at', '>=', since)
+    .where('attack.ended_by', 'is not', null)
+    .where('site.attack_hook', 'is not', null)
+    .orderBy('attack.created_order')
+    .limit(500)
+    .execute();
+  return rows.map(attackOf);
+}
+
 export async function openAttacks(db: Db): Promise<Attack[]> {
   const rows = await db.selectFrom('attack').selectAll().where('state', '!=', 'ended').orderBy('created_order').execute();
   return rows.map(attackOf);

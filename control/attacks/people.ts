@@ -76,6 +76,8 @@ export async function actOn(deps: AttackDeps, caller: Caller, attackId: AttackId
       await endAttackOn(unit.tx, held.siteId, at, caller);
       await addEntry(unit.tx, attackId, { at, kind: 'kept-on', who: caller, words: null });
       await addAudit(unit.tx, { at, who: caller, act: 'attack.keep-on', subject: held.siteId, detail: { attackId, path } });
+      const sentence = `The attack on ${held.name} is taken for over. A person keeps attack mode on by hand.`;
+      await tellOwner(deps, unit, { ...attack, state: 'ended', endedAt: at }, 'end', sentence, 'no-mail');
       const kept =
         path === null ? { mode: 'attack' as const } : { attackPaths: [...held.attackPaths.filter((one) => one !== path), path] };
       await publishSite(deps, unit, { ...held, ...kept, attackId: null, attackPath: null, version: held.version + 1 }, held);

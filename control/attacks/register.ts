@@ -1,5 +1,6 @@
 /** Attacks as the rest of the control plane sees them: the routes of contract/routes/attacks.ts, and the job that looks. */
 import * as contract from '../../contract/routes/attacks.ts';
+import { instantOf } from '../../core/instant.ts';
 import { findAttack, findAutomatic, listAttacks } from '../../store/attacks.ts';
 import { findSite } from '../../store/sites.ts';
 import { notFound } from '../http/failure.ts';
@@ -11,7 +12,11 @@ import { eachAlone } from '../jobs/each-alone.ts';
 import type { AttackDeps } from './deps.ts';
 import { takeOwn } from './own.ts';
 import { actOn, addNote, changeAutomatic, changeHook, hookOf, recordOf } from './people.ts';
-import { lookForAttacks } from './service.ts';
+import { lookForAttacks, tellSwitchedOff } from './service.ts';
+
+/** A control process that was away tells of what ended meanwhile, so far back; each look begins a little before the one before, for transactions under way. */
+const endsLookedBackMs = 600_000;
+const endsOverlapMs = 10_000;
 
 export function registerAttacks(app: App, deps: AttackDeps): Job[] {
   const { db } = deps.store;
@@ -52,6 +57,7 @@ export function registerAttacks(app: App, deps: AttackDeps): Job[] {
     await changeHook(deps, caller, params.siteId, null);
     return {};
   });
+  let endsToldUntilMs = deps.now() - endsLookedBackMs;
   const look = async () => {
     // What edges did alone first: an attack that lasts is then not begun a second time.
     const told = new Map(deps.stream.takeOwnAttacks().map((one) => [`${one.edgeId} ${one.own.siteId} ${one.own.beganAt}`, one]));
@@ -60,6 +66,9 @@ export function registerAttacks(app: App, deps: AttackDeps): Job[] {
       if (one !== undefined) await takeOwn(deps, one);
     });
     await lookForAttacks(deps);
+    const fromMs = endsToldUntilMs;
+    endsToldUntilMs = deps.now() - endsOverlapMs;
+    await tellSwitchedOff(deps, instantOf(fromMs));
   };
   return [{ name: 'attacks', everyMs: 2500, afterMs: 2500, run: look }];
 }

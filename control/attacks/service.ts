@@ -10,7 +10,7 @@
  */
 import type { Attack, AttackSignals } from '../../contract/attacks.ts';
 import { AttackId, idPrefix } from '../../contract/ids.ts';
-import type { SiteId } from '../../contract/ids.ts';
+import type { Instant, SiteId } from '../../contract/ids.ts';
 import type { PathPrefix } from '../../contract/policy.ts';
 import { instantOf, msOf } from '../../core/instant.ts';
 import { attackedPath } from '../../core/shield/attack-path.ts';
@@ -34,6 +34,7 @@ import {
   addEntry,
   demandAfter,
   endAttackOn,
+  endedByPeopleSince,
   findAttack,
   findAutomatic,
   insertAttack,
@@ -204,6 +205,17 @@ export async function finish(deps: AttackDeps, unit: Work, attackId: AttackId, w
   await tellOwner(deps, unit, ended, 'end', `The attack on ${held.name} is over. ${mode}`, who === null ? 'mail' : 'no-mail');
   if (held.attackId === null) unit.tellAfter({ kind: 'site', siteId: held.siteId, change: 'changed' });
   else await publishSite(deps, unit, { ...held, attackId: null, attackPath: null, version: held.version + 1 }, held);
+}
+
+/** Tells programs of attacks that a person ended since then by the site's own switch, which knows nobody to tell. Said twice is sent once. */
+export async function tellSwitchedOff(deps: AttackDeps, since: Instant): Promise<void> {
+  const ended = new Map((await endedByPeopleSince(deps.store.db, since)).map((attack) => [attack.attackId, attack]));
+  await eachAlone(deps.log, 'attacks that people ended', [...ended.keys()], async (attackId) => {
+    const attack = ended.get(attackId);
+    if (attack === undefined) return;
+    const sentence = `A person ended the attack on ${attack.siteName}: attack mode is off.`;
+    await transact(deps.store, (unit) => tellOwner(deps, unit, attack, 'end', sentence, 'no-mail'));
+  });
 }
 
 /** From a path to the whole site; `who` null: because it is hot outside of the path. False when there is nothing to widen. */

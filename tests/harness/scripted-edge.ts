@@ -14,7 +14,7 @@ import type { ItemKey, OrderPolicy, PolicyItem, SitePolicy } from '../../contrac
 import type { ReceiptBody, SignedReceipt } from '../../contract/receipt.ts';
 import { enrolEdge } from '../../contract/routes/edges.ts';
 import { FramePayload, FromControl, PublicKey, streamPath, streamProtocol, subscribeText } from '../../contract/stream.ts';
-import type { FromEdge, NackReason } from '../../contract/stream.ts';
+import type { Answer, FromEdge, NackReason, Question } from '../../contract/stream.ts';
 import { digestOf, emptyDigest, itemHash } from '../../core/shield/digest.ts';
 import { generateSigningKeyPair, textSigner, textVerifier } from '../../kit/ed25519.ts';
 import { apiClient } from './api.ts';
@@ -41,6 +41,8 @@ export class ScriptedEdge {
   /** What it answers to the next frames: acknowledge, refuse, or say nothing. */
   answers: 'ack' | 'nothing' | NackReason = 'ack';
   failure: Error | null = null;
+  /** What it answers to a question; null: nothing. */
+  onAsk: (about: Question) => Answer | null = () => null;
 
   constructor(controlUrl: string) {
     this.#url = controlUrl;
@@ -70,6 +72,10 @@ export class ScriptedEdge {
         this.heard.push(message);
         if (message.kind === 'hello') resolve(message.nonce);
         if (message.kind === 'frame') this.#take(message.frame);
+        if (message.kind === 'ask') {
+          const answer = this.onAsk(message.about);
+          if (answer !== null) this.say({ kind: 'answer', askId: message.askId, answer });
+        }
       });
     });
     if (asEdge === null) throw new Error('enrol first');
