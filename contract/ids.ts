@@ -45,9 +45,11 @@ export const idPrefix = {
   policyVersion: 'polv',
   pressure: 'press',
   receipt: 'rcpt',
+  relay: 'relay',
   report: 'rep',
   review: 'rev',
   sealed: 'seal',
+  rollout: 'roll',
   session: 'sess',
   site: 'site',
   strike: 'strike',
@@ -70,6 +72,8 @@ export const OrderId = idSchema(idPrefix.order, 'OrderId');
 export type OrderId = z.infer<typeof OrderId>;
 export const PersonId = idSchema(idPrefix.person, 'PersonId');
 export type PersonId = z.infer<typeof PersonId>;
+export const RelayId = idSchema(idPrefix.relay, 'RelayId');
+export type RelayId = z.infer<typeof RelayId>;
 export const ReceiptId = idSchema(idPrefix.receipt, 'ReceiptId');
 export type ReceiptId = z.infer<typeof ReceiptId>;
 export const SessionId = idSchema(idPrefix.session, 'SessionId');
@@ -120,6 +124,8 @@ export const ReportId = idSchema(idPrefix.report, 'ReportId');
 export type ReportId = z.infer<typeof ReportId>;
 export const ReviewId = idSchema(idPrefix.review, 'ReviewId');
 export type ReviewId = z.infer<typeof ReviewId>;
+export const RolloutId = idSchema(idPrefix.rollout, 'RolloutId');
+export type RolloutId = z.infer<typeof RolloutId>;
 export const SealedId = idSchema(idPrefix.sealed, 'SealedId');
 export type SealedId = z.infer<typeof SealedId>;
 export const StrikeId = idSchema(idPrefix.strike, 'StrikeId');

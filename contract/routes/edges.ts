@@ -1,6 +1,6 @@
 /** Edges over the API: what each holds and how it fares, enrolment tokens, revocation, clearance key rotation. */
 import { z } from 'zod';
-import { EdgeId, GroupName, Instant, KeyId, Revision } from '../ids.ts';
+import { EdgeId, GroupName, Instant, KeyId, RelayId, Revision } from '../ids.ts';
 import { EdgeHealth, EdgeNetworkData, EnrolAnswer, EnrolRequest, PublicKey, enrolPath } from '../stream.ts';
 import { Nothing } from './common.ts';
 import { route } from './route.ts';
@@ -25,6 +25,8 @@ export const Edge = z.strictObject({
   health: EdgeHealth.nullable(),
   /** Which network data it has; null for an edge that never said. Without it, rules that ask for a country or AS number do nothing there. */
   networkData: EdgeNetworkData.nullable(),
+  /** The relay through which its stream comes; left out for one that comes straight. */
+  relayId: RelayId.exactOptional(),
   lastNack: z.strictObject({ revision: Revision, reason: z.string(), detail: z.string(), at: Instant }).nullable(),
   /** Median and slowest time from commit to acknowledgement over its last hundred revisions. */
   applyP50Ms: z.number().nullable(),
