@@ -52,7 +52,8 @@ export async function takeOwn(deps: AttackDeps, { edgeId, group, own }: ToldAtta
       siteName: held.name,
       state: goesOn ? 'on' : 'ended',
       beganAt,
-      switchedAt: beganAt,
+      // From then on it is the control plane's, which counts from there.
+      switchedAt: goesOn ? at : beganAt,
       switchedBy: null,
       endedAt,
       endedBy: null,

@@ -57,7 +57,8 @@ export function registerAttacks(app: App, deps: AttackDeps): Job[] {
     await changeHook(deps, caller, params.siteId, null);
     return {};
   });
-  let endsToldUntilMs = deps.now() - endsLookedBackMs;
+  const startedMs = deps.now();
+  let endsToldUntilMs = startedMs - endsLookedBackMs;
   const look = async () => {
     // What edges did alone first: an attack that lasts is then not begun a second time.
     const told = new Map(deps.stream.takeOwnAttacks().map((one) => [`${one.edgeId} ${one.own.siteId} ${one.own.beganAt}`, one]));
@@ -65,7 +66,7 @@ export function registerAttacks(app: App, deps: AttackDeps): Job[] {
       const one = told.get(key);
       if (one !== undefined) await takeOwn(deps, one);
     });
-    await lookForAttacks(deps);
+    await lookForAttacks(deps, startedMs);
     const fromMs = endsToldUntilMs;
     endsToldUntilMs = deps.now() - endsOverlapMs;
     await tellSwitchedOff(deps, instantOf(fromMs));

@@ -66,14 +66,14 @@ const beforeMs = 300_000;
 /** Sites looked at in one turn, those with most requests first. */
 const mostAtOnce = 50;
 
-/** Looks at the newest whole window once. Safe in several processes at once. */
-export async function lookForAttacks(deps: AttackDeps): Promise<void> {
+/** Looks at the newest whole window once. Safe in several processes at once. `heardSinceMs`: what edges told before nobody may have heard. */
+export async function lookForAttacks(deps: AttackDeps, heardSinceMs: number): Promise<void> {
   const { db } = deps.store;
   const newestMs = Math.floor((deps.now() - wholeAfterMs) / windowMs) * windowMs - windowMs;
   const open = new Map((await openAttacks(db)).map((attack) => [attack.attackId, attack]));
   await eachAlone(deps.log, 'attacks that end', [...open.keys()], async (attackId) => {
     const attack = open.get(attackId);
-    if (attack !== undefined) await follow(deps, attack, newestMs);
+    if (attack !== undefined) await follow(deps, attack, newestMs, heardSinceMs);
   });
   const sites = await sitesWithDemand(db, instantOf(newestMs), lowestFloor, mostAtOnce);
   await eachAlone(deps.log, 'attacks that begin', sites, (siteId) => judge(deps, siteId, newestMs));
@@ -174,7 +174,7 @@ async function begin(deps: AttackDeps, siteId: SiteId, signals: AttackSignals, p
   });
 }
 
-async function follow(deps: AttackDeps, attack: Attack, newestMs: number): Promise<void> {
+async function follow(deps: AttackDeps, attack: Attack, newestMs: number, heardSinceMs: number): Promise<void> {
   const windows = await windowsOf(deps, attack.siteId, newestMs, calmWindows);
   const peak = Math.max(...windows.flatMap(({ atMs, counts }) => (atMs >= msOf(attack.beganAt) ? [demandOf(counts)] : [])), 0);
   if (peak > attack.peak) await raisePeak(deps.store.db, attack.attackId, peak);
@@ -182,7 +182,9 @@ async function follow(deps: AttackDeps, attack: Attack, newestMs: number): Promi
   if (path !== null && switchedAt !== null && outgrowsPath(windows, msOf(switchedAt), signals.threshold)) {
     await transact(deps.store, (unit) => widen(deps, unit, attack.attackId, null));
   }
-  if (!endsWith(windows, { beganMs: msOf(attack.beganAt), calmBelow: attack.signals.calmBelow })) return;
+  // Calm is what was heard to be calm: not the time before an edge that was alone was back, nor that in which this process was away.
+  const beganMs = Math.max(heardSinceMs, msOf(attack.beganAt), switchedAt === null ? 0 : msOf(switchedAt));
+  if (!endsWith(windows, { beganMs, calmBelow: signals.calmBelow })) return;
   await transact(deps.store, (unit) => finish(deps, unit, attack.attackId, null));
 }
 
