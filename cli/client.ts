@@ -29,6 +29,15 @@ export type Client = {
     route: Route<Params, Query, Body, Answer>,
     input: CallInput<Params, Query, Body>,
   ): Promise<z.output<Answer>>;
+  /** A file of the control plane as it is; fails as `call` does. */
+  text(path: string, query: Readonly<Record<string, unknown>>): Promise<string>;
+  /** A live stream until the signal aborts or it breaks; fails as `call` does when it is refused. What this version does not know is passed over. */
+  live<Event extends z.ZodType>(
+    path: string,
+    query: Readonly<Record<string, unknown>>,
+    event: Event,
+    signal: AbortSignal,
+  ): AsyncGenerator<z.output<Event>, void, undefined>;
   /** Live events until the signal aborts or the stream breaks; never throws (a poll beside it is what must not fail). */
   events(signal: AbortSignal): AsyncGenerator<LiveEvent, void, undefined>;
 };
@@ -40,8 +49,56 @@ export function makeClient(connection: Connection, fetchLike: typeof fetch = fet
   const headers: Record<string, string> = { accept: 'application/json' };
   if (connection.token !== null) headers['authorization'] = `Bearer ${connection.token}`;
 
+  async function* live<Event extends z.ZodType>(
+    path: string,
+    query: Readonly<Record<string, unknown>>,
+    event: Event,
+    signal: AbortSignal,
+  ): AsyncGenerator<z.output<Event>, void, undefined> {
+    let response: Response;
+    try {
+      response = await fetchLike(`${base}${path}${queryText(query)}`, {
+        headers: { ...headers, accept: 'text/event-stream' },
+        redirect: 'error',
+        signal,
+      });
+      if (!response.ok) throw refusal(base, response.status, parseJson(await response.text()));
+    } catch (cause) {
+      if (signal.aborted) return;
+      if (cause instanceof CommandFailure) throw cause;
+      throw new CommandFailure('unreachable', unreachableSentence(base, cause, false), null, cause);
+    }
+    try {
+      if (response.body === null) return;
+      for await (const data of serverSentData(response.body)) {
+        const told = event.safeParse(parseJson(data));
+        if (told.success) yield told.data;
+      }
+    } catch {
+      // It broke, or was ended from here: what was told stands.
+    }
+  }
+
   return {
     controlUrl: base,
+    live,
+    async text(path, query) {
+      let response: Response;
+      let text: string;
+      try {
+        const options = {
+          headers: { ...headers, accept: '*/*' },
+          redirect: 'error',
+          signal: AbortSignal.timeout(timeoutMs),
+        } as const;
+        response = await fetchLike(`${base}${path}${queryText(query)}`, options);
+        text = await response.text();
+      } catch (cause) {
+        throw new CommandFailure('unreachable', unreachableSentence(base, cause, false), null, cause);
+      }
+      if (!response.ok) throw refusal(base, response.status, parseJson(text));
+      return text;
+    },
     async call(route, input) {
       const given: { params?: unknown; query?: unknown; body?: unknown } = input;
       const url = `${base}${fillPath(route.path, given.params)}${queryText(given.query)}`;
@@ -73,15 +130,7 @@ export function makeClient(connection: Connection, fetchLike: typeof fetch = fet
     },
     async *events(signal) {
       try {
-        const response = await fetchLike(`${base}${eventsPath}`, {
-          headers: { ...headers, accept: 'text/event-stream' },
-          signal,
-        });
-        if (!response.ok || response.body === null) return;
-        for await (const data of serverSentData(response.body)) {
-          const event = LiveEvent.safeParse(parseJson(data));
-          if (event.success) yield event.data;
-        }
+        yield* live(eventsPath, {}, LiveEvent, signal);
       } catch {
         // The stream is only a doorbell: whoever waits also polls, and an ended stream costs latency, nothing else.
       }

@@ -11,6 +11,7 @@ import { addOrderCommands } from './commands/order.ts';
 import { addRulesCommands } from './commands/rules.ts';
 import { addCertificateCommands } from './commands/certificate.ts';
 import { addSiteCommands } from './commands/site.ts';
+import { addTrafficCommands } from './commands/traffic.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { CommandFailure, exitCodes } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
@@ -75,6 +76,7 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
   addRulesCommands(program, terminal);
   addAttackCommands(program, terminal);
   addCertificateCommands(program, terminal);
+  addTrafficCommands(program, terminal);
   addExplainCommand(program, terminal);
   addOrderCommands(program, terminal);
   addHouseCommands(program, terminal);

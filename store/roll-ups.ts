@@ -66,12 +66,17 @@ export async function rollUp(
   const to = rollUpSteps[step];
   const from = step === 'minute' ? rollUpSteps.fine : rollUpSteps.minute;
   const bin = (at: RawBuilder<unknown>) => sql`date_bin(make_interval(secs => ${to}), ${at}, timestamptz 'epoch')`;
-  const { rows } = await sql<{ since: Instant | null }>`
-    select coalesce((select done_until from roll_up_mark where step_seconds = ${to}),
-      ${bin(sql`(select min(at) from roll_up where step_seconds = ${from})`)}) as since`.execute(db);
+  // An hour is whole when its minutes are: never further than they have come.
+  const ready = step === 'minute' ? sql`${until}::timestamptz` : sql`least(${until}::timestamptz, ${bin(markOf(from))})`;
+  // From the first row after the mark: stretches without any take no turns.
+  const { rows } = await sql<{ since: Instant | null; ready: Instant | null }>`
+    select ${bin(sql`(select min(at) from roll_up where step_seconds = ${from} and at >= ${markOf(to)})`)} as since, ${ready} as ready`.execute(
+    db,
+  );
   const since = rows[0]?.since ?? null;
-  if (since === null || since >= until) return false;
-  const reach = sql<Instant>`least(${until}::timestamptz, ${since}::timestamptz + make_interval(secs => ${mostSeconds}))`;
+  const end = rows[0]?.ready ?? null;
+  if (since === null || end === null || since >= end) return false;
+  const reach = sql<Instant>`least(${end}::timestamptz, ${since}::timestamptz + make_interval(secs => ${mostSeconds}))`;
   await relaxed(db, async (tx) => {
     await sql`insert into roll_up (step_seconds, site_id, edge_id, at, ${names()})
       select ${to}::integer, site_id, edge_id, ${bin(sql`at`)}, ${each((column) => `nullif(sum(${column}), 0)::bigint`)}
@@ -84,8 +89,13 @@ export async function rollUp(
       on conflict (step_seconds) do update set done_until = greatest(roll_up_mark.done_until, excluded.done_until)`.execute(tx);
   });
   const { rows: marked } = await sql<{ left: boolean }>`
-    select done_until < ${until}::timestamptz as left from roll_up_mark where step_seconds = ${to}`.execute(db);
+    select done_until < ${end}::timestamptz as left from roll_up_mark where step_seconds = ${to}`.execute(db);
   return marked[0]?.left ?? false;
+}
+
+/** How far a step has been made; long ago when it never was. */
+export function markOf(stepSeconds: number): RawBuilder<unknown> {
+  return sql`coalesce((select done_until from roll_up_mark where step_seconds = ${stepSeconds}), timestamptz 'epoch')`;
 }
 
 /** Whose traffic: of one site, or of all that the viewer may see; of one edge, or all. */
@@ -113,10 +123,7 @@ export async function readSeries(
   { from, until, stepSeconds }: { readonly from: Instant; readonly until: Instant; readonly stepSeconds: number },
 ): Promise<{ at: Instant; sums: Readonly<Record<RollUpColumn, number>> }[]> {
   const fits = (step: number) => stepSeconds % step === 0;
-  const mark = (step: number) =>
-    fits(step)
-      ? sql`coalesce((select done_until from roll_up_mark where step_seconds = ${step}), timestamptz 'epoch')`
-      : sql`timestamptz 'epoch'`;
+  const mark = (step: number) => (fits(step) ? markOf(step) : sql`timestamptz 'epoch'`);
   const { fine, minute, hour } = rollUpSteps;
   const { rows } = await sql<{ at: Instant } & Record<RollUpColumn, number | null>>`
     with cut as materialized (select ${mark(hour)} as hours, greatest(${mark(minute)}, ${mark(hour)}) as minutes)
@@ -147,14 +154,21 @@ const emptySums = {
 const deletedAtOnce = 5000;
 const mostChunks = 100;
 
-/** Deletes rows of a step that are older, in chunks, so that nobody waits for long; what is left over is for the next time. */
-export async function trimRollUps(db: Db, table: 'roll_up' | 'top_list', stepSeconds: number, before: Instant): Promise<void> {
+/**
+ * Deletes rows of a step that are older, in chunks, so that nobody waits for long; what is left over is for the next time. What has not been made
+ * into the coarser step `madeInto` stays, however old it is: a control plane that was away for days loses nothing. Null: nothing is made of them.
+ */
+export async function trimRollUps(
+  db: Db,
+  table: 'roll_up' | 'top_list',
+  stepSeconds: number,
+  { before, madeInto }: { readonly before: Instant; readonly madeInto: number | null },
+): Promise<void> {
   const rows = sql.raw(table);
+  const end = madeInto === null ? sql`${before}::timestamptz` : sql`least(${before}::timestamptz, ${markOf(madeInto)})`;
   for (let chunk = 0; chunk < mostChunks; chunk += 1) {
     const { numAffectedRows } = await sql`delete from ${rows} where ctid = any(array(
-      select ctid from ${rows} where step_seconds = ${stepSeconds} and at < ${before}::timestamptz limit ${deletedAtOnce}))`.execute(
-      db,
-    );
+      select ctid from ${rows} where step_seconds = ${stepSeconds} and at < ${end} limit ${deletedAtOnce}))`.execute(db);
     if (Number(numAffectedRows ?? 0) < deletedAtOnce) return;
   }
 }

@@ -10,7 +10,7 @@ import type { EdgeId, GroupName, Instant, SiteId } from '../contract/ids.ts';
 import { TopEntry, topsSeconds } from '../contract/traffic.ts';
 import type { Seen, SiteTops, TopKind } from '../contract/traffic.ts';
 import type { Db } from './open.ts';
-import { inScope } from './roll-ups.ts';
+import { inScope, markOf } from './roll-ups.ts';
 import type { Scope } from './roll-ups.ts';
 import { relaxed } from './transact.ts';
 
@@ -76,9 +76,8 @@ export async function topsCut(db: Db): Promise<Instant | null> {
 export async function nextTops(db: Db, until: Instant): Promise<{ readonly from: Instant; readonly until: Instant } | null> {
   const { fine, coarse } = topSteps;
   const { rows } = await sql<{ from: Instant | null; until: Instant | null }>`
-    select since as from, since + make_interval(secs => ${coarse}) as until from (select coalesce(
-      (select done_until from roll_up_mark where step_seconds = ${coarse}),
-      date_bin(make_interval(secs => ${coarse}), (select min(at) from top_list where step_seconds = ${fine}), timestamptz 'epoch')) as since) s`.execute(
+    select since as from, since + make_interval(secs => ${coarse}) as until from (select date_bin(make_interval(secs => ${coarse}),
+      (select min(at) from top_list where step_seconds = ${fine} and at >= ${markOf(coarse)}), timestamptz 'epoch') as since) s`.execute(
     db,
   );
   const next = rows[0];

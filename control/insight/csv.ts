@@ -1,8 +1,8 @@
 /**
  * Insight as comma-separated values (RFC 4180): a heading, then one line per point, entry or event.
  *
- * Texts that visitors worded are in it. A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, so such a cell gets an apostrophe in front (OWASP, "CSV
- * Injection"); numbers are written as they are.
+ * Texts that visitors worded are in it. A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, so such a cell gets an apostrophe
+ * in front (OWASP, "CSV Injection"); a terminal obeys control characters, so each becomes `�`. Numbers are written as they are.
  */
 import { Outcome } from '../../contract/stream.ts';
 import { StatusClass } from '../../contract/traffic.ts';
@@ -17,8 +17,9 @@ export function csv(rows: readonly (readonly Cell[])[]): string {
 function cell(value: Cell): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const inert = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+  const shown = value.replaceAll(/\p{Cc}/gu, '\ufffd');
+  const inert = /^[=+\-@]/.test(shown) ? `'${shown}` : shown;
+  return /[",]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
 
 export function seriesCsv({ stepSeconds, points }: Series): string {

@@ -2,7 +2,7 @@
  * What time does to insight: coarser roll-ups from finer ones, lists merged into six hours, and what is old enough is forgotten in chunks.
  *
  * Everything is safe to do twice and in several processes at once. A job that was away for long catches up a little at each turn. What is finer is
- * only ever forgotten long after it was made coarser: settings that say otherwise are refused (control/insight/config.ts).
+ * only ever forgotten after it was made coarser, however old it is (store/roll-ups.ts); how long each is kept says control/insight/config.ts.
  */
 import { mostTops } from '../../contract/traffic.ts';
 import { TopKind } from '../../contract/traffic.ts';
@@ -47,11 +47,12 @@ export function insightJobs(deps: Pick<ControlDeps, 'store' | 'now' | 'insight'>
       run: async () => {
         const { fineHours, minuteDays, days } = deps.insight;
         const before = (hours: number) => instantOf(deps.now() - hours * hourMs);
-        await trimRollUps(db, 'roll_up', rollUpSteps.fine, before(fineHours));
-        await trimRollUps(db, 'roll_up', rollUpSteps.minute, before(minuteDays * 24));
-        await trimRollUps(db, 'roll_up', rollUpSteps.hour, before(days * 24));
-        await trimRollUps(db, 'top_list', topSteps.fine, before(fineHours));
-        await trimRollUps(db, 'top_list', topSteps.coarse, before(days * 24));
+        const { fine, minute, hour } = rollUpSteps;
+        await trimRollUps(db, 'roll_up', fine, { before: before(fineHours), madeInto: minute });
+        await trimRollUps(db, 'roll_up', minute, { before: before(minuteDays * 24), madeInto: hour });
+        await trimRollUps(db, 'roll_up', hour, { before: before(days * 24), madeInto: null });
+        await trimRollUps(db, 'top_list', topSteps.fine, { before: before(fineHours), madeInto: topSteps.coarse });
+        await trimRollUps(db, 'top_list', topSteps.coarse, { before: before(days * 24), madeInto: null });
       },
     },
   ];

@@ -54,9 +54,9 @@ describeOnBoth('roll-ups', (databases) => {
     expect(await rollUp(store.db, 'minute', { until: at(7200), mostSeconds: 3600 })).toBe(false);
     expect(await rollUp(store.db, 'hour', { until: at(3600), mostSeconds: 86_400 })).toBe(false);
     expect(await readSeries(store.db, scope, range)).toEqual(fine);
-    // The finest rows of what has been made coarser are no longer needed.
-    await trimRollUps(store.db, 'roll_up', 10, at(7200));
-    await trimRollUps(store.db, 'roll_up', 60, at(3600));
+    // The finest rows of what has been made coarser are no longer needed; others stay, however old they are said to be.
+    await trimRollUps(store.db, 'roll_up', 10, { before: at(9000), madeInto: 60 });
+    await trimRollUps(store.db, 'roll_up', 60, { before: at(7200), madeInto: 3600 });
     expect(await readSeries(store.db, scope, range)).toEqual(fine);
     const one = await readSeries(store.db, { ...scope, edgeId: other }, range);
     expect(one.map(({ sums }) => sums.passed)).toEqual([180, 180, 180]);
@@ -108,6 +108,8 @@ describeOnBoth('roll-ups', (databases) => {
       const value = known[column_name];
       return value === undefined ? (values[data_type] ?? 'null') : `'${value}'`;
     });
-    await sql`insert into site (${sql.raw(rows.map((row) => row.column_name).join(', '))}) values (${sql.raw(filled.join(', '))})`.execute(db);
+    await sql`insert into site (${sql.raw(rows.map((row) => row.column_name).join(', '))}) values (${sql.raw(filled.join(', '))})`.execute(
+      db,
+    );
   }
 });
