@@ -14,6 +14,7 @@ import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { HttpBindings } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { relayLinkPath } from '../contract/relay.ts';
 import { streamPath } from '../contract/stream.ts';
 import { writeDurable } from '../kit/durable.ts';
 import { hasEdges } from '../store/edges.ts';
@@ -32,6 +33,7 @@ import { createToken } from './edges/enrolment.ts';
 import { registerGroupRoutes } from './edges/group-routes.ts';
 import { loadPolicyKey } from './edges/policy-key.ts';
 import { defaultGroup, registerEdgeRoutes } from './edges/routes.ts';
+import { registerRelayRoutes } from './edges/relay-routes.ts';
 import { rolloutJobs } from './edges/rollouts.ts';
 import { openEdgeStream } from './edges/stream.ts';
 import { liveHub, registerEvents } from './events.ts';
@@ -154,6 +156,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     const certificates = await openCertificates(app, deps, config.certificates, keys);
     registerOrderRoutes(app, deps);
     registerEdgeRoutes(app, deps, key);
+    registerRelayRoutes(app, deps);
     registerGroupRoutes(app, deps);
     registerHouseRoutes(app, deps);
     registerIdentityRoutes(app, deps);
@@ -188,7 +191,8 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // From here on node leaves the socket to us: without a listener, a stranger who resets the connection would end the process.
       socket.on('error', () => socket.destroy());
-      if (request.url?.split('?')[0] === streamPath) stream.upgrade(request, socket, head);
+      const path = request.url?.split('?')[0];
+      if (path === streamPath || path === relayLinkPath) stream.upgrade(request, socket, head);
       else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
     const answer = getRequestListener(app.fetch);

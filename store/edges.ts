@@ -8,7 +8,7 @@ import type { RawBuilder, Selectable } from 'kysely';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { Instant, Revision } from '../contract/ids.ts';
-import type { EdgeId, GroupName } from '../contract/ids.ts';
+import type { EdgeId, GroupName, RelayId } from '../contract/ids.ts';
 import { EdgeHealth, EdgeNetworkData, EdgeVersions, PublicKey } from '../contract/stream.ts';
 import type { Db } from './open.ts';
 import type { EdgeTable } from './tables.ts';
@@ -36,6 +36,11 @@ export type EdgeRecord = {
   readonly lastNack: LastNack | null;
   /** Null for an edge that never said. */
   readonly networkData: EdgeNetworkData | null;
+  /** Gets slow changes of its group first. */
+  readonly canary: boolean;
+  readonly movedAt: Instant | null;
+  /** Through which relay its stream comes, or came last; null: straight. */
+  readonly relayId: RelayId | null;
 };
 
 export async function insertToken(
@@ -162,6 +167,7 @@ export async function markConnected(
     process: string;
     at: Instant;
     address: string;
+    relayId: RelayId | null;
     revision: number;
     digest: string;
     versions: Versions;
@@ -173,6 +179,7 @@ export async function markConnected(
       connected_to: edge.process,
       last_seen_at: edge.at,
       address: edge.address,
+      relay_id: edge.relayId,
       revision: edge.revision,
       digest: edge.digest,
       agent_version: edge.versions.agent,
@@ -341,5 +348,8 @@ function recordOf(row: Selectable<EdgeTable>): EdgeRecord {
     health: row.health === null ? null : EdgeHealth.parse(row.health),
     lastNack: row.last_nack === null ? null : LastNack.parse(row.last_nack),
     networkData: row.network_data === null ? null : EdgeNetworkData.parse(row.network_data),
+    canary: row.canary,
+    movedAt: row.moved_at,
+    relayId: row.relay_id,
   };
 }

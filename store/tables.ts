@@ -18,6 +18,7 @@ import type {
   OrderId,
   PersonId,
   ReceiptId,
+  RelayId,
   SiteId,
 } from '../contract/ids.ts';
 import type { ItemKey, Measure, OriginPolicy, SiteMode } from '../contract/policy.ts';
@@ -28,6 +29,7 @@ import type { CertificateTables } from './certificate-tables.ts';
 import type { InsightTables } from './insight-tables.ts';
 import type { DeskTables } from './desk/tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
+import type { RelayTables } from './relay-tables.ts';
 import type { RolloutTables } from './rollout-tables.ts';
 
 export type JsonColumn = ColumnType<unknown, string, string>;
@@ -175,6 +177,7 @@ export type EdgeTable = {
   network_data: NullableJsonColumn;
   canary: Generated<boolean>;
   moved_at: Generated<Instant | null>;
+  relay_id: Generated<RelayId | null>;
 };
 
 export type EdgeAckTable = { edge_id: EdgeId; revision: number; acked_at: Instant; took_ms: number | null };
@@ -257,4 +260,11 @@ export type SpineTables = {
   audit_entry: AuditEntryTable;
 };
 
-export type Tables = SpineTables & IdentityTables & DeskTables & CertificateTables & AttackTables & InsightTables & RolloutTables;
+export type Tables = SpineTables &
+  IdentityTables &
+  DeskTables &
+  CertificateTables &
+  AttackTables &
+  InsightTables &
+  RolloutTables &
+  RelayTables;

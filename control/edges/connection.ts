@@ -9,23 +9,27 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { RawData, WebSocket } from 'ws';
 import type { EdgeId, GroupName } from '../../contract/ids.ts';
 import { FromEdge, maxMessageBytes, streamProtocol, subscribeText } from '../../contract/stream.ts';
 import type { FromControl } from '../../contract/stream.ts';
 import { textVerifier } from '../../kit/ed25519.ts';
 import type { VerifyText } from '../../kit/ed25519.ts';
 import { findDigestAt } from '../../store/change-log.ts';
+import { laneOf } from '../../core/shield/lanes.ts';
 import { findEdge } from '../../store/edges.ts';
+import { findPlan } from '../../store/rollouts.ts';
 import { instantOf } from '../../core/instant.ts';
 import type { Store } from '../../store/open.ts';
 import { Revision } from '../../contract/ids.ts';
+import type { EdgeSocket } from './edge-socket.ts';
 import type { Feed, Subscriber } from './feed.ts';
 import type { Frame } from './frames.ts';
 
 export type Subscribed = {
   readonly edgeId: EdgeId;
   readonly group: GroupName;
+  /** Which of the group's policies it gets (core/shield/lanes.ts). */
+  readonly lane: number;
   readonly verify: VerifyText;
   readonly versions: Extract<FromEdge, { kind: 'subscribe' }>['versions'];
   readonly revision: number;
@@ -38,7 +42,7 @@ export type ConnectionDeps = {
   readonly store: Store;
   readonly log: Logger;
   readonly now: () => number;
-  readonly feedOf: (group: GroupName) => Promise<Feed | null>;
+  readonly feedOf: (group: GroupName, lane: number) => Promise<Feed | null>;
   /** What opens the private keys of a group's certificates. */
   readonly certificateKey: (group: GroupName) => string;
   /** The edge has proved who it is. */
@@ -67,8 +71,8 @@ const mostDeltaRevisions = 2000;
 const firstRetryMs = 250;
 const longestRetryMs = 30_000;
 
-/** Takes over a WebSocket that an edge has opened. */
-export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
+/** Takes over a stream that an edge has opened. */
+export function serveEdge(socket: EdgeSocket, deps: ConnectionDeps): Connection {
   const nonce = randomBytes(32).toString('base64');
   let edge: Subscribed | null = null;
   let feed: Feed | null = null;
@@ -85,14 +89,14 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
   subscribing.unref();
 
   function send(message: FromControl): void {
-    if (!closed) socket.send(JSON.stringify(message));
+    if (!closed) socket.say(JSON.stringify(message));
   }
   function end(reason: Extract<FromControl, { kind: 'bye' }>['reason'], detail: string): void {
     if (closed) return;
     send({ kind: 'bye', reason, detail });
     socket.close(1000, reason);
     // A peer that does not answer the close is cut; `unref`, so that it does not hold up our own end.
-    setTimeout(() => socket.terminate(), 2000).unref();
+    setTimeout(() => socket.cut(), 2000).unref();
   }
   function beat(): void {
     if (edge === null || feed === null) return;
@@ -104,12 +108,12 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
   const subscriber: Subscriber = {
     position: () => (catching ? Number.MAX_SAFE_INTEGER : position),
     deliver(frame) {
-      if (socket.bufferedAmount > mostUnsentBytes) {
-        deps.log.warn({ edgeId: edge?.edgeId, bytes: socket.bufferedAmount }, 'edge does not read; its stream is cut');
-        socket.terminate();
+      if (socket.unsentBytes() > mostUnsentBytes) {
+        deps.log.warn({ edgeId: edge?.edgeId, bytes: socket.unsentBytes() }, 'edge does not read; its stream is cut');
+        socket.cut();
         return;
       }
-      socket.send(frame.message, { binary: false });
+      socket.frame(frame);
       position = frame.to;
     },
     behind: () => catchUp(),
@@ -160,7 +164,7 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
     const head = from.head();
     if (wantsSnapshot || position >= head.revision || head.revision - position > mostDeltaRevisions) return null;
     if (digest !== null) {
-      const then = await findDigestAt(deps.store.db, from.group, Revision.parse(position));
+      const then = await findDigestAt(deps.store.db, from.group, from.lane, Revision.parse(position));
       if (then !== digest) return null;
     }
     const frames = await from.deltasAfter(position);
@@ -169,8 +173,8 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
 
   async function sendAndWait(frame: Frame): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      socket.send(frame.message, { binary: false }, (error) => (error ? reject(error) : resolve()));
-      if (socket.bufferedAmount < comfortableBytes) resolve();
+      socket.frame(frame, (error) => (error === null ? resolve() : reject(error)));
+      if (socket.unsentBytes() < comfortableBytes) resolve();
     });
   }
 
@@ -196,13 +200,15 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
       return end('bad-signature', 'The signature does not fit the key that this edge was enrolled with.');
     }
     if (known.revokedAt !== null) return end('revoked', `This edge was revoked at ${known.revokedAt}.`);
-    const found = await deps.feedOf(known.group);
+    const plan = await findPlan(deps.store.db, known.group);
+    const lane = plan === null || plan.lanes === 1 ? 0 : laneOf(known, plan.waves);
+    const found = await deps.feedOf(known.group, lane);
     if (found === null) return end('not-enrolled', `There is no edge group ${known.group}.`);
     if (closed) return;
     clearTimeout(subscribing);
     const { edgeId, versions, revision, digest } = said;
     clearTimeout(subscribing);
-    edge = { edgeId, group: known.group, verify, versions, revision, digest };
+    edge = { edgeId, group: known.group, lane, verify, versions, revision, digest };
     feed = found;
     position = revision;
     acked = { revision, digest };
@@ -246,23 +252,25 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
     deps.onSaid(edge, said, connection);
   }
 
-  socket.on('message', (data: RawData, isBinary: boolean) => {
-    alive = true;
-    if (closed) return;
-    const said = isBinary || (edge === null && lengthOf(data) > mostUnprovedBytes) ? null : parse(data);
-    if (said === null) end('bad-message', 'A message that this control plane does not understand.');
-    else hear(said);
-  });
-  socket.on('pong', () => {
-    alive = true;
-  });
-  socket.on('error', (error) => deps.log.info({ edgeId: edge?.edgeId, err: error }, 'stream broke'));
-  socket.on('close', () => {
-    closed = true;
-    clearTimeout(subscribing);
-    clearTimeout(retry);
-    feed?.leave(subscriber);
-    deps.onClosed(edge, connection);
+  socket.listen({
+    said(bytes) {
+      alive = true;
+      if (closed) return;
+      const said = bytes === null || (edge === null && bytes.length > mostUnprovedBytes) ? null : parse(bytes);
+      if (said === null) end('bad-message', 'A message that this control plane does not understand.');
+      else hear(said);
+    },
+    answered() {
+      alive = true;
+    },
+    broke: (error) => deps.log.info({ edgeId: edge?.edgeId, err: error }, 'stream broke'),
+    closed() {
+      closed = true;
+      clearTimeout(subscribing);
+      clearTimeout(retry);
+      feed?.leave(subscriber);
+      deps.onClosed(edge, connection);
+    },
   });
 
   const connection: Connection = {
@@ -272,7 +280,7 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
     checkAlive() {
       const answered = alive;
       alive = false;
-      if (!answered) socket.terminate();
+      if (!answered) socket.cut();
       return answered;
     },
   };
@@ -280,14 +288,7 @@ export function serveEdge(socket: WebSocket, deps: ConnectionDeps): Connection {
   return connection;
 }
 
-function lengthOf(data: RawData): number {
-  return Array.isArray(data) ? data.reduce((sum, part) => sum + part.length, 0) : data.byteLength;
-}
-
-function parse(data: RawData): FromEdge | null {
-  const bytes = Array.isArray(data)
-    ? Buffer.concat(data)
-    : Buffer.from(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
+function parse(bytes: Buffer): FromEdge | null {
   if (bytes.length > maxMessageBytes) return null;
   try {
     const parsed = FromEdge.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));

@@ -11,6 +11,7 @@ import type { Head, LoggedChange } from '../../store/change-log.ts';
 import type { ItemKey } from '../../contract/policy.ts';
 
 export type Frame = {
+  readonly group: GroupName;
   readonly from: number;
   readonly to: number;
   readonly digest: string;
@@ -67,7 +68,7 @@ function deltaFrame(
   const payload =
     `{"kind":"delta","group":${JSON.stringify(group)},"from":${from},"to":${to},"upserts":[${upserts.join(',')}],` +
     `"removals":[${removals.join(',')}],"digest":"${digest}","committedAt":"${committedAt}"}`;
-  return { from, to, digest, committedAt, message: signed(payload, sign) };
+  return { group, from, to, digest, committedAt, message: signed(payload, sign) };
 }
 
 /** The parts of a snapshot, in order; at least one, also for a policy without items. */
@@ -89,7 +90,7 @@ export function snapshotFrames(group: GroupName, head: Head, items: readonly { p
     const payload =
       `{"kind":"snapshot","group":${JSON.stringify(group)},"revision":${revision},"part":${index},"parts":${parts.length},` +
       `"items":[${part.join(',')}],"digest":"${digest}","committedAt":"${committedAt}"}`;
-    return { from: 0, to: revision, digest, committedAt, message: signed(payload, sign) };
+    return { group, from: 0, to: revision, digest, committedAt, message: signed(payload, sign) };
   });
 }
 

@@ -37,6 +37,7 @@ export function registerEdgeRoutes(app: App, deps: ControlDeps, key: PolicyKey):
         return {
           ...{ edgeId, name, group, publicKey, revision, head, enrolledAt, lastSeenAt, agentVersion, haproxyVersion },
           ...{ health, lastNack, networkData },
+          ...(edge.relayId === null || edge.connectedTo === null ? {} : { relayId: edge.relayId }),
           state: stateOf(edge, head, deps.now()),
           applyP50Ms: times.get(edgeId)?.p50 ?? null,
           applyP99Ms: times.get(edgeId)?.p99 ?? null,

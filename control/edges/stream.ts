@@ -9,7 +9,9 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { OwnAttack } from '../../contract/attack-signals.ts';
 import { EdgeId, GroupName } from '../../contract/ids.ts';
+import type { RelayId } from '../../contract/ids.ts';
 import { IpAddress } from '../../contract/network.ts';
+import { relayLinkPath } from '../../contract/relay.ts';
 import type { Answer, EdgeNetworkData, Question } from '../../contract/stream.ts';
 import { maxMessageBytes } from '../../contract/stream.ts';
 import { instantOf } from '../../core/instant.ts';
@@ -24,6 +26,8 @@ import { openAsks } from './asks.ts';
 import { serveEdge } from './connection.ts';
 import type { Connection, Said, Subscribed } from './connection.ts';
 import { openCrossEdge } from './cross-edge.ts';
+import { directSocket } from './edge-socket.ts';
+import type { EdgeSocket } from './edge-socket.ts';
 import { openFeed } from './feed.ts';
 import type { Feed } from './feed.ts';
 import { openInsightIntake } from '../insight/intake.ts';
@@ -31,10 +35,11 @@ import type { InsightHub } from '../insight/live.ts';
 import { openNotebook } from './notebook.ts';
 import type { PolicyKey } from './policy-key.ts';
 import { takeReceipt } from './receipts.ts';
+import { openRelayLinks } from './relays.ts';
 import { openPulses } from './rollouts.ts';
 
 export type EdgeStream = {
-  /** For the HTTP server's `upgrade` event, when the path is the stream's. */
+  /** For the HTTP server's `upgrade` event, when the path is the stream's or that of relays' links. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Edges with a stream to this process. */
   connected(): number;
@@ -49,6 +54,9 @@ export type EdgeStream = {
 export type ToldAttack = { readonly edgeId: EdgeId; readonly group: GroupName; readonly own: OwnAttack };
 /** Told and not yet taken; what is more is dropped: such an edge's attack mode ends by itself. */
 const mostToldAttacks = 10_000;
+
+/** Whence an edge's stream comes. */
+type Way = { readonly address: string; readonly relayId: RelayId | null };
 
 const beatMs = 5000;
 const aliveCheckMs = 15_000;
@@ -105,7 +113,7 @@ export function openEdgeStream(
     writing.run(work).catch((error: unknown) => log.warn({ err: error }, `${what} could not be written down`));
   }
 
-  function onSubscribed(edge: Subscribed, connection: Connection, address: string): void {
+  function onSubscribed(edge: Subscribed, connection: Connection, { address, relayId }: Way): void {
     byEdge.get(edge.edgeId)?.connection.end('replaced', 'A newer stream of the same edge was opened.');
     byEdge.set(edge.edgeId, { connection, nacked: true });
     crossEdge.joined(edge.edgeId, edge.group, connection.send);
@@ -116,7 +124,16 @@ export function openEdgeStream(
     log.info({ edgeId: edge.edgeId, group: edge.group, revision: edge.revision }, 'edge connected');
     note('a connection', async () => {
       const { edgeId, versions, revision, digest } = edge;
-      await markConnected(store.db, { edgeId, process: deps.processName, at: nowOf(deps), address, revision, digest, versions });
+      await markConnected(store.db, {
+        edgeId,
+        process: deps.processName,
+        at: nowOf(deps),
+        address,
+        relayId,
+        revision,
+        digest,
+        versions,
+      });
       live.tellHere({ kind: 'edge', edgeId });
     });
   }
@@ -232,6 +249,14 @@ export function openEdgeStream(
     });
   }
 
+  /** An edge's stream, straight or through a relay: from here on there is no difference. */
+  function serve(socket: EdgeSocket, way: Way): void {
+    const onSubscribedHere = (edge: Subscribed, own: Connection) => onSubscribed(edge, own, way);
+    const parts = { store, log, now: deps.now, feedOf, certificateKey, onSubscribed: onSubscribedHere, onSaid, onClosed };
+    connections.add(serveEdge(socket, parts));
+  }
+
+  const links = openRelayLinks(deps, key.sign, serve);
   const stops = [
     store.doorbell.onRing('policy', (text) => {
       const group = GroupName.safeParse(text);
@@ -264,19 +289,8 @@ export function openEdgeStream(
   return {
     upgrade(request, socket, head) {
       const address = canonicalAddress(request.socket.remoteAddress);
-      sockets.handleUpgrade(request, socket, head, (opened) => {
-        const connection = serveEdge(opened, {
-          store,
-          log,
-          now: deps.now,
-          feedOf,
-          certificateKey,
-          onSubscribed: (edge, own) => onSubscribed(edge, own, address),
-          onSaid,
-          onClosed,
-        });
-        connections.add(connection);
-      });
+      if (request.url?.split('?')[0] === relayLinkPath) return links.upgrade(request, socket, head);
+      sockets.handleUpgrade(request, socket, head, (opened) => serve(directSocket(opened), { address, relayId: null }));
     },
     connected: () => byEdge.size,
     takeOwnAttacks() {
@@ -295,6 +309,7 @@ export function openEdgeStream(
       crossEdge.close();
       for (const connection of connections)
         connection.end('stopping', 'This control plane stops. Keep what you have; try again.');
+      await links.close();
       await receipts.idle();
       await writing.idle();
       await notebook.close();
