@@ -8,15 +8,14 @@
  */
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { Instant } from '../contract/ids.ts';
-import type { Revision } from '../contract/ids.ts';
+import { Instant, Revision } from '../contract/ids.ts';
 import type { FromControl, NackReason, SignedFrame } from '../contract/stream.ts';
 import { textVerifier } from '../kit/ed25519.ts';
 import { Answers } from './answers.ts';
 import { CertificateKey } from './certificates/key.ts';
 import { CrossEdge } from './cross-edge.ts';
 import { Enforcer } from './enforcer.ts';
-import type { TimedDelta } from './enforcer.ts';
+import type { TimedDelta } from './enforcer-parts.ts';
 import type { EngineState } from './haproxy/engine.ts';
 import type { Identity } from './identity.ts';
 import type { CrawlerDns } from './crawlers/confirm.ts';
@@ -47,6 +46,8 @@ export type AgentParts = {
   readonly folder: string;
   readonly identity: Identity;
   readonly controlUrl: string;
+  /** Relays that the policy is taken from, while one of them does; left out: there are none. */
+  readonly relays?: readonly string[];
   readonly versions: EdgeVersions;
   /** The plan of this machine, given where a skeleton's pages are. */
   readonly plan: (pagesFolder: string) => EdgePlan;
@@ -104,6 +105,8 @@ export class EdgeAgent {
   #resyncWaitMs = resyncFirstMs;
   #caughtUp = false;
   #stopping = false;
+  /** What a relay did, until the control plane can be told. */
+  #mistrust: string | null = null;
 
   private constructor(parts: AgentParts, disk: DiskCopy, policy: PolicyState) {
     this.#parts = parts;
@@ -155,6 +158,14 @@ export class EdgeAgent {
     });
     this.#stream = new StreamClient({
       controlUrl: parts.controlUrl,
+      relays: {
+        urls: parts.relays ?? [],
+        verify: this.#verify,
+        onMistrust: (url, why) => {
+          const did = why === 'forged' ? 'passed on what the control plane did not say' : 'kept back what the control plane said';
+          this.#mistrust = `The relay ${url} ${did}. Nothing of it was used; this edge takes another way.`;
+        },
+      },
       edgeId: parts.identity.edgeId,
       sign: parts.identity.sign,
       versions: parts.versions,
@@ -291,6 +302,11 @@ export class EdgeAgent {
     return this.#stream.isConnected;
   }
 
+  /** The relay that the stream comes through; null: straight, or there is no stream. */
+  get relay(): string | null {
+    return this.#stream.relay;
+  }
+
   get haproxy(): EngineState {
     return this.#enforcer.engine.state;
   }
@@ -399,6 +415,12 @@ export class EdgeAgent {
   }
 
   #onHead(head: Head): void {
+    if (this.#mistrust !== null) {
+      const detail = this.#mistrust;
+      this.#mistrust = null;
+      // No revision is refused: it is how an edge says that something is wrong, and every control plane raises an alarm for it.
+      this.#stream.send({ kind: 'nack', revision: Revision.parse(0), reason: 'bad-signature', detail });
+    }
     if (this.#resend) {
       this.#resend = false;
       this.#receipts.resend();

@@ -8,69 +8,36 @@
  * Not here: the stream, receipts (agent.ts), how maps are written (haproxy/).
  */
 import { join } from 'node:path';
-import type { Logger } from 'pino';
-import type { Revision, SiteId } from '../contract/ids.ts';
+import type { SiteId } from '../contract/ids.ts';
 import { ProviderPolicy } from '../contract/policy.ts';
-import type { SitePolicy } from '../contract/policy.ts';
-import type { EdgeNetworkData, NackReason } from '../contract/stream.ts';
-import { backoffMs } from '../kit/backoff.ts';
+import type { EdgeNetworkData } from '../contract/stream.ts';
 import { Serial } from '../kit/serial.ts';
-import { CertificateKeeper } from './certificates/keeper.ts';
-import type { CertificateKey } from './certificates/key.ts';
 import { CertificateSlots } from './certificates/slots.ts';
-import { Engine } from './haproxy/engine.ts';
+import { openEngine } from './enforcer-parts.ts';
+import type { EnforcerParts, TimedDelta } from './enforcer-parts.ts';
+import type { Engine } from './haproxy/engine.ts';
 import { HaproxyFiles } from './haproxy/files.ts';
 import type { Skeleton } from './haproxy/files.ts';
 import { MapImage } from './haproxy/map-image.ts';
-import { HaproxyProcess } from './haproxy/process.ts';
 import { SocketDown } from './haproxy/runtime-socket.ts';
 import { OldStreams, streamsToEnd } from './old-streams.ts';
-import type { OwnAttacks } from './own-attacks.ts';
 import type { Truth } from './receipts.ts';
 import { mapNames, renderConfig, renderPages } from './render/index.ts';
-import type { EdgePlan, MapName } from './render/types.ts';
+import type { MapName } from './render/types.ts';
 import { diskSentence, messageOf, reasonOf } from './refusals.ts';
-import { nextOrderChangeMs, RenderedPolicy, touchedBy } from './rendered-policy.ts';
+import { concernsOrders, nextOrderChangeMs, RenderedPolicy, sitesChanged, touchedBy } from './rendered-policy.ts';
 import type { Touched } from './rendered-policy.ts';
+import { Revival } from './revival.ts';
 import { NetworkDataKeeper } from './network-data/keeper.ts';
-import type { Loaded, NetworkFiles } from './network-data/keeper.ts';
+import type { Loaded } from './network-data/keeper.ts';
 import { recordOf } from './stream/disk-copy.ts';
 import type { DiskCopy } from './stream/disk-copy.ts';
 import { FrameRefused } from './stream/policy-state.ts';
-import type { Delta, ItemChange, PolicyState } from './stream/policy-state.ts';
-import type { EdgeMetrics } from './telemetry/metrics.ts';
-
-export type TimedDelta = { readonly delta: Delta; readonly receivedMs: number };
-
-export type EnforcerParts = {
-  /** The edge's own folder. */
-  readonly folder: string;
-  readonly plan: (pagesFolder: string) => EdgePlan;
-  readonly haproxyBinary: string;
-  readonly networkFiles: NetworkFiles;
-  /** The program's version. */
-  readonly version: string;
-  /** Stands on pages until a policy names the provider. */
-  readonly publicUrl: string;
-  readonly certificateKey: Pick<CertificateKey, 'open'>;
-  readonly metrics: EdgeMetrics;
-  readonly log: Logger;
-  readonly nowMs: () => number;
-  readonly chance: () => number;
-  /** Sites that the edge holds in attack mode by itself (own-attacks.ts), and where it hears what policy says of a site. */
-  readonly ownAttacks?: Pick<OwnAttacks, 'has' | 'siteChanged'>;
-  /** The policy's present revision is in force and on disk. */
-  readonly onInForce: (receivedMs: number) => void;
-  readonly onRefused: (revision: Revision, reason: NackReason, detail: string) => void;
-  /** Orders may have come into force or been lifted. */
-  readonly onOrders: (sinceMs: number) => void;
-};
+import type { ItemChange, PolicyState } from './stream/policy-state.ts';
 
 /** An order's start or end is never awaited longer than this in one go: clocks get set. */
 const longestTimerMs = 10_000;
 const refusedTimerMs = 5000;
-/** HAProxy that lived this long did not die of its start. */
-const livedMs = 10_000;
 
 export class Enforcer {
   readonly queue = new Serial();
@@ -83,16 +50,14 @@ export class Enforcer {
   readonly #oldStreams = new OldStreams();
   readonly #networkData: NetworkDataKeeper;
   readonly #disk: DiskCopy;
+  readonly #revival: Revival;
   #policy: PolicyState;
   /** True while HAProxy may hold something else than policy and image say. */
   #unsettled = true;
   #serving = false;
   #ackDue = false;
   #orderTimer: NodeJS.Timeout | null = null;
-  #bringUpTimer: NodeJS.Timeout | null = null;
   #renderedAtMs = 0;
-  #restarts = 0;
-  #upSinceMs = 0;
   #stopping = false;
 
   constructor(parts: EnforcerParts, disk: DiskCopy, policy: PolicyState) {
@@ -100,25 +65,10 @@ export class Enforcer {
     this.#disk = disk;
     this.#networkData = new NetworkDataKeeper(parts.networkFiles, parts.log, (loaded) => this.#onNetworkData(loaded));
     this.#policy = policy;
+    const { log, nowMs, chance } = parts;
+    this.#revival = new Revival({ attempt: () => this.queue.run(() => this.#revive()), log, nowMs, chance });
     this.files = new HaproxyFiles(join(parts.folder, 'haproxy'), parts.version);
-    const { listeners, paths } = parts.plan('/');
-    const { adminSocket } = paths;
-    const keeper = { folder: paths.certificates, slots: this.#slots, key: parts.certificateKey, log: parts.log };
-    this.engine = new Engine({
-      files: this.files,
-      process: new HaproxyProcess({
-        binary: parts.haproxyBinary,
-        config: this.files.config,
-        adminSocket,
-        masterSocket: join(this.files.folder, 'master.sock'),
-        log: join(this.files.folder, 'haproxy.log'),
-      }),
-      adminSocket,
-      image: this.#image,
-      certificates: listeners.some(({ scheme }) => scheme === 'https') ? new CertificateKeeper(keeper) : null,
-      log: parts.log,
-      onDown: () => this.#onHaproxyDown(),
-    });
+    this.engine = openEngine(parts, this.files, { image: this.#image, slots: this.#slots, onDown: () => this.#onHaproxyDown() });
   }
 
   get policy(): PolicyState {
@@ -140,10 +90,7 @@ export class Enforcer {
 
   /** Requests in ten seconds that a client of a site may send, by its owner or the strictest order; `null`: any number, or no such site. */
   clientLimit(siteId: SiteId): number | null {
-    const own = this.#policy.site(siteId)?.limits.requestsPer10s ?? null;
-    const limits = [own, ...this.#rendered.inForceOn(siteId).map(({ requestsPer10s }) => requestsPer10s)];
-    const least = Math.min(...limits.map((limit) => limit ?? Number.POSITIVE_INFINITY));
-    return Number.isFinite(least) ? least : null;
+    return this.#rendered.clientLimit(this.#policy, siteId);
   }
 
   /** Renders the whole policy. The first thing to do; nothing is served yet. */
@@ -189,10 +136,8 @@ export class Enforcer {
       return this.#parts.onRefused(last.delta.to, 'disk', diskSentence(error));
     }
     const touched = touchedBy(done.flatMap(({ changes }) => changes));
-    for (const { before, after } of done.flatMap(({ changes }) => changes)) {
-      const site = after ?? before;
-      if (site?.kind === 'site') this.#parts.ownAttacks?.siteChanged(site.siteId, siteOf(before), siteOf(after));
-    }
+    for (const { siteId, before, after } of sitesChanged(done.flatMap(({ changes }) => changes)))
+      this.#parts.ownAttacks?.siteChanged(siteId, before, after);
     try {
       await this.#enforce(touched);
     } catch (error) {
@@ -274,7 +219,8 @@ export class Enforcer {
   async stop(how: 'with-haproxy' | 'leave-haproxy'): Promise<void> {
     this.#stopping = true;
     this.#networkData.stop();
-    for (const timer of [this.#orderTimer, this.#bringUpTimer]) if (timer !== null) clearTimeout(timer);
+    if (this.#orderTimer !== null) clearTimeout(this.#orderTimer);
+    this.#revival.stop();
     await this.queue.idle();
     await this.engine.stop(how);
     await this.#disk.close();
@@ -313,7 +259,7 @@ export class Enforcer {
       );
       await this.engine.restart(this.#skeleton()).catch((cause: unknown) => {
         this.#logError(cause);
-        this.#bringUpIn(backoffMs({ firstMs: 100, longestMs: 5000 }, 0, this.#parts.chance()));
+        this.#revival.soon();
       });
     }
     this.#unsettled = false;
@@ -403,25 +349,7 @@ export class Enforcer {
   #onHaproxyDown(): void {
     if (this.#stopping) return;
     this.#parts.log.error('HAProxy does not answer any more; it is brought up again');
-    this.#restarts = this.#parts.nowMs() - this.#upSinceMs > livedMs ? 0 : this.#restarts + 1;
-    const waitMs =
-      this.#restarts <= 1 ? 0 : backoffMs({ firstMs: 50, longestMs: 5000 }, this.#restarts - 2, this.#parts.chance());
-    this.#bringUpIn(waitMs);
-  }
-
-  #bringUpIn(waitMs: number): void {
-    this.#bringUpTimer = setTimeout(() => {
-      const attempt = async () => {
-        if (this.#stopping || this.engine.state !== 'down') return;
-        await this.#bringUp();
-        this.#parts.log.info({ revision: this.#policy.revision }, 'HAProxy serves again');
-      };
-      this.queue.run(attempt).catch((error: unknown) => {
-        this.#parts.log.error({ error: messageOf(error) }, 'HAProxy could not be brought up; this is tried again');
-        this.#restarts += 1;
-        this.#bringUpIn(backoffMs({ firstMs: 100, longestMs: 5000 }, this.#restarts, this.#parts.chance()));
-      });
-    }, waitMs);
+    this.#revival.onDown();
   }
 
   async #bringUp(): Promise<'adopted' | 'started'> {
@@ -430,7 +358,7 @@ export class Enforcer {
     this.#rendered.renderTouched(this.#policy, { sites, keys: false, answers: false, provider: false }, this.#provider(), nowMs);
     const how = await this.engine.bringUp(this.#skeleton());
     this.#unsettled = false;
-    this.#upSinceMs = this.#parts.nowMs();
+    this.#revival.onUp();
     const { metrics } = this.#parts;
     metrics.haproxyStarts.inc({ how });
     metrics.revision.set(this.#policy.revision);
@@ -439,6 +367,12 @@ export class Enforcer {
     this.#ackDue = false;
     this.#ordersTurned(this.#parts.nowMs());
     return how;
+  }
+
+  async #revive(): Promise<void> {
+    if (this.#stopping || this.engine.state !== 'down') return;
+    await this.#bringUp();
+    this.#parts.log.info({ revision: this.#policy.revision }, 'HAProxy serves again');
   }
 
   #provider(): ProviderPolicy {
@@ -454,13 +388,4 @@ export class Enforcer {
   #logError(error: unknown): void {
     this.#parts.log.error({ error: messageOf(error) }, 'something in the agent failed; what is in force stays in force');
   }
-}
-
-function siteOf(item: ItemChange['before']): SitePolicy | null {
-  return item?.kind === 'site' ? item : null;
-}
-
-/** A site that comes, goes or changes its hostnames changes what its orders' receipts say. */
-function concernsOrders({ before, after }: ItemChange): boolean {
-  return [before, after].some((item) => item?.kind === 'order' || item?.kind === 'site');
 }

@@ -63,6 +63,14 @@ export class RenderedPolicy {
     return this.#inForceBySite.get(siteId) ?? [];
   }
 
+  /** Requests in ten seconds that a client of a site may send, by its owner or the strictest order; `null`: any number, or no such site. */
+  clientLimit(policy: PolicyState, siteId: SiteId): number | null {
+    const own = policy.site(siteId)?.limits.requestsPer10s ?? null;
+    const limits = [own, ...this.inForceOn(siteId).map(({ requestsPer10s }) => requestsPer10s)];
+    const least = Math.min(...limits.map((limit) => limit ?? Number.POSITIVE_INFINITY));
+    return Number.isFinite(least) ? least : null;
+  }
+
   /** Renders everything that an item change touches. Throws what edge/render throws for an item that it cannot render. */
   renderTouched(policy: PolicyState, touched: Touched, provider: ProviderPolicy, atMs: number): MapChange[] {
     const changes: MapChange[] = [];
@@ -164,4 +172,20 @@ export function nextOrderChangeMs(policy: PolicyState, atMs: number): number | n
 
 function isEnforcedHere(order: OrderPolicy): boolean {
   return edgeMeasures.includes(order.measure);
+}
+
+/** The sites among items that change. */
+export function sitesChanged(
+  changes: readonly ItemChange[],
+): { readonly siteId: SiteId; readonly before: SitePolicy | null; readonly after: SitePolicy | null }[] {
+  const siteOf = (item: ItemChange['before']) => (item?.kind === 'site' ? item : null);
+  return changes.flatMap(({ before, after }) => {
+    const site = siteOf(after) ?? siteOf(before);
+    return site === null ? [] : [{ siteId: site.siteId, before: siteOf(before), after: siteOf(after) }];
+  });
+}
+
+/** A site that comes, goes or changes its hostnames changes what its orders' receipts say. */
+export function concernsOrders({ before, after }: ItemChange): boolean {
+  return [before, after].some((item) => item?.kind === 'order' || item?.kind === 'site');
 }

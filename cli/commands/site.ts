@@ -4,13 +4,8 @@
  * `set` changes what is given and leaves the rest; networks are merged with the present ones under the site's version, so that two
  * people who change them at once do not lose each other's rules (the second one is told).
  */
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import { GroupName, AccountId } from '../../contract/ids.ts';
-import { Cidr } from '../../contract/network.ts';
-import { CertificateSource, PlainHttp } from '../../contract/certificates.ts';
-import { SiteMode } from '../../contract/policy.ts';
-import type { NetworkRule, SiteLimits } from '../../contract/policy.ts';
 import {
   addSite,
   changeSite,
@@ -20,9 +15,9 @@ import {
   removeSite,
   waiveOwnership,
 } from '../../contract/routes/sites.ts';
-import type { Propagation, Site, SiteChange, SiteDraft } from '../../contract/routes/sites.ts';
+import type { Propagation, Site, SiteDraft } from '../../contract/routes/sites.ts';
 import type { Client } from '../client.ts';
-import { apiCommand, collect, durationMs, findSite, whole, withWaiting } from '../command.ts';
+import { apiCommand, collect, findSite } from '../command.ts';
 import type { Reply } from '../command.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { CommandFailure } from '../exit-codes.ts';
@@ -30,34 +25,8 @@ import { facts, table } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 import { waitFor } from '../wait.ts';
 import { showInstant, showMs } from '../when.ts';
-
-type Limit = number | 'none';
-
-type Settings = ConnectionOptions & {
-  readonly wait?: boolean;
-  readonly timeout: number;
-  readonly name?: string;
-  readonly host?: readonly string[];
-  readonly origin?: string;
-  readonly hostHeader?: string;
-  readonly mode?: SiteMode;
-  readonly attack?: boolean;
-  readonly requestsPer10s?: Limit;
-  readonly concurrentPerClient?: number;
-  readonly concurrentPerSite?: number;
-  readonly allow?: readonly string[];
-  readonly deny?: readonly string[];
-  readonly forget?: readonly string[];
-  readonly challengeHashes?: number;
-  readonly clearance?: number;
-  readonly pages?: Limit;
-  readonly crawlers?: 'pass' | 'challenged';
-  readonly challengeWork?: 'usual' | 'strong';
-  readonly http?: 'serve' | 'redirect';
-  readonly hsts?: number | 'none';
-  readonly hstsSubdomains?: boolean;
-  readonly certificates?: CertificateSource;
-};
+import { changeOf, originOf, parsed, withSettings } from './site-settings.ts';
+import type { Settings } from './site-settings.ts';
 
 type AddOptions = Settings & {
   readonly account?: string;
@@ -199,139 +168,6 @@ export function addSiteCommands(program: Command, terminal: Terminal): void {
   );
 }
 
-function withSettings(command: Command): Command {
-  return withWaiting(
-    command
-      .option('--host <hostname>', 'a hostname, or *.parent for all below it (repeat for more; `set` replaces them all)', collect)
-      .option('--name <name>', 'what people call it (default: its first hostname)')
-      .option('--host-header <host>', 'Host header that the origin gets; “none” for the visitor’s own')
-      .addOption(new Option('--mode <mode>', 'attack: every navigation needs a clearance').choices(SiteMode.options))
-      .option('--attack', 'the same as --mode attack')
-      .option('--requests-per-10s <n>', 'requests that one client may send in ten seconds, or “none”', limit)
-      .option('--concurrent-per-client <n>', 'requests of one client in progress at once', whole(1, 10_000))
-      .option('--concurrent-per-site <n>', 'requests of all clients in progress at once', whole(1, 1_000_000))
-      .option('--allow <network>', 'a network that passes without limits and challenge (repeat for more)', collect)
-      .option('--deny <network>', 'a network that does not pass at all (repeat for more)', collect)
-      .option('--challenge-hashes <n>', 'mean number of hashes that solving the challenge takes', whole(1, 100_000_000))
-      .option('--clearance <time>', 'how long a clearance lasts, such as 24h', durationMs)
-      .option('--pages <n>', 'pages that a clearance is good for in ten minutes, or “none” for any number', pages)
-      .addOption(
-        new Option('--crawlers <how>', 'whether crawlers that are known or confirmed pass without the challenge').choices([
-          'pass',
-          'challenged',
-        ]),
-      )
-      .addOption(
-        new Option('--challenge-work <how>', 'strong: a normal check asks for memory and time too, not for hashes alone').choices(
-          ['usual', 'strong'],
-        ),
-      )
-      .addOption(new Option('--http <what>', 'plain http: answer it, or send it to https').choices(PlainHttp.options))
-      .option('--hsts <time>', 'browsers insist on https for so long, such as 365d; “none” to say nothing', hsts)
-      .option('--hsts-subdomains', 'with --hsts: for all names below the hostnames too')
-      .addOption(new Option('--certificates <source>', 'where they come from').choices(CertificateSource.options)),
-    'stay until every edge has it',
-  );
-}
-
-function pages(typed: string): Limit {
-  return typed === 'none' ? 'none' : whole(10, 10_000_000)(typed);
-}
-
-function hsts(typed: string): number | 'none' {
-  return typed === 'none' ? 'none' : durationMs(typed);
-}
-
-function limit(typed: string): Limit {
-  return typed === 'none' ? 'none' : whole(1, 1_000_000)(typed);
-}
-
-async function changeOf(options: Settings, before: Site | null, origin: string | null): Promise<SiteChange> {
-  const limits: Partial<SiteLimits> = {
-    ...(options.requestsPer10s === undefined
-      ? {}
-      : { requestsPer10s: options.requestsPer10s === 'none' ? null : options.requestsPer10s }),
-    ...(options.concurrentPerClient === undefined ? {} : { concurrentPerClient: options.concurrentPerClient }),
-    ...(options.concurrentPerSite === undefined ? {} : { concurrentPerSite: options.concurrentPerSite }),
-  };
-  const challenge = {
-    ...(options.challengeHashes === undefined ? {} : { expectedHashes: options.challengeHashes }),
-    ...(options.clearance === undefined ? {} : { clearanceSeconds: Math.round(options.clearance / 1000) }),
-    ...(options.pages === undefined ? {} : { pagesPer10Min: options.pages === 'none' ? null : options.pages }),
-    ...(options.crawlers === undefined ? {} : { crawlers: options.crawlers }),
-    ...(options.challengeWork === undefined ? {} : { work: options.challengeWork }),
-  };
-  const https = {
-    ...(options.http === undefined ? {} : { plain: options.http }),
-    ...(options.certificates === undefined ? {} : { certificates: options.certificates }),
-    ...(options.hsts === undefined
-      ? {}
-      : {
-          hsts:
-            options.hsts === 'none'
-              ? null
-              : {
-                  maxAgeSeconds: Math.round(options.hsts / 1000),
-                  includeSubdomains: options.hstsSubdomains === true,
-                  preload: false,
-                },
-        }),
-  };
-  const mode = options.mode ?? (options.attack === true ? 'attack' : undefined);
-  const networks = networksOf(options, before?.networks ?? []);
-  return {
-    ...(options.name === undefined ? {} : { name: options.name }),
-    ...(options.host === undefined ? {} : { hostnames: [...options.host] }),
-    ...(origin === null && options.hostHeader === undefined ? {} : { origin: originOf(origin, options.hostHeader, before) }),
-    ...(mode === undefined ? {} : { mode }),
-    ...(Object.keys(limits).length === 0 ? {} : { limits }),
-    ...(Object.keys(challenge).length === 0 ? {} : { challenge }),
-    ...(Object.keys(https).length === 0 ? {} : { https }),
-    ...(networks === null ? {} : { networks, ...(before === null ? {} : { version: before.version }) }),
-  };
-}
-
-function originOf(typed: string | null, hostHeader: string | undefined, before: Site | null): NonNullable<SiteDraft['origin']> {
-  if (typed === null && before !== null)
-    return { ...before.origin, hostHeader: hostHeader === undefined || hostHeader === 'none' ? null : hostHeader };
-  const text = typed ?? '';
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new CommandFailure('usage', `“${text}” is not an origin: give a URL such as http://192.0.2.7:8000.`);
-  }
-  if (url.pathname !== '/' || url.search !== '' || url.username !== '') {
-    throw new CommandFailure('usage', `“${text}”: an origin has a scheme, a host and a port, but no path, query or user.`);
-  }
-  if (hostHeader === undefined) return text;
-  const scheme = url.protocol === 'https:' ? 'https' : 'http';
-  return {
-    scheme,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port),
-    hostHeader: hostHeader === 'none' ? null : hostHeader,
-  };
-}
-
-/** The rules after the flags, or null when no flag touches them. */
-function networksOf(options: Settings, before: readonly NetworkRule[]): NetworkRule[] | null {
-  const { allow = [], deny = [], forget = [] } = options;
-  if (allow.length + deny.length + forget.length === 0) return null;
-  const rules = new Map(before.map((rule) => [rule.cidr, rule]));
-  const cidr = (typed: string): Cidr => parsed(Cidr.safeParse(typed), `“${typed}” is not a network such as 192.0.2.0/24.`);
-  for (const typed of forget) {
-    if (!rules.delete(cidr(typed)))
-      throw new CommandFailure('usage', `There is no rule for ${cidr(typed)} that could be dropped.`);
-  }
-  for (const typed of allow) rules.set(cidr(typed), { cidr: cidr(typed), action: 'allow' });
-  for (const typed of deny) rules.set(cidr(typed), { cidr: cidr(typed), action: 'deny' });
-  return [...rules.values()];
-}
-
-function parsed<Value>(result: { success: true; data: Value } | { success: false }, sentence: string): Value {
-  if (result.success) return result.data;
-  throw new CommandFailure('usage', sentence);
-}
-
 async function settled(client: Client, terminal: Terminal, options: Settings, site: Site): Promise<Reply> {
   if (options.wait !== true || !site.ready) return reply(site, terminal);
   const there = await waitFor({
@@ -357,6 +193,13 @@ function stateWords(site: Site): string {
   return site.ownership.state === 'pending' ? 'ownership not proved' : 'no origin';
 }
 
+function modeWords({ mode, attackId, attackPath, attackPaths = [] }: Site): string {
+  const held =
+    attackId === undefined ? null : `attack${attackPath === undefined ? '' : ` below ${attackPath}`}, because of ${attackId}`;
+  const byHand = [mode, ...(attackPaths.length === 0 ? [] : [`attack below ${attackPaths.join(', ')}`])].join(', ');
+  return held === null ? byHand : `${held} (by hand: ${byHand})`;
+}
+
 function propagationWords({ edges, applied, tookMs }: Propagation): string {
   if (edges === 0) return 'no edge in its group';
   return `applied on ${applied} of ${edges} ${edges === 1 ? 'edge' : 'edges'}${tookMs === null ? '' : ` in ${showMs(tookMs)}`}`;
@@ -372,7 +215,7 @@ function describe(site: Site, nowMs: number): string {
     ['addresses', site.originAddresses.length === 0 ? 'none' : site.originAddresses.join(', ')],
     ['', site.originFinding],
     ['state', stateWords(site)],
-    ['mode', site.attackId === undefined ? site.mode : `attack, because of ${site.attackId} (by hand: ${site.mode})`],
+    ['mode', modeWords(site)],
     [
       'limits',
       `${limits.requestsPer10s ?? 'any number of'} requests in 10 s, ${limits.concurrentPerClient} at once per client, ${limits.concurrentPerSite} at once in all`,

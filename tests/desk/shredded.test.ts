@@ -23,6 +23,7 @@ import {
   unseal,
 } from '../../contract/routes/desk/cases.ts';
 import type { CaseAct } from '../../contract/routes/desk/cases.ts';
+import * as aftermath from '../../contract/routes/desk/aftermath.ts';
 import * as decisions from '../../contract/routes/desk/decisions.ts';
 import { addEvidence, changeEvidence, exportPath, listCustody, shredCase } from '../../contract/routes/desk/evidence.ts';
 import { answerNotice, askOwner, listCaseNotices, listOwnerNotices } from '../../contract/routes/desk/owners.ts';
@@ -184,7 +185,7 @@ beforeAll(async () => {
     params: { appealId: appeal.appealId },
     body: { outcome: 'upheld', reasons: typed },
   });
-  await boss.call(decisions.addReview, {
+  await boss.call(aftermath.addReview, {
     params,
     body: { afterDays: 7, harmFell: 'yes', displaced: 'no', copycats: 'unknown', text: typed },
   });
@@ -264,7 +265,7 @@ it('a name that is sealed late is read nowhere at the desk, however early it was
     await boss.call(getCase, { params }),
     await boss.call(listCaseReports, { params }),
     await boss.call(decisions.listDecisions, { params }),
-    await boss.call(decisions.listReviews, { params }),
+    await boss.call(aftermath.listReviews, { params }),
     await boss.call(decisions.listAppeals, { query: { caseId } }),
     await boss.call(listCaseNotices, { params }),
     await boss.call(getPressure, { params }),
@@ -305,6 +306,6 @@ it('after the shredding no column holds a word that was typed about it, and what
   expect(lines.at(-1)?.why).toMatch(
     /^The person asked for it\. Of the 5 lines before, which ended in [0-9a-f]{64} and held together/,
   );
-  const [reviewed] = (await boss.call(decisions.listReviews, { params })).items;
+  const [reviewed] = (await boss.call(aftermath.listReviews, { params })).items;
   expect(reviewed).toMatchObject({ harmFell: 'yes', by: { name: 'Bo Boss' } });
 });

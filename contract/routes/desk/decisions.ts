@@ -1,23 +1,12 @@
 /**
- * Decisions, the criteria they rest on, strikes, appeals and reviews.
+ * Decisions, the criteria they rest on, and appeals. What follows from them later: aftermath.ts.
  *
  * A decision that reaches visitors makes an order of the spine; both are confirmed by the same act. One person proposes, another confirms; break-glass
  * stands alone, alarms everybody and lapses. A provisional one lapses after 72 hours unless a second panel confirms it. Deciding not to act is a
  * decision too. Appeals are decided by somebody who neither proposed nor confirmed.
  */
 import { z } from 'zod';
-import {
-  AccountId,
-  AppealId,
-  CaseId,
-  DeskDecisionId,
-  EvidenceId,
-  Instant,
-  OrderId,
-  PolicyVersionId,
-  ReviewId,
-  StrikeId,
-} from '../../ids.ts';
+import { AppealId, CaseId, DeskDecisionId, EvidenceId, Instant, OrderId, PolicyVersionId } from '../../ids.ts';
 import { Basis, PathPrefix } from '../../policy.ts';
 import { AppealBy, AppealState, DeskDecisionKind, DeskDecisionState, LadderStep, Limb } from '../../desk/words.ts';
 import { Volume } from '../../desk/shapes.ts';
@@ -344,64 +333,4 @@ export const decideAppeal = route({
   answer: Appeal,
   status: 200,
   errors: ['not-found', 'same-person', 'wrong-state', 'conflict'],
-});
-
-export const Strike = z.strictObject({
-  strikeId: StrikeId,
-  caseId: CaseId,
-  decisionId: DeskDecisionId,
-  at: Instant,
-  expiresAt: Instant,
-  reason: z.string(),
-  cancelledAt: Instant.nullable(),
-});
-
-export const listStrikes = route({
-  method: 'GET',
-  path: '/api/v1/desk/accounts/{accountId}/strikes',
-  summary: 'Strikes of an account. They inform people; nothing follows from a number by itself.',
-  needs: 'desk:read',
-  params: z.strictObject({ accountId: AccountId }),
-  query: Nothing,
-  body: Nothing,
-  answer: z.strictObject({ items: z.array(Strike) }),
-  status: 200,
-  errors: [],
-});
-
-export const Review = z.strictObject({
-  reviewId: ReviewId,
-  afterDays: z.union([z.literal(7), z.literal(30), z.literal(90)]),
-  at: Instant,
-  by: PersonRef,
-  harmFell: z.enum(['yes', 'no', 'unknown']),
-  displaced: z.enum(['yes', 'no', 'unknown']),
-  copycats: z.enum(['yes', 'no', 'unknown']),
-  text: z.string(),
-});
-
-export const listReviews = route({
-  method: 'GET',
-  path: '/api/v1/desk/cases/{caseId}/reviews',
-  summary: 'What the measure did, 7, 30 and 90 days on.',
-  needs: 'desk:read',
-  params: z.strictObject({ caseId: CaseId }),
-  query: Nothing,
-  body: Nothing,
-  answer: z.strictObject({ items: z.array(Review) }),
-  status: 200,
-  errors: ['not-found'],
-});
-
-export const addReview = route({
-  method: 'POST',
-  path: '/api/v1/desk/cases/{caseId}/reviews',
-  summary: 'Records what the measure did.',
-  needs: 'desk:work',
-  params: z.strictObject({ caseId: CaseId }),
-  query: Nothing,
-  body: Review.omit({ reviewId: true, at: true, by: true }),
-  answer: Review,
-  status: 201,
-  errors: ['not-found', 'wrong-state', 'conflict'],
 });

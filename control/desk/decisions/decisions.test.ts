@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OrderId } from '../../../contract/ids.ts';
 import { OrderId as OrderIdSchema } from '../../../contract/ids.ts';
+import * as aftermath from '../../../contract/routes/desk/aftermath.ts';
 import * as contract from '../../../contract/routes/desk/decisions.ts';
 import type { DecisionDraft, DeskDecision } from '../../../contract/routes/desk/decisions.ts';
 import * as orders from '../../../contract/routes/orders.ts';
@@ -437,7 +438,7 @@ describeOnBoth('decisions of the desk', (databases) => {
       const decision = await confirm(await propose(found, { strike: true }));
       const accountId = (await findCase(house.store.db, found.caseId))?.account_id ?? '';
       const strikes = async () =>
-        (await lead.call(contract.listStrikes, { params: { accountId } })).items.filter((one) => one.caseId === found.caseId);
+        (await lead.call(aftermath.listStrikes, { params: { accountId } })).items.filter((one) => one.caseId === found.caseId);
       expect((await strikes()).map(({ cancelledAt }) => cancelledAt)).toEqual([null]);
       const { appealId } = await appealOf(decision);
       await appeals.call(contract.takeAppeal, { params: { appealId } });
@@ -489,7 +490,7 @@ describeOnBoth('decisions of the desk', (databases) => {
       const found = await newCase();
       const params = { caseId: found.caseId };
       const review = (afterDays: 7 | 30 | 90) =>
-        analyst.call(contract.addReview, {
+        analyst.call(aftermath.addReview, {
           params,
           body: { afterDays, harmFell: 'yes', displaced: 'unknown', copycats: 'no', text: 'The threats stopped.' },
         });

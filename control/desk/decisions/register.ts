@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { PolicyVersionId, ReviewId, idPrefix } from '../../../contract/ids.ts';
 import type { CaseId } from '../../../contract/ids.ts';
+import * as aftermath from '../../../contract/routes/desk/aftermath.ts';
 import * as contract from '../../../contract/routes/desk/decisions.ts';
 import { redact } from '../../../core/desk/redaction.ts';
 import { randomId } from '../../../kit/random-id.ts';
@@ -67,7 +68,7 @@ function registerDecisionRoutes(app: App, deps: DeskDeps): void {
   registerRoute(app, deps, contract.tellOwner, async ({ params, caller }) =>
     view(await tellOwnerNow(deps, caller, params.decisionId)),
   );
-  registerRoute(app, deps, contract.listStrikes, async ({ params }) => ({ items: await listStrikes(db, params.accountId) }));
+  registerRoute(app, deps, aftermath.listStrikes, async ({ params }) => ({ items: await listStrikes(db, params.accountId) }));
 }
 
 function registerCriteriaRoutes(app: App, deps: DeskDeps): void {
@@ -141,16 +142,16 @@ function registerAppealRoutes(app: App, deps: DeskDeps): void {
 
 function registerReviewRoutes(app: App, deps: DeskDeps): void {
   const { db } = deps.store;
-  registerRoute(app, deps, contract.listReviews, async ({ params }) => {
+  registerRoute(app, deps, aftermath.listReviews, async ({ params }) => {
     await requireCase(deps, params.caseId);
     const names = await namesOfCase(db, deps.seal, params.caseId);
     const reviews = await listReviews(db, params.caseId);
     return { items: reviews.map((review) => ({ ...review, text: redact(review.text, names) })) };
   });
-  registerRoute(app, deps, contract.addReview, async ({ params, body, caller }) => addReview(deps, caller, params.caseId, body));
+  registerRoute(app, deps, aftermath.addReview, async ({ params, body, caller }) => addReview(deps, caller, params.caseId, body));
 }
 
-type ReviewDraft = z.output<typeof contract.addReview.body>;
+type ReviewDraft = z.output<typeof aftermath.addReview.body>;
 
 async function addReview(deps: DeskDeps, caller: Caller, caseId: CaseId, body: ReviewDraft): Promise<ReviewRecord> {
   return transact(deps.store, async (unit) => {

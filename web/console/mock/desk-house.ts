@@ -1,5 +1,6 @@
 /** The mock's decisions, criteria, appeals, pressure, people on call, authorities, and the owner's notices. */
 import { DecisionNumber, Instant } from '../../../contract/ids.ts';
+import * as aftermath from '../../../contract/routes/desk/aftermath.ts';
 import * as decisions from '../../../contract/routes/desk/decisions.ts';
 import * as owners from '../../../contract/routes/desk/owners.ts';
 import * as pressure from '../../../contract/routes/desk/pressure.ts';
@@ -132,10 +133,10 @@ export function registerDeskHouse(on: On, state: MockState, emit: (event: LiveEv
   on(decisions.decideAppeal, ({ params, body }) =>
     keepAppeal(params.appealId, { state: body.outcome, decider: me(), decidedAt: now(), reasons: body.reasons }),
   );
-  on(decisions.listStrikes, () => ({ items: desk.strikes }));
-  on(decisions.listReviews, ({ params }) => ({ items: desk.reviews.get(params.caseId) ?? [] }));
-  on(decisions.addReview, ({ params, body }) => {
-    const review = decisions.Review.parse({ reviewId: fresh('rev'), at: now(), by: me(), ...body });
+  on(aftermath.listStrikes, () => ({ items: desk.strikes }));
+  on(aftermath.listReviews, ({ params }) => ({ items: desk.reviews.get(params.caseId) ?? [] }));
+  on(aftermath.addReview, ({ params, body }) => {
+    const review = aftermath.Review.parse({ reviewId: fresh('rev'), at: now(), by: me(), ...body });
     desk.reviews.set(params.caseId, [...(desk.reviews.get(params.caseId) ?? []), review]);
     return review;
   });

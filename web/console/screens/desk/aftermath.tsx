@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Case } from '../../../../contract/routes/desk/cases.ts';
-import { addReview, listReviews, listStrikes } from '../../../../contract/routes/desk/decisions.ts';
+import { addReview, listReviews, listStrikes } from '../../../../contract/routes/desk/aftermath.ts';
 import { getCase } from '../../../../contract/routes/desk/cases.ts';
 import { ask, useAct } from '../../api/queries.ts';
 import { Badge } from '../../parts/badge.tsx';
