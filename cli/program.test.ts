@@ -111,7 +111,12 @@ async function portcullis(line: string, env: Record<string, string> = {}): Promi
   let err = '';
   const code = await run(line.split(' '), {
     version: '0.1.0',
-    roles: { control: async () => 70, edge: async (args) => 80 + args.length, captcha: async () => 90 },
+    roles: {
+      control: async () => 70,
+      edge: async (args) => 80 + args.length,
+      captcha: async () => 90,
+      relay: async (args) => 60 + args.length,
+    },
     up: { execPath: '/nonexistent', entry: '/nonexistent' },
     terminal: () => ({
       out: (text) => (out += text),

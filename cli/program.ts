@@ -1,13 +1,14 @@
 /**
  * The portcullis command: every subcommand in one tree, and the one place where a failure becomes a sentence and an exit code.
  *
- * Roles (control plane, edge, captcha) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
+ * Roles (control plane, edge, captcha, relay) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
  */
 import { Command, CommanderError } from 'commander';
 import { addAttackCommands } from './commands/attack.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addHouseCommands } from './commands/house.ts';
 import { addOrderCommands } from './commands/order.ts';
+import { addRelayCommands } from './commands/relay.ts';
 import { addRulesCommands } from './commands/rules.ts';
 import { addCertificateCommands } from './commands/certificate.ts';
 import { addSiteCommands } from './commands/site.ts';
@@ -25,12 +26,15 @@ export type Surroundings = {
   /** Made only for commands, not for roles: it listens to signals, and a role has its own way to stop. */
   readonly terminal: () => Terminal;
   readonly version: string;
-  readonly roles: { readonly control: Role; readonly edge: Role; readonly captcha: Role };
+  readonly roles: { readonly control: Role; readonly edge: Role; readonly captcha: Role; readonly relay: Role };
   readonly up: UpSurroundings;
 };
 
 /** Subcommands of `portcullis edge` that talk to the control plane; anything else runs an edge. */
 const edgeVerbs: readonly string[] = ['enrol', 'list', 'revoke', 'help'];
+
+/** The same for `portcullis relay`. */
+const relayVerbs: readonly string[] = ['enrol', 'list', 'revoke', 'help'];
 
 /** Runs one command line (without the program's own name) and resolves with the exit code. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -39,6 +43,8 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   if (first === 'captcha') return await surroundings.roles.captcha(args.slice(1));
   if (first === 'edge' && (second === undefined || !edgeVerbs.includes(second)))
     return await surroundings.roles.edge(args.slice(1));
+  if (first === 'relay' && (second === undefined || !relayVerbs.includes(second)))
+    return await surroundings.roles.relay(args.slice(1));
   const terminal = surroundings.terminal();
   try {
     await makeProgram(surroundings, terminal).parseAsync([...args], { from: 'user' });
@@ -80,6 +86,7 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
   addExplainCommand(program, terminal);
   addOrderCommands(program, terminal);
   addHouseCommands(program, terminal);
+  addRelayCommands(program, terminal);
   addVerifyCommand(program, terminal);
   program.addHelpText(
     'after',

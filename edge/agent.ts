@@ -8,7 +8,8 @@
  */
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { Instant, Revision } from '../contract/ids.ts';
+import { Instant } from '../contract/ids.ts';
+import type { Revision } from '../contract/ids.ts';
 import type { FromControl, NackReason, SignedFrame } from '../contract/stream.ts';
 import { textVerifier } from '../kit/ed25519.ts';
 import { Answers } from './answers.ts';
@@ -105,8 +106,6 @@ export class EdgeAgent {
   #resyncWaitMs = resyncFirstMs;
   #caughtUp = false;
   #stopping = false;
-  /** What a relay did, until the control plane can be told. */
-  #mistrust: string | null = null;
 
   private constructor(parts: AgentParts, disk: DiskCopy, policy: PolicyState) {
     this.#parts = parts;
@@ -158,14 +157,7 @@ export class EdgeAgent {
     });
     this.#stream = new StreamClient({
       controlUrl: parts.controlUrl,
-      relays: {
-        urls: parts.relays ?? [],
-        verify: this.#verify,
-        onMistrust: (url, why) => {
-          const did = why === 'forged' ? 'passed on what the control plane did not say' : 'kept back what the control plane said';
-          this.#mistrust = `The relay ${url} ${did}. Nothing of it was used; this edge takes another way.`;
-        },
-      },
+      relays: { urls: parts.relays ?? [], verify: this.#verify },
       edgeId: parts.identity.edgeId,
       sign: parts.identity.sign,
       versions: parts.versions,
@@ -302,11 +294,6 @@ export class EdgeAgent {
     return this.#stream.isConnected;
   }
 
-  /** The relay that the stream comes through; null: straight, or there is no stream. */
-  get relay(): string | null {
-    return this.#stream.relay;
-  }
-
   get haproxy(): EngineState {
     return this.#enforcer.engine.state;
   }
@@ -415,12 +402,6 @@ export class EdgeAgent {
   }
 
   #onHead(head: Head): void {
-    if (this.#mistrust !== null) {
-      const detail = this.#mistrust;
-      this.#mistrust = null;
-      // No revision is refused: it is how an edge says that something is wrong, and every control plane raises an alarm for it.
-      this.#stream.send({ kind: 'nack', revision: Revision.parse(0), reason: 'bad-signature', detail });
-    }
     if (this.#resend) {
       this.#resend = false;
       this.#receipts.resend();

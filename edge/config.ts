@@ -14,6 +14,8 @@ import type { Listener, Neighbour, Neighbours } from './render/types.ts';
 
 export type EdgeConfig = {
   readonly controlUrl: string;
+  /** Addresses of relays, tried before the control plane. */
+  readonly relays: readonly string[];
   readonly token: string | null;
   readonly tokenFile: string | null;
   /** The edge's own folder, below the state folder. */
@@ -50,6 +52,7 @@ export type ConfigResult =
 
 const flags = {
   control: { type: 'string' },
+  relays: { type: 'string' },
   token: { type: 'string' },
   'token-file': { type: 'string' },
   state: { type: 'string' },
@@ -80,6 +83,7 @@ const flags = {
 export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
 
   --control URL            the control plane (PORTCULLIS_CONTROL)
+  --relays URL,URL         relays that the policy is taken from, while one of them does (PORTCULLIS_EDGE_RELAYS)
   --token TOKEN            one-time enrolment token, first start only (PORTCULLIS_EDGE_TOKEN)
   --token-file FILE        a file that holds the token; waited for (PORTCULLIS_EDGE_TOKEN_FILE)
   --state DIR              state folder; the edge's own is DIR/edge (PORTCULLIS_STATE, default ./.portcullis)
@@ -134,6 +138,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
       return at === null ? [] : [{ scheme, ...at }];
     });
   const control = readControl(text(values.control, 'PORTCULLIS_CONTROL'), values['insecure-control'] === true, mistakes);
+  const relays = (split(text(values.relays, 'PORTCULLIS_EDGE_RELAYS')) ?? []).flatMap((one) => readRelay(one, mistakes));
   const state = resolve(text(values.state, 'PORTCULLIS_STATE') ?? './.portcullis');
   const folder = join(state, 'edge');
   if (!/^\/[A-Za-z0-9._/@+-]*$/.test(folder)) {
@@ -178,6 +183,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     kind: 'config',
     config: {
       controlUrl: control,
+      relays,
       token: text(values.token, 'PORTCULLIS_EDGE_TOKEN') ?? null,
       tokenFile: text(values['token-file'], 'PORTCULLIS_EDGE_TOKEN_FILE') ?? null,
       folder,
@@ -205,7 +211,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   };
 }
 
-function readControl(given: string | undefined, insecure: boolean, mistakes: string[]): string | null {
+export function readControl(given: string | undefined, insecure: boolean, mistakes: string[]): string | null {
   if (given === undefined) {
     mistakes.push('The control plane is missing: give --control URL or set PORTCULLIS_CONTROL.');
     return null;
@@ -226,6 +232,14 @@ function readControl(given: string | undefined, insecure: boolean, mistakes: str
   }
   if (url.username !== '' || url.password !== '') mistakes.push('--control must not hold a name or password.');
   return url.href;
+}
+
+/** http will do, also over other people's networks: what goes through a relay is sealed between edge and control plane. */
+function readRelay(given: string, mistakes: string[]): string[] {
+  const url = URL.canParse(given) ? new URL(given) : null;
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return [url.href];
+  mistakes.push(`--relays takes addresses such as http://relay.example:9400, not “${given}”.`);
+  return [];
 }
 
 const mostPeers = 8;
@@ -262,7 +276,7 @@ function isLoopback(host: string): boolean {
   return ipaddr.isValid(bare) && ipaddr.process(bare).range() === 'loopback';
 }
 
-function parseAddress(text: string): { readonly address: string; readonly port: number } | null {
+export function parseAddress(text: string): { readonly address: string; readonly port: number } | null {
   const found = /^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):(\d{1,5})$/.exec(text);
   const address = found?.[1] ?? found?.[2];
   const port = Number(found?.[3]);

@@ -57,16 +57,31 @@ export async function loadOrEnrol(enrolment: Enrolment): Promise<Identity> {
   return { ...answer, sign };
 }
 
-async function enrol(
+function enrol(
   { controlUrl, name, versions, log, signal }: Enrolment,
   token: string,
   publicKey: string,
 ): Promise<z.infer<typeof EnrolAnswer>> {
   const body = JSON.stringify({ token, publicKey, name, versions } satisfies z.input<typeof EnrolRequest>);
+  return askToEnrol({ what: 'edge', controlUrl, path: enrolPath, body, answer: EnrolAnswer, log, signal });
+}
+
+/** Asks until there is an answer; rejects with EnrolmentFailed when it is a refusal. */
+export async function askToEnrol<Answer>(asked: {
+  /** What asks, for sentences. */
+  readonly what: 'edge' | 'relay';
+  readonly controlUrl: string;
+  readonly path: string;
+  readonly body: string;
+  readonly answer: z.ZodType<Answer>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}): Promise<Answer> {
+  const { controlUrl, path, body, log, signal } = asked;
   for (let attempt = 0; ; attempt += 1) {
     signal.throwIfAborted();
     try {
-      const response = await fetch(new URL(enrolPath, controlUrl), {
+      const response = await fetch(new URL(path, controlUrl), {
         method: 'POST',
         headers: { 'content-type': 'application/json', accept: 'application/json' },
         body,
@@ -75,7 +90,7 @@ async function enrol(
       });
       const text = await response.text();
       if (response.ok) {
-        const parsed = EnrolAnswer.safeParse(parseJson(text));
+        const parsed = asked.answer.safeParse(parseJson(text));
         if (parsed.success) return parsed.data;
         throw new EnrolmentFailed(
           `${controlUrl} answered the enrolment with something else than an identity. Is it the control plane?`,
@@ -84,7 +99,7 @@ async function enrol(
       if (response.status >= 400 && response.status < 500 && response.status !== 429) {
         const said = z.object({ detail: z.string() }).safeParse(parseJson(text));
         throw new EnrolmentFailed(
-          `The control plane refused to enrol this edge: ${said.success ? said.data.detail : `status ${response.status}`}`,
+          `The control plane refused to enrol this ${asked.what}: ${said.success ? said.data.detail : `status ${response.status}`}`,
         );
       }
       throw new Error(`status ${response.status}`);
@@ -97,7 +112,8 @@ async function enrol(
   }
 }
 
-async function ownKey(path: string): Promise<string> {
+/** The private key in a file of mode 600; made when there is none. */
+export async function ownKey(path: string): Promise<string> {
   const found = await readIfThere(path);
   if (found !== null) return found.trim();
   const { privateKey } = generateSigningKeyPair();
@@ -105,7 +121,7 @@ async function ownKey(path: string): Promise<string> {
   return privateKey;
 }
 
-async function readIfThere(path: string): Promise<string | null> {
+export async function readIfThere(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

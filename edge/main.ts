@@ -88,6 +88,7 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal, en
     folder,
     identity,
     controlUrl,
+    relays: config.relays,
     versions,
     plan,
     haproxyBinary: config.haproxyBinary,

@@ -1,19 +1,26 @@
 /**
- * The edge's end of the policy stream: one WebSocket to the control plane, opened again whenever it ends.
+ * The edge's end of the policy stream: one WebSocket to the control plane or to a relay, opened again whenever it ends.
  *
  * Carries messages and nothing more: what a frame is worth is frames.ts, what to do with it agent.ts. Losing the control plane changes
  * nothing that is enforced. The first attempts come fast, so that a control plane that restarts is back within a second; the wait stays
  * at about a second, for an edge that was cut off shall be current within two. A refusal (`bye`) that time alone will not mend waits
  * for half a minute. Silence for 20 s ends a connection: the control plane says `head` every few seconds.
+ * Through a relay the same is said inside a sealed channel (tunnel.ts): there only the control plane's own words count as a sign of life, and a
+ * relay that forges or keeps back is left for the next address, at last for the control plane itself.
  */
 import { WebSocket } from 'ws';
 import type { Logger } from 'pino';
+import { Revision } from '../../contract/ids.ts';
 import type { EdgeId } from '../../contract/ids.ts';
+import { relayHealthPath, relayedPath } from '../../contract/relay.ts';
 import { FromControl, maxMessageBytes, streamPath, streamProtocol, subscribeText } from '../../contract/stream.ts';
 import type { FromEdge, SignedFrame } from '../../contract/stream.ts';
 import type { KeptAddress } from '../../contract/traffic.ts';
 import { backoffMs } from '../../kit/backoff.ts';
-import type { SignText } from '../../kit/ed25519.ts';
+import type { SignText, VerifyText } from '../../kit/ed25519.ts';
+import { Addresses } from './addresses.ts';
+import { RelayWatch } from './relay-watch.ts';
+import { Tunnel } from './tunnel.ts';
 
 export type Held = { readonly revision: FromEdgeOf<'subscribe'>['revision']; readonly digest: string };
 type FromEdgeOf<K extends FromEdge['kind']> = Extract<FromEdge, { kind: K }>;
@@ -23,6 +30,8 @@ export type Ask = Extract<FromControl, { kind: 'ask' }>;
 
 export type StreamParts = {
   readonly controlUrl: string;
+  /** Relays that are tried first, with what shows that the control plane itself speaks through them. Left out: there are none. */
+  readonly relays?: { readonly urls: readonly string[]; readonly verify: VerifyText };
   readonly edgeId: EdgeId;
   readonly sign: SignText;
   readonly versions: EdgeVersions;
@@ -40,6 +49,9 @@ export type StreamParts = {
 };
 
 const silenceMs = 20_000;
+/** The same until a relay has brought the first word of the control plane. */
+const relayWordMs = 5000;
+const healthTimeoutMs = 3000;
 const retry = { firstMs: 60, longestMs: 1000 };
 const refusedRetryMs = 30_000;
 /** Messages waiting to be sent beyond this are the control plane's slowness, not ours to store: telemetry is dropped. */
@@ -58,9 +70,18 @@ export class StreamClient {
   #stopped = false;
   #waitMs: number | null = null;
   #lastHeardMs: number | null = null;
+  readonly #addresses: Addresses;
+  /** Set while the stream comes through a relay. */
+  #tunnel: Tunnel | null = null;
+  #watch = new RelayWatch();
+  #openedMs = 0;
+  #home: NodeJS.Timeout | null = null;
+  /** What a relay did, until the control plane can be told. */
+  #mistrust: string | null = null;
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
+    this.#addresses = new Addresses(parts.edgeId, parts.controlUrl, parts.relays?.urls ?? []);
   }
 
   get isConnected(): boolean {
@@ -85,7 +106,7 @@ export class StreamClient {
     // What comes before the control plane has looked up who subscribed would end the stream (contract/stream.ts).
     if (socket === null || !this.#accepted || socket.readyState !== WebSocket.OPEN) return false;
     if ((message.kind === 'telemetry' || message.kind === 'busiest') && socket.bufferedAmount > mostBufferedBytes) return false;
-    socket.send(JSON.stringify(message));
+    this.#say(socket, message);
     return true;
   }
 
@@ -93,12 +114,14 @@ export class StreamClient {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#silence !== null) clearTimeout(this.#silence);
+    if (this.#home !== null) clearTimeout(this.#home);
     this.#socket?.terminate();
   }
 
   #connect(): void {
     if (this.#stopped) return;
-    const url = new URL(streamPath, this.#parts.controlUrl);
+    const { url: base, isRelay } = this.#addresses.current;
+    const url = new URL(isRelay ? relayedPath : streamPath, base);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url, {
       maxPayload: maxMessageBytes,
@@ -107,17 +130,66 @@ export class StreamClient {
       followRedirects: false,
     });
     this.#socket = socket;
+    const { relays } = this.#parts;
+    const tunnel = isRelay && relays !== undefined ? new Tunnel(relays.verify) : null;
+    this.#tunnel = tunnel;
+    this.#watch = new RelayWatch();
+    this.#openedMs = performance.now();
     this.#listen(socket);
     socket.on('message', (data, isBinary) => {
+      if (tunnel !== null) return this.#open(socket, tunnel, isBinary && Buffer.isBuffer(data) ? data : null);
       this.#listen(socket);
       this.#take(socket, !isBinary && Buffer.isBuffer(data) ? data.toString('utf8') : null);
     });
-    socket.on('ping', () => this.#listen(socket));
+    // A relay's ping says nothing of the control plane.
+    if (tunnel === null) socket.on('ping', () => this.#listen(socket));
     socket.on('error', (error) => {
       if (this.#attempt === 0)
         this.#parts.log.warn({ error: error.message }, 'the policy stream failed; what is in force stays in force');
     });
     socket.on('close', () => this.#closed(socket));
+  }
+
+  /** Unpacks what a relay brings. */
+  #open(socket: WebSocket, tunnel: Tunnel, bytes: Buffer | null): void {
+    if (this.#socket !== socket || socket.readyState !== WebSocket.OPEN) return;
+    const out = bytes === null ? ({ kind: 'over', why: 'forged' } as const) : tunnel.take(bytes);
+    if (out.kind === 'answer') socket.send(out.bytes);
+    if (out.kind === 'said') {
+      this.#listen(socket);
+      this.#take(socket, out.text);
+    }
+    if (out.kind === 'over') this.#leave(socket, out.why);
+  }
+
+  /** Leaves a relay that does not do what it is for. */
+  #leave(socket: WebSocket, why: 'forged' | 'held-back' | 'other-protocol'): void {
+    const { url, isRelay } = this.#addresses.current;
+    if (!isRelay) return;
+    this.#parts.log.warn({ relay: url, why }, 'this relay is left; the policy is taken elsewhere');
+    if (why !== 'other-protocol') {
+      const did = why === 'forged' ? 'passed on what the control plane did not say' : 'kept back what the control plane said';
+      this.#mistrust = `The relay ${url} ${did}. Nothing of it was used; this edge takes another way.`;
+    }
+    this.#accepted = false;
+    socket.terminate();
+  }
+
+  /** No revision is refused; it is how an edge says that something is wrong, and every control plane raises an alarm for it. */
+  #tellMistrust(): void {
+    const detail = this.#mistrust;
+    if (detail === null) return;
+    this.#mistrust = null;
+    this.send({ kind: 'nack', revision: Revision.parse(0), reason: 'bad-signature', detail });
+  }
+
+  #say(socket: WebSocket, message: FromEdge): void {
+    const text = JSON.stringify(message);
+    if (this.#tunnel === null) socket.send(text);
+    else {
+      const sealed = this.#tunnel.seal(text);
+      if (sealed !== null) socket.send(sealed);
+    }
   }
 
   #take(socket: WebSocket, text: string | null): void {
@@ -140,7 +212,14 @@ export class StreamClient {
       case 'head':
         this.#accepted = true;
         this.#attempt = 0;
-        return this.#parts.onHead(message);
+        this.#seekBetter();
+        this.#tellMistrust();
+        this.#parts.onHead(message);
+        if (this.#tunnel !== null) {
+          const passed = this.#watch.heard(message, Date.parse(message.at), this.#parts.held(), performance.now());
+          if (passed === 'held-back') this.#leave(socket, passed);
+        }
+        return;
       case 'receipt-kept':
         return this.#parts.onReceiptKept(message.signature);
       case 'certificate-key':
@@ -173,27 +252,64 @@ export class StreamClient {
     const { revision, digest } = this.#parts.held();
     const signature = sign(subscribeText(edgeId, nonce));
     const message: FromEdge = { kind: 'subscribe', protocol: streamProtocol, edgeId, signature, revision, digest, versions };
-    socket.send(JSON.stringify(message));
-    this.#parts.log.info({ revision }, 'subscribed to the policy stream');
+    this.#say(socket, message);
+    this.#parts.log.info(
+      { revision, relay: this.#tunnel === null ? null : this.#addresses.current.url },
+      'subscribed to the policy stream',
+    );
     this.#parts.onSubscribed();
   }
 
   #listen(socket: WebSocket): void {
     if (this.#silence !== null) clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => socket.terminate(), silenceMs);
+    const patienceMs = this.#tunnel !== null && !this.#accepted ? relayWordMs : silenceMs;
+    this.#silence = setTimeout(() => socket.terminate(), patienceMs);
   }
 
   #closed(socket: WebSocket): void {
     if (this.#socket !== socket) return;
     this.#socket = null;
+    if (this.#tunnel !== null) this.#addresses.lasted(performance.now() - this.#openedMs);
+    // What has worked is tried again; what has not, or was left, is not.
+    if (!this.#accepted) this.#addresses.failed();
+    this.#tunnel = null;
     this.#subscribed = false;
     this.#accepted = false;
+    if (this.#home !== null) clearTimeout(this.#home);
+    this.#home = null;
     if (this.#silence !== null) clearTimeout(this.#silence);
     if (this.#stopped) return;
     const waitMs = this.#waitMs ?? backoffMs(retry, this.#attempt, this.#parts.chance());
     this.#waitMs = null;
     this.#attempt += 1;
     this.#timer = setTimeout(() => this.#connect(), waitMs);
+  }
+
+  /** From a lower place: asks better ones now and then, and goes where one answers. */
+  #seekBetter(): void {
+    if (this.#home !== null || this.#addresses.better.length === 0) return;
+    this.#home = setTimeout(() => {
+      this.#goHome().catch(() => undefined);
+    }, this.#addresses.homeMs(this.#parts.chance()));
+    this.#home.unref();
+  }
+
+  async #goHome(): Promise<void> {
+    const socket = this.#socket;
+    for (const place of this.#addresses.better) {
+      const request = { redirect: 'error', signal: AbortSignal.timeout(healthTimeoutMs) } as const;
+      const answers = await fetch(new URL(relayHealthPath, place.url), request).then(
+        (response) => response.ok,
+        () => false,
+      );
+      if (this.#socket !== socket || socket === null || this.#stopped) return;
+      if (!answers) continue;
+      this.#addresses.moveTo(place);
+      socket.close();
+      return;
+    }
+    this.#home = null;
+    this.#seekBetter();
   }
 }
 
