@@ -61,7 +61,7 @@ export const insight = {
   inWindow: 'In this range',
   share: 'Share',
   time: 'Time',
-  step: (length: string) => `steps of ${length}`,
+  step: (length: string) => `Steps of ${length}.`,
   inAndOut: (bytesIn: string, bytesOut: string) => `${bytesIn} in, ${bytesOut} out`,
 
   tops: {
