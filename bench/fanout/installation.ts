@@ -2,7 +2,7 @@
  * One control plane, a thousand edges, three of them with HAProxy, and a network between that can be made bad.
  *
  * The control plane and the three are the product as an operator runs it (tests/harness/provider.ts); the others are swarm.ts. All reach the
- * control plane through network.ts. They are enrolled by writing them into the database of a stopped control plane: a thousand tokens
+ * control plane through relays (programs of their own), with network.ts before and behind each. They are enrolled by writing them into the database of a stopped control plane: a thousand tokens
  * would measure nothing that is asked here.
  */
 import { spawn } from 'node:child_process';
@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { EdgeId, Instant, idPrefix } from '../../contract/ids.ts';
 import { createEnrolmentToken, listEdges } from '../../contract/routes/edges.ts';
+import { createRelayToken, listRelays } from '../../contract/routes/relays.ts';
 import { EnrolAnswer, PublicKey } from '../../contract/stream.ts';
 import { emptyDigest } from '../../core/shield/digest.ts';
 import { generateSigningKeyPair } from '../../kit/ed25519.ts';
@@ -43,33 +44,44 @@ export type Installation = {
   /** Ports at which visitors reach the edges with HAProxy. */
   readonly visitors: readonly number[];
   readonly weather: (weather: Weather) => void;
+  /** Part of the edges whose stream comes through a relay now. */
+  readonly throughRelays: () => Promise<number>;
 };
 
 export const realEdges = 3;
 const processes = 3;
 
 /** Starts everything, and resolves when all edges hold the head. */
-export async function install(folder: string, keep: Keep, count: number, say: (line: string) => void): Promise<Installation> {
+export async function install(
+  folder: string,
+  keep: Keep,
+  { count, relays }: { readonly count: number; readonly relays: number },
+  say: (line: string) => void,
+): Promise<Installation> {
   const parts = keep(await startParts({ state: path.join(folder, 'provider') }));
   const answer = EnrolAnswer.parse(JSON.parse(readFileSync(path.join(parts.folders.edge, 'identity.json'), 'utf8')));
   await parts.control().stop('SIGTERM');
   const edges = await enrolAll(parts.folders.control, answer.group, count);
   await parts.startControl();
-  const network = keep(await startNetwork(Number(new URL(parts.controlUrl).port)));
-  const controlUrl = `http://127.0.0.1:${network.port}`;
+  const controlPort = Number(new URL(parts.controlUrl).port);
+  const backbone = keep(await startNetwork({ to: [controlPort], dense: true }));
+  const doors = await startRelays(parts, folder, keep, { count: relays, controlPort: backbone.ports[0] ?? 0 });
+  const network = keep(await startNetwork({ to: [...doors, controlPort], dense: false }));
+  const urls = network.ports.map((port) => `http://127.0.0.1:${port}`);
+  const [relayUrls, controlUrl = ''] = [urls.slice(0, -1), urls.at(-1)];
   const visitors: number[] = [];
   for (let number = 1; number <= realEdges; number += 1) {
     const { token } = await parts.operator.call(createEnrolmentToken);
     const [port = 0] = await freePorts(1);
     const edge = startProgram([
       'edge',
-      ...['--control', controlUrl, '--token', token, '--name', `real-${number}`],
+      ...['--control', controlUrl, '--token', token, '--name', `real-${number}`, '--relays', relayUrls.join(',')],
       ...['--state', path.join(folder, `edge-${number}`), '--http', `127.0.0.1:${port}`, '--https', 'off', '--metrics', 'off'],
     ]);
     keep({ stop: async () => void (await edge.stop('SIGTERM')) });
     visitors.push(port);
   }
-  const swarm = keep(startSwarm({ controlUrl, group: answer.group, policyKey: answer.policyKey, edges }));
+  const swarm = keep(startSwarm({ controlUrl, relayUrls, group: answer.group, policyKey: answer.policyKey, edges }));
   say(`${count} edges are enrolled; waiting for their streams …`);
   await until('every edge has a stream', () => swarm.connected() === count, { timeoutMs: 180_000, everyMs: 100 });
   await until(
@@ -80,7 +92,39 @@ export async function install(folder: string, keep: Keep, count: number, say: (l
     },
     { timeoutMs: 120_000, everyMs: 200 },
   );
-  return { parts, swarm, visitors, weather: network.weather };
+  return {
+    ...{ parts, swarm, visitors },
+    weather: (weather) => {
+      backbone.weather(weather);
+      network.weather(weather);
+    },
+    throughRelays: async () => {
+      const { items } = await parts.operator.call(listRelays);
+      return items.reduce((sum, relay) => sum + relay.edges, 0) / (count + realEdges);
+    },
+  };
+}
+
+/** Starts relays as an operator would, and resolves with their ports when all are linked. */
+async function startRelays(
+  parts: Parts,
+  folder: string,
+  keep: Keep,
+  { count, controlPort }: { readonly count: number; readonly controlPort: number },
+): Promise<readonly number[]> {
+  const ports = await freePorts(count);
+  for (const [index, port] of ports.entries()) {
+    const { token } = await parts.operator.call(createRelayToken, { body: {} });
+    const relay = startProgram([
+      'relay',
+      ...['--control', `http://127.0.0.1:${controlPort}`, '--token', token, '--name', `relay-${index + 1}`],
+      ...['--state', path.join(folder, `relay-${index + 1}`), '--listen', `127.0.0.1:${port}`, '--metrics', 'off'],
+    ]);
+    keep({ stop: async () => void (await relay.stop('SIGTERM')) });
+  }
+  const linked = async () => (await parts.operator.call(listRelays)).items.every(({ state }) => state === 'linked');
+  await until('the relays are linked', linked, { timeoutMs: 60_000 });
+  return ports;
 }
 
 async function enrolAll(controlFolder: string, group: EnrolAnswer['group'], count: number): Promise<SwarmJob['edges']> {
@@ -104,21 +148,21 @@ async function enrolAll(controlFolder: string, group: EnrolAnswer['group'], coun
 }
 
 async function startNetwork(
-  to: number,
-): Promise<{ port: number; weather: (weather: Weather) => void; stop: () => Promise<void> }> {
+  job: NetworkJob,
+): Promise<{ ports: readonly number[]; weather: (weather: Weather) => void; stop: () => Promise<void> }> {
   const script = path.join(import.meta.dirname, 'network.ts');
-  const child = spawn(process.execPath, [script, JSON.stringify({ to } satisfies NetworkJob)], {
+  const child = spawn(process.execPath, [script, JSON.stringify(job)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const port = await new Promise<number>((resolve, reject) => {
+  const ports = await new Promise<readonly number[]>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', (line) =>
-      resolve(z.object({ port: z.int() }).parse(JSON.parse(line)).port),
+      resolve(z.object({ ports: z.array(z.int()) }).parse(JSON.parse(line)).ports),
     );
     child.once('exit', (code) => reject(new Error(`the network ended (${code ?? 'killed'})`)));
   });
   return {
-    port,
+    ports,
     weather: (weather) => void child.stdin.write(`${JSON.stringify(weather)}\n`),
     stop: async () => {
       child.kill('SIGKILL');

@@ -4,7 +4,8 @@
  * A try: a second person confirms a notice; each of a thousand edge state machines (swarm.ts) says when it holds the revision, and three real
  * edges with HAProxy are asked over HTTP until they show the notice. The clock runs from the instant that the control plane stamped inside
  * the transaction. Two weathers in the same run: `clear`, which says what control plane and machine cost, and the one that the figures
- * are for, a delay with jitter each way and loss on every piece of data (network.ts). An edge whose connection was reset comes back and
+ * are for, a delay with jitter each way and loss on every piece of data (network.ts), between edges and relays and again between relays and the
+ * control plane. An edge whose connection was reset comes back and
  * catches up; what it missed meanwhile counts from the commit like everything else. Everything shares this machine's processors.
  */
 import { parseArgs } from 'node:util';
@@ -22,10 +23,11 @@ import { install } from './installation.ts';
 import type { Installation } from './installation.ts';
 import { clear } from './network.ts';
 
-const usage = `Usage: npm run bench -- fanout [--json] [--edges 1000] [--tries 20] [--delay 40] [--jitter 20] [--loss 1]
+const usage = `Usage: npm run bench -- fanout [--json] [--edges 1000] [--relays 4] [--tries 20] [--delay 40] [--jitter 20] [--loss 1]
 
   --json      print one JSON object and nothing else
   --edges     edge state machines, beside three edges with HAProxy
+  --relays    relays between them and the control plane; 0: all are connected straight
   --tries     orders in each weather (a thousand edges give a thousand samples each)
   --delay     milliseconds one way, --jitter as much more or less, --loss percent of pieces of data that stall or reset their connection
 `;
@@ -43,6 +45,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     options: {
       json: { type: 'boolean', default: false },
       edges: { type: 'string', default: '1000' },
+      relays: { type: 'string', default: '4' },
       tries: { type: 'string', default: '20' },
       delay: { type: 'string', default: '40' },
       jitter: { type: 'string', default: '20' },
@@ -57,21 +60,25 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [edges, tries, delayMs, jitterMs, loss] = [values.edges, values.tries, values.delay, values.jitter, values.loss].map(
     Number,
   );
+  const relays = Number(values.relays);
   if (
     ![edges, tries].every((number) => Number.isInteger(number) && Number(number) >= 1) ||
+    !(Number.isInteger(relays) && relays >= 0 && relays <= 50) ||
     !inRange(delayMs) ||
     !inRange(jitterMs) ||
     !inRange(loss, 100)
   ) {
-    process.stderr.write(`--edges and --tries take whole numbers above zero, the others numbers from zero.\n\n${usage}`);
+    process.stderr.write(
+      `--edges and --tries take whole numbers above zero, --relays up to 50, the others numbers from zero.\n\n${usage}`,
+    );
     return 2;
   }
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const ranOn = machine();
   const bad = { delayMs: delayMs ?? 0, jitterMs: jitterMs ?? 0, loss: (loss ?? 0) / 100 };
-  const [calm, injected] = await whileRunning('fanout', async (folder, keep) => {
+  const [calm, injected, through] = await whileRunning('fanout', async (folder, keep) => {
     const origin = keep(await startStaticOrigin());
-    const house = await install(folder, keep, edges ?? 1, say);
+    const house = await install(folder, keep, { count: edges ?? 1, relays }, say);
     const { siteId } = await house.parts.operator.call(addSite, {
       body: { hostnames: [host], origin: `http://127.0.0.1:${origin.port}`, waiveOwnership: true },
     });
@@ -82,9 +89,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     const first = await measure(house, siteId, tries ?? 1);
     say(`${tries} orders with ${bad.delayMs} ± ${bad.jitterMs} ms each way and ${bad.loss * 100} % loss …`);
     house.weather(bad);
-    return [first, await measure(house, siteId, tries ?? 1)];
+    return [first, await measure(house, siteId, tries ?? 1), await house.throughRelays()] as const;
   });
-  if (calm === undefined || injected === undefined) throw new Error('both weathers are measured');
   const figures: Record<string, Figure> = {
     ...percentiles('ms', [...injected.swarm, ...injected.real], { p50: 250, p99: 1000, p999: 5000 }),
     ...percentiles('ms_clear', [...calm.swarm, ...calm.real]),
@@ -96,6 +102,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       goal: 0.999,
       runs: injected.swarm.length,
     },
+    through_relays: { value: Math.round(through * 1000) / 1000, unit: 'share', runs: 1 },
   };
   for (const [name, { value, unit, goal }] of Object.entries(figures))
     say(`  ${name.padEnd(24)}${value} ${unit}${goal === undefined ? '' : `   (goal ${goal})`}`);

@@ -3,7 +3,8 @@
  *
  * TCP hides loss, so what an application meets of it is what is made here: per piece of data and direction a delay with jitter, in order as TCP
  * has it; with the chance of `loss` the piece waits as long again as a retransmission takes, or, once in five of those, the connection is
- * reset. `node network.ts '<JSON of NetworkJob>'` prints `{"port":…}`; a line of JSON (`Weather`) on its input changes the weather.
+ * reset. `node network.ts '<JSON of NetworkJob>'` prints `{"ports":[…]}`; a line of JSON (`Weather`) on its input changes the weather.
+ * A `dense` way carries many edges at once: data follows a lost piece at once, so it is sent again after a round trip, and nothing is reset.
  * Hazard: what one event loop adds by itself (some milliseconds with a thousand connections) is measured with the product.
  */
 import { connect, createServer } from 'node:net';
@@ -21,7 +22,7 @@ export const Weather = z.strictObject({
 export type Weather = z.infer<typeof Weather>;
 export const clear: Weather = { delayMs: 0, jitterMs: 0, loss: 0 };
 
-export const NetworkJob = z.strictObject({ to: z.int().min(1).max(65_535) });
+export const NetworkJob = z.strictObject({ to: z.array(z.int().min(1).max(65_535)).min(1), dense: z.boolean() });
 export type NetworkJob = z.infer<typeof NetworkJob>;
 
 /** Linux' shortest time until a lost segment is sent again, beside the round trip. */
@@ -31,7 +32,7 @@ const resetsAmongLosses = 0.2;
 let weather = clear;
 
 /** Data goes on in its order: a piece that waits holds up those behind it. */
-function carry(from: Socket, to: Socket): void {
+function carry(from: Socket, to: Socket, dense: boolean): void {
   let freeAtMs = 0;
   const later = (what: () => void, extraMs: number): void => {
     const nowMs = performance.now();
@@ -44,12 +45,12 @@ function carry(from: Socket, to: Socket): void {
   from.on('data', (piece) => {
     let waitMs = oneWayMs();
     if (Math.random() < weather.loss) {
-      if (Math.random() < resetsAmongLosses) {
+      if (!dense && Math.random() < resetsAmongLosses) {
         from.resetAndDestroy();
         to.resetAndDestroy();
         return;
       }
-      waitMs += retransmissionMs + 2 * oneWayMs();
+      waitMs += (dense ? 0 : retransmissionMs) + 2 * oneWayMs();
     }
     later(() => void (to.destroyed || to.write(piece)), waitMs);
   });
@@ -58,17 +59,10 @@ function carry(from: Socket, to: Socket): void {
   from.on('error', () => undefined);
 }
 
-function main(): void {
-  const { to } = NetworkJob.parse(JSON.parse(process.argv[2] ?? ''));
-  const server = createServer({ noDelay: true, pauseOnConnect: false }, (edge) => {
-    const control = connect({ host: '127.0.0.1', port: to, noDelay: true });
-    carry(edge, control);
-    carry(control, edge);
-  });
-  server.listen(0, '127.0.0.1', 4096, () => {
-    const address = server.address();
-    if (address !== null && typeof address === 'object') process.stdout.write(`${JSON.stringify({ port: address.port })}\n`);
-  });
+async function main(): Promise<void> {
+  const { to, dense } = NetworkJob.parse(JSON.parse(process.argv[2] ?? ''));
+  const ports = await Promise.all(to.map((port) => open(port, dense)));
+  process.stdout.write(`${JSON.stringify({ ports })}\n`);
   createInterface({ input: process.stdin })
     .on('line', (line) => {
       weather = Weather.parse(JSON.parse(line));
@@ -76,4 +70,19 @@ function main(): void {
     .on('close', () => process.exit(0));
 }
 
-if (process.argv[1] === import.meta.filename) main();
+/** A way to a port; resolves with the port at which it begins. */
+function open(to: number, dense: boolean): Promise<number> {
+  const server = createServer({ noDelay: true, pauseOnConnect: false }, (near) => {
+    const far = connect({ host: '127.0.0.1', port: to, noDelay: true });
+    carry(near, far, dense);
+    carry(far, near, dense);
+  });
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', 4096, () => {
+      const address = server.address();
+      if (address !== null && typeof address === 'object') resolve(address.port);
+    });
+  });
+}
+
+if (process.argv[1] === import.meta.filename) await main();

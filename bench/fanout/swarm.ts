@@ -20,6 +20,7 @@ import { wallMs } from '../propagation/poller.ts';
 
 export const SwarmJob = z.strictObject({
   controlUrl: z.url(),
+  relayUrls: z.array(z.url()),
   group: GroupName,
   policyKey: PublicKey,
   edges: z.array(z.strictObject({ edgeId: EdgeId, privateKey: z.string() })).max(10_000),
@@ -40,7 +41,7 @@ const reportMs = 20;
 const startSpreadMs = 5;
 
 function main(): void {
-  const { controlUrl, group, policyKey, edges } = SwarmJob.parse(JSON.parse(process.argv[2] ?? ''));
+  const { controlUrl, relayUrls, group, policyKey, edges } = SwarmJob.parse(JSON.parse(process.argv[2] ?? ''));
   const verify = textVerifier(policyKey);
   const log = pino({ level: 'silent' });
   let applied: SwarmReport['applied'] = [];
@@ -61,6 +62,7 @@ function main(): void {
     };
     const client: StreamClient = new StreamClient({
       controlUrl,
+      relays: { urls: relayUrls, verify },
       edgeId,
       sign: textSigner(privateKey),
       versions: swarmVersions,
