@@ -1,4 +1,4 @@
-/** The rules tab in Debian's Chromium against the mock: written, checked while typing, refused and mended, saved; presets shown first. */
+/** The tabs of rules and of attacks in Debian's Chromium against the mock: written, checked while typing, refused and mended, saved; presets shown first. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createMock } from '../web/console/mock/mock.ts';
@@ -109,5 +109,37 @@ it(
     expect(await page.getByLabel('Value').inputValue()).toBe('DENY');
     await page.getByText('1 of 3 edges have no country data: rules that ask for a country do nothing there.').waitFor();
     await page.getByText('No edge has data about AS numbers').waitFor();
+  },
+);
+
+it(
+  'an attack has a page: what it was seen by, its requests, edges and notes, and a person’s word on it; paths and a program are set beside it',
+  { timeout: 60_000 },
+  async () => {
+    await page.goto(`${served.url}/console/sites/${mockId('site', 'forum')}?tab=attacks`);
+    await page.getByLabel('Path', { exact: true }).fill('/login');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByRole('button', { name: 'Take /login out' }).waitFor();
+    await page.getByRole('button', { name: 'Name an address' }).click();
+    await page.getByLabel('Address').fill('https://hook.example/secret-word');
+    await page.getByRole('dialog').getByRole('button', { name: 'Name an address' }).click();
+    await page.getByText('It signs every message and is shown only now.').waitFor();
+    await page.getByRole('button', { name: 'Kept' }).click();
+    await page.getByText('A program at hook.example is told.').waitFor();
+    expect(await page.content()).not.toContain('secret-word');
+    await page.getByLabel('State').selectOption('open');
+    await page.getByText('1 attack', { exact: true }).waitFor();
+    await page.getByRole('link', { name: /ago$/ }).first().click();
+    await page.getByRole('heading', { name: 'Attack on', level: 1 }).waitFor();
+    await page.getByText('4,890 requests in 10 s; an attack begins at 820. The origin failed 310 of them').waitFor();
+    await page.getByRole('rowheader', { name: 'edge-1' }).waitFor();
+    await page.getByLabel('Note').fill('Asked the owner.');
+    await page.getByRole('button', { name: 'Add the note' }).click();
+    await page.getByRole('listitem').filter({ hasText: 'Asked the owner.' }).waitFor();
+    await page.getByRole('button', { name: 'Turn attack mode on' }).click();
+    await page.getByRole('button', { name: 'Turn attack mode on' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Keep on by hand' }).click();
+    await page.getByRole('listitem').filter({ hasText: 'Attack mode stays on by hand' }).waitFor();
+    expect(await page.getByRole('button', { name: 'End now' }).count()).toBe(0);
   },
 );

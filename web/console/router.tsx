@@ -92,6 +92,18 @@ const site = createRoute({
   component: lazyRouteComponent(() => import('./screens/sites/site.tsx'), 'SiteScreen'),
 });
 
+const attacks = createRoute({
+  getParentRoute: () => inside,
+  path: '/attacks',
+  component: lazyRouteComponent(() => import('./screens/sites/attacks.tsx'), 'AttacksScreen'),
+});
+
+const attack = createRoute({
+  getParentRoute: () => inside,
+  path: '/attacks/$attackId',
+  component: lazyRouteComponent(() => import('./screens/sites/attack.tsx'), 'AttackScreen'),
+});
+
 const orders = createRoute({
   getParentRoute: () => inside,
   path: '/orders',
@@ -224,7 +236,7 @@ const tree = root.addChildren([
   setup,
   invitation,
   inside.addChildren([
-    ...[home, sites, newSite, site, orders, newOrder, order],
+    ...[home, sites, newSite, site, attacks, attack, orders, newOrder, order],
     ...[desk, deskCase, assess, decide, pressure, onCall, appeals, criteria, authority, wellness, notices],
     ...[edges, alarms, audit, people, account],
   ]),

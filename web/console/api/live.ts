@@ -10,7 +10,7 @@ import { eventsPath, getStatus, listAlarms, LiveEvent } from '../../../contract/
 import { listEdges } from '../../../contract/routes/edges.ts';
 import { getOrder, listOrders } from '../../../contract/routes/orders.ts';
 import { listCertificates } from '../../../contract/routes/certificates.ts';
-import { getAutomatic, listAttacks } from '../../../contract/routes/attacks.ts';
+import { getAttackRecord, getAutomatic, listAttacks } from '../../../contract/routes/attacks.ts';
 import { getSite, getTraffic, listSites } from '../../../contract/routes/sites.ts';
 import { addTraffic } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
@@ -133,6 +133,7 @@ export function staleAfter(event: LiveEvent): readonly (readonly unknown[])[] {
         [getSite.path, { siteId: event.siteId }],
         [listCertificates.path, { siteId: event.siteId }],
         [listAttacks.path],
+        [getAttackRecord.path],
         [getAutomatic.path, { siteId: event.siteId }],
         [getStatus.path],
       ];

@@ -139,6 +139,7 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
         hostnames: body.hostnames === undefined ? site.hostnames : hostnamesOf(body.hostnames),
         origin: body.origin === undefined || typeof body.origin === 'string' ? site.origin : body.origin,
         mode: body.mode ?? site.mode,
+        ...(body.attackPaths === undefined ? {} : { attackPaths: body.attackPaths.length === 0 ? undefined : body.attackPaths }),
         limits: {
           requestsPer10s: body.limits?.requestsPer10s === undefined ? site.limits.requestsPer10s : body.limits.requestsPer10s,
           concurrentPerClient: body.limits?.concurrentPerClient ?? site.limits.concurrentPerClient,

@@ -57,7 +57,15 @@ export function SitesScreen() {
   ) : undefined;
 
   return (
-    <Screen title={words.title} acts={add}>
+    <Screen
+      title={words.title}
+      acts={
+        <>
+          <ButtonLink to="/attacks">{words.attacks.all}</ButtonLink>
+          {add}
+        </>
+      }
+    >
       <FilterBar shown={shown === undefined ? null : say.list.shown(shown.length, pages.total, words.what)}>
         <SearchBox value={search.search ?? ''} label={words.search} onSearch={onSearch} />
         <Filter
@@ -123,7 +131,7 @@ function SiteRow({ site }: { site: Site }) {
         <SiteState site={site} />
       </td>
       <td>
-        {site.mode === 'attack' || site.attackId !== undefined ? (
+        {site.mode === 'attack' || site.attackId !== undefined || site.attackPaths !== undefined ? (
           <Badge tone="caution">{say.mode.attack}</Badge>
         ) : (
           <Badge tone="off">{say.mode.off}</Badge>

@@ -54,7 +54,7 @@ function SiteView({ site }: { site: Site }) {
   const search = api.useSearch();
   const tab = tabs.find((candidate) => candidate === search.tab) ?? 'traffic';
   const attack = useAct(changeSite, [getSite, listSites]);
-  const on = site.mode === 'attack' || site.attackId !== undefined;
+  const on = site.mode === 'attack' || (site.attackId !== undefined && site.attackPath === undefined);
   const toggle = () => attack.mutate({ params: { siteId: site.siteId }, body: { mode: on ? 'off' : 'attack' } });
 
   return (
@@ -144,7 +144,17 @@ function StateNotes({ site }: { site: Site }) {
       {site.attackId === undefined ? null : (
         <div className="note state-note" data-tone="caution">
           <p>
-            {sites.attacks.under}{' '}
+            {site.attackPath === undefined ? sites.attacks.under : sites.attacks.underPath(site.attackPath)}{' '}
+            <Link from="/sites/$siteId" to="." search={{ tab: 'attacks' }}>
+              {words.tabs.attacks}
+            </Link>
+          </p>
+        </div>
+      )}
+      {site.mode === 'attack' || site.attackPaths === undefined ? null : (
+        <div className="note state-note" data-tone="caution">
+          <p>
+            {sites.attacks.paths(site.attackPaths.join(', '))}{' '}
             <Link from="/sites/$siteId" to="." search={{ tab: 'attacks' }}>
               {words.tabs.attacks}
             </Link>
