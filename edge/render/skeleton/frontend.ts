@@ -39,7 +39,7 @@ export function frontend(plan: EdgePlan, files: Files): string {
     '',
     notices(plan, files),
     '',
-    clearance(files),
+    clearance(plan, files),
     '',
     '# ---- who was refused, or asked for one of our own files, is answered by the backend of that name',
     `use_backend notice if notice_only !${acted}`,
@@ -126,8 +126,12 @@ function first(files: Files): string {
     'http-request allow if notice_only',
     String.raw`acl odd path -m sub % \\`,
     `http-request set-var(txn.act) str(own) if { path_beg ${ownFolder}/ }`,
-    '# A tunnel would hide what is asked for in it, also from orders to come.',
-    `http-request set-var(txn.act) str(ambiguous) if odd { path -m reg -i '${ambiguous}' } or METH_CONNECT`,
+    '# A tunnel would hide what is asked for in it, also from orders to come; TRACE would hand back what we say to origins. What begins',
+    '# otherwise has no path to compare, or a scheme that some origins take for a part of the path.',
+    'acl plain url_beg / http:// https:// HTTP:// HTTPS://',
+    `http-request set-var(txn.act) str(ambiguous) if odd { path -m reg -i '${ambiguous}' } or { method CONNECT TRACE } or !plain`,
+    '# 2.6.12 takes a length modulo 2^64 and hands it on as it was written: the origin would wait for another body than we send.',
+    'http-request set-var(txn.act) str(ambiguous) if { req.fhdr(content-length),length gt 18 }',
     'http-request set-var(txn.act) str(unknown) if !known',
   );
 }

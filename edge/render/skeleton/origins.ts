@@ -8,6 +8,7 @@
  */
 import { counterIndex } from '../counters.ts';
 import type { EdgePlan } from '../types.ts';
+import { botCheck, botService, hasBots } from './bots.ts';
 import type { Files } from './parts.ts';
 import { sampleRules } from './log.ts';
 import { count, fact, lines, section, siteFlag } from './parts.ts';
@@ -16,24 +17,26 @@ import { originRules } from './rules.ts';
 export function origins(plan: EdgePlan, files: Files): string {
   const server = 'server origin 0.0.0.0:0';
   const certificate = (plan.originCertificate ?? null) === null ? '' : ` crt ${plan.originCertificate}`;
-  return lines(
-    backend('origins', server, files),
-    '',
-    backend(
-      'origins-tls',
-      `${server} ssl verify required ca-file ${plan.paths.originTrust} ssl-min-ver TLSv1.2 sni ${fact('tlsName')}${certificate}`,
-      files,
-    ),
-  );
+  const tls = `${server} ssl verify required ca-file ${plan.paths.originTrust} ssl-min-ver TLSv1.2 sni ${fact('tlsName')}${certificate}`;
+  const bots = hasBots(plan)
+    ? ['', backend('bots', server, files, botCheck(files)), '', backend('bots-tls', tls, files, botCheck(files))]
+    : [];
+  return lines(backend('origins', server, files), '', backend('origins-tls', tls, files), ...bots, '', botService(plan, files));
 }
 
-function backend(name: string, server: string, files: Files): string {
+/** For CGI, WSGI and PHP, `X_Forwarded_For` is `X-Forwarded-For`. Other names with such characters are the site's own business and stay. */
+const respelled = String.raw`(?i)^(x[^a-z0-9]forwarded[^a-z0-9](for|proto|host)|x[^a-z0-9]real[^a-z0-9]ip|portcullis[^a-z0-9].*)$`;
+
+function backend(name: string, server: string, files: Files, first = ''): string {
   return section(
     `backend ${name}`,
+    ...(first === '' ? [] : [first]),
     'option http-buffer-request',
     '# First: rules that follow change the request, and leave early.',
     sampleRules(),
-    '# Ours replace whatever the visitor sent under these names.',
+    '# Ours replace whatever the visitor sent under these names, and under what programs take for the same that make variables of headers.',
+    'acl respelled req.hdr_names -m sub _ .',
+    `http-request del-header '${respelled}' -m reg if respelled`,
     'http-request set-header x-forwarded-for %[var(sess.address)]',
     'http-request set-header x-forwarded-proto %[var(sess.scheme)]',
     'http-request set-header x-forwarded-host %[req.fhdr(host)]',

@@ -1,0 +1,256 @@
+/**
+ * Request smuggling: a provider as production starts it, two origins of different make behind it, and requests that two programs may read differently.
+ *
+ * What must hold for each: both origins understand the same list of requests; each of them carries exactly the address that the edge saw it come
+ * from, so the edge decided on it; and a visitor who shares the edge's connections gets the answers to what they asked.
+ * PORTCULLIS_ATTACKS=full makes fifty times as many random ones, PORTCULLIS_SEED others.
+ */
+import net from 'node:net';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { block, endHeaders, endStream, frame, frameType, openH2 } from '../harness/http2-frames.ts';
+import { echoHeader, startOriginPair } from '../harness/origin-pair.ts';
+import type { OriginPair, Understood } from '../harness/origin-pair.ts';
+import { until } from '../harness/ports.ts';
+import { startParts } from '../harness/provider.ts';
+import type { Parts } from '../harness/provider.ts';
+import { visit } from '../harness/visitor.ts';
+import { anyMutation, h2Mutations, mutations } from './mutations.ts';
+import type { H2Mutation, Mutation } from './mutations.ts';
+
+const full = process.env['PORTCULLIS_ATTACKS'] === 'full';
+const seed = Number(process.env['PORTCULLIS_SEED'] ?? 20_261_123);
+
+/** Of one length, so that a mutation has the same bytes for both. */
+const hosts = { node: 'node-origin.example', nginx: 'engx-origin.example' } as const;
+type Kind = keyof typeof hosts;
+const kinds = ['node', 'nginx'] as const;
+
+let origins: OriginPair;
+let house: Parts;
+
+beforeAll(async () => {
+  origins = await startOriginPair();
+  house = await startParts();
+  for (const kind of kinds) {
+    await house.protect(hosts[kind], origins[kind].port, {
+      limits: { requestsPer10s: null, concurrentPerClient: 500, concurrentPerSite: 5000 },
+    });
+  }
+}, 180_000);
+
+afterAll(async () => {
+  await house?.stop();
+  await origins?.stop();
+}, 60_000);
+
+let clients = 0;
+/** An address for each attack: what the edge says of a request then tells whose it is. */
+const newClient = () => {
+  clients += 1;
+  return `127.${20 + (clients >> 16)}.${(clients >> 8) & 255}.${clients & 255}`;
+};
+
+/** Nothing was said for so long: whoever sends ends its half, and the edge, which waits for more, gives up at once. */
+const quietMs = 1500;
+
+/** Sends bytes and reads until the edge closes. The half of a sender who is still being answered stays open. */
+function sendBytes(from: string, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: '127.0.0.1', port: house.edge.http, localAddress: from, allowHalfOpen: true });
+    let answer = '';
+    const ending = setTimeout(() => socket.destroy(), 20_000);
+    socket.setTimeout(quietMs, () => socket.end());
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+    socket.on('end', () => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => {
+      clearTimeout(ending);
+      resolve(answer);
+    });
+    socket.write(Buffer.from(text, 'latin1'));
+  });
+}
+
+async function sendH2(from: string, host: string, { fields, body, trailers }: H2Mutation): Promise<string> {
+  const h2 = await openH2(house.edge.https, host, from);
+  const header = block(fields(host));
+  const pieces = Array.from({ length: Math.max(1, Math.ceil(header.length / 16_000)) }, (_, index) =>
+    header.subarray(index * 16_000, (index + 1) * 16_000),
+  );
+  const ends = body === undefined && trailers === undefined ? endStream : 0;
+  pieces.forEach((piece, index) => {
+    const type = index === 0 ? frameType.headers : frameType.continuation;
+    h2.send(frame(type, (index === 0 ? ends : 0) + (index === pieces.length - 1 ? endHeaders : 0), 1, piece));
+  });
+  if (body !== undefined)
+    h2.send(frame(frameType.data, trailers === undefined ? endStream : 0, 1, Buffer.from(body(host), 'latin1')));
+  if (trailers !== undefined) h2.send(frame(frameType.headers, endHeaders + endStream, 1, block(trailers)));
+  // The answer to this ping comes after all that the edge had to say at once; the stream's end may take longer.
+  const over = () =>
+    h2.socket.destroyed ||
+    h2
+      .frames()
+      .some(
+        ({ type, flags, stream }) =>
+          type === frameType.goAway || (stream === 1 && (type === frameType.reset || ((flags & endStream) !== 0 && type <= 1))),
+      );
+  await until('the stream ends', over, { timeoutMs: 20_000 }).catch(() => undefined);
+  h2.socket.destroy();
+  return h2
+    .frames()
+    .map(({ type, stream }) => `${type}:${stream}`)
+    .join(' ');
+}
+
+type Case = {
+  readonly name: string;
+  readonly from: Readonly<Record<Kind, string>>;
+  readonly answers: Readonly<Record<Kind, string>>;
+};
+
+/** Runs attacks, some at a time, each against both origins. */
+async function run<One extends { readonly name: string }>(
+  all: readonly One[],
+  send: (one: One, from: string, host: string) => Promise<string>,
+): Promise<Case[]> {
+  const waiting = [...all];
+  const done: Case[] = [];
+  await Promise.all(
+    Array.from({ length: 24 }, async () => {
+      for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+        const from = { node: newClient(), nginx: newClient() };
+        const [node, nginx] = await Promise.all([send(one, from.node, hosts.node), send(one, from.nginx, hosts.nginx)]);
+        done.push({ name: one.name, from, answers: { node, nginx } });
+      }
+    }),
+  );
+  return done;
+}
+
+/** A request in the absolute form names the same thing as in the form of a path; nginx writes down the latter. */
+const pathOf = (target: string) =>
+  target.replace(/^https?:\/\/[^/?#]*(.*)$/i, (_, path: string) => (path.startsWith('/') ? path : `/${path}`));
+
+/** How many answers a client got: a connection that the edge has closed carries no further requests. */
+const answered = (answer: string) => (answer.match(/HTTP\/1\.[01] [2-5]\d\d /g) ?? []).length;
+
+const text = ({ method, target, host, body }: Understood, kind: Kind) => {
+  const own = (value: string) => value.replaceAll(hosts[kind], 'H');
+  return `${method} ${pathOf(own(target)).slice(0, 300)} host=${own(host)} body=${body === null ? 'long' : own(body)}`;
+};
+
+/** Takes the first line that begins so out of the list; false when there is none. */
+function takeLine(lines: string[], start: string): boolean {
+  const at = lines.findIndex((line) => line.startsWith(start));
+  if (at !== -1) lines.splice(at, 1);
+  return at !== -1;
+}
+
+/**
+ * What is wrong with what the origins understood, in sentences; nothing when all is well. That one refuses what the other serves is no
+ * difference as long as it is one whole request, written by the edge: where the next begins, both agree.
+ */
+function judge(cases: readonly Case[], seen: Readonly<Record<Kind, readonly Understood[]>>): string[] {
+  const wrong: string[] = [];
+  const clientsOf = { node: new Set(cases.map(({ from }) => from.node)), nginx: new Set(cases.map(({ from }) => from.nginx)) };
+  // nginx refuses most of what it refuses before it has read who asks.
+  const nginxRefused = seen.nginx.filter(({ refused }) => refused).map(({ line }) => line.replaceAll(hosts.nginx, 'H'));
+  const linesAtNode = new Set(seen.node.map(({ line }) => line.replaceAll(hosts.node, 'H')));
+  for (const line of nginxRefused) {
+    if (line !== '' && !linesAtNode.has(line))
+      wrong.push(`nginx refused a line that the edge wrote to nobody else: “${line.slice(0, 200)}”`);
+  }
+  for (const one of cases) {
+    const of = (kind: Kind) => seen[kind].filter(({ from }) => from === one.from[kind]);
+    const served = (kind: Kind) => of(kind).filter(({ refused }) => !refused);
+    const [atNode, atNginx] = [answered(one.answers.node), answered(one.answers.nginx)];
+    const mayLack = of('node').filter(({ refused }) => refused).length + Math.max(0, atNginx - atNode);
+    let nginxMayLack = Math.max(0, atNode - atNginx);
+    const nginx = served('nginx').map((request) => text(request, 'nginx'));
+    let lacking = 0;
+    let at = 0;
+    const same = served('node').every((request) => {
+      const found = nginx.indexOf(text(request, 'node'), at);
+      if (found === -1) {
+        if (takeLine(nginxRefused, `${request.method} ${request.target.replaceAll(hosts.node, 'H')}`)) return true;
+        nginxMayLack -= 1;
+        return nginxMayLack >= 0;
+      }
+      lacking += found - at;
+      at = found + 1;
+      return true;
+    });
+    lacking += nginx.length - at;
+    if (same && lacking <= mayLack) continue;
+    const node = served('node').map((request) => text(request, 'node'));
+    wrong.push(`${one.name}\n  Node:  ${node.join(' | ')} and may lack ${mayLack}\n  nginx: ${nginx.join(' | ')}`);
+  }
+  for (const kind of kinds) {
+    for (const request of seen[kind]) {
+      const decided = clientsOf[kind].has(request.from) || (kind === 'nginx' && request.refused && request.from === '');
+      if (!decided)
+        wrong.push(
+          `${kind} saw a request that nobody decided on, from “${request.from}”: ${text(request, kind)} ${request.line}`,
+        );
+    }
+  }
+  return wrong;
+}
+
+/** A visitor on one kept connection, whose answers must be to their own questions. */
+async function bystander(rounds: () => boolean): Promise<string[]> {
+  const wrong: string[] = [];
+  for (let number = 0; rounds() || number === 0; number += 1) {
+    for (const kind of kinds) {
+      const path = `/bystander-${number}`;
+      const met = await visit({ port: house.edge.http, host: hosts[kind], path, from: '127.9.9.9' });
+      const asked = decodeURIComponent(String(met.headers[echoHeader] ?? ''));
+      if (met.status !== 200 || asked !== path)
+        wrong.push(`${kind} answered ${met.status} for “${asked}” to whoever asked for ${path}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  return wrong;
+}
+
+async function attack<One extends { readonly name: string }>(
+  all: readonly One[],
+  send: (one: One, from: string, host: string) => Promise<string>,
+): Promise<{ readonly wrong: string[]; readonly reached: number }> {
+  for (const kind of kinds) origins[kind].take();
+  let going = true;
+  const beside = bystander(() => going);
+  const cases = await run(all, send);
+  going = false;
+  const strangers = await beside;
+  // A last request through each: what was sent before it has been written down by then.
+  const seen = { node: origins.node.take(), nginx: origins.nginx.take() };
+  await until('both have written down the last request', async () => {
+    for (const kind of kinds) await visit({ port: house.edge.http, host: hosts[kind], path: '/settled', from: '127.9.9.9' });
+    for (const kind of kinds) seen[kind].push(...origins[kind].take());
+    return kinds.every((kind) => seen[kind].some(({ target }) => target === '/settled'));
+  });
+  const ours = (kind: Kind) => seen[kind].filter(({ from }) => from !== '127.9.9.9');
+  return { wrong: [...strangers, ...judge(cases, { node: ours('node'), nginx: ours('nginx') })], reached: ours('node').length };
+}
+
+const bytesOf = (one: Mutation, from: string, host: string) => sendBytes(from, one.bytes(host));
+
+it('two origins of different make understand the same requests, and none that the edge did not decide on', async () => {
+  const { wrong, reached } = await attack(mutations(), bytesOf);
+  expect(wrong).toEqual([]);
+  expect(reached).toBeGreaterThan(100);
+}, 240_000);
+
+it('what is smuggled over HTTP/2 for the way over HTTP/1 reaches neither', async () => {
+  const { wrong, reached } = await attack(h2Mutations(), (one, from, host) => sendH2(from, host, one));
+  expect(wrong).toEqual([]);
+  expect(reached).toBeGreaterThan(20);
+}, 240_000);
+
+it('random compositions of them are read alike too', async () => {
+  const { wrong, reached } = await attack(fc.sample(anyMutation(fc), { seed, numRuns: full ? 50_000 : 1500 }), bytesOf);
+  expect(wrong).toEqual([]);
+  expect(reached).toBeGreaterThan(40);
+}, 900_000);
