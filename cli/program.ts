@@ -1,7 +1,7 @@
 /**
  * The portcullis command: every subcommand in one tree, and the one place where a failure becomes a sentence and an exit code.
  *
- * Roles (control plane, edge, captcha, relay) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
+ * Roles (control plane, edge, captcha, bots, relay) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
  */
 import { Command, CommanderError } from 'commander';
 import { addAttackCommands } from './commands/attack.ts';
@@ -26,7 +26,13 @@ export type Surroundings = {
   /** Made only for commands, not for roles: it listens to signals, and a role has its own way to stop. */
   readonly terminal: () => Terminal;
   readonly version: string;
-  readonly roles: { readonly control: Role; readonly edge: Role; readonly captcha: Role; readonly relay: Role };
+  readonly roles: {
+    readonly control: Role;
+    readonly edge: Role;
+    readonly captcha: Role;
+    readonly bots: Role;
+    readonly relay: Role;
+  };
   readonly up: UpSurroundings;
 };
 
@@ -40,6 +46,7 @@ const relayVerbs: readonly string[] = ['enrol', 'list', 'revoke', 'help'];
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const [first, second] = args;
   if (first === 'control') return await surroundings.roles.control(args.slice(1));
+  if (first === 'bots') return await surroundings.roles.bots(args.slice(1));
   if (first === 'captcha') return await surroundings.roles.captcha(args.slice(1));
   if (first === 'edge' && (second === undefined || !edgeVerbs.includes(second)))
     return await surroundings.roles.edge(args.slice(1));

@@ -52,6 +52,13 @@ export const defaultSiteLimits: SiteLimits = { requestsPer10s: 500, concurrentPe
 export const NetworkRule = z.strictObject({ cidr: Cidr, action: z.enum(['allow', 'deny']) });
 export type NetworkRule = z.infer<typeof NetworkRule>;
 
+/** What the operator of the edges calls a bot whose keys they have. */
+export const BotName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'must be lower-case letters, digits, hyphens and underscores, at most 40');
+/** Names of bots that a site can list. */
+export const mostBotNames = 50;
+
 /** How hard the challenge is and how long the clearance lasts that it earns. */
 export const ChallengeSettings = z.strictObject({
   /** Mean number of SHA-256 evaluations that a solution takes; about 1.2 million a second in one browser worker. */
@@ -64,6 +71,8 @@ export const ChallengeSettings = z.strictObject({
   pagesPer10Min: z.int().min(10).max(10_000_000).nullable().optional(),
   /** Whether crawlers that are known by their network or confirmed by DNS pass without the check. Left out: they do. */
   crawlers: z.enum(['pass', 'challenged']).optional(),
+  /** Which bots that sign their requests with a key that the operator listed pass without the check: none, or these. Left out: all of them. */
+  bots: z.union([z.enum(['pass', 'challenged']), z.array(BotName).min(1).max(mostBotNames)]).optional(),
   /** `strong`: whoever is asked for a normal check is asked for a hard one. Left out: the usual work. */
   work: z.enum(['usual', 'strong']).optional(),
 });

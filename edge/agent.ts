@@ -196,7 +196,7 @@ export class EdgeAgent {
       ask: (command) => this.#enforcer.engine.ask(command),
       log: parts.log,
       nowMs: parts.nowMs,
-      onKnown: (entries) => this.#holdCrawlers(entries),
+      onKnown: (entries) => this.hold('crawlers', entries),
     });
     this.#crossEdge = new CrossEdge({
       group: parts.identity.group,
@@ -305,6 +305,17 @@ export class EdgeAgent {
   /** Reads every map back now and repairs what differs; returns the names of the maps that did. */
   repairDrift(): Promise<readonly string[]> {
     return this.#enforcer.repairDrift(mapNames);
+  }
+
+  /** Makes a map that no policy fills hold these entries. */
+  hold(map: 'crawlers' | 'bot-keys', entries: readonly MapEntry[]): void {
+    const { engine, queue } = this.#enforcer;
+    const apply = async () => {
+      const changes = engine.image.replace(map, entries);
+      // A HAProxy that is down gets them from the image when it is brought up.
+      if (engine.state !== 'down') await engine.apply(changes);
+    };
+    queue.run(apply).catch((error: unknown) => this.#logError(error));
   }
 
   /** Stops the agent; HAProxy goes with it, or is left serving for the next agent to adopt. */
@@ -429,16 +440,6 @@ export class EdgeAgent {
     this.#resyncAtMs = nowMs + this.#resyncWaitMs;
     this.#resyncWaitMs = Math.min(resyncLongestMs, this.#resyncWaitMs * 2);
     this.#stream.send({ kind: 'resync', reason: reason.slice(0, 500) });
-  }
-
-  #holdCrawlers(entries: readonly MapEntry[]): void {
-    const { engine, queue } = this.#enforcer;
-    const apply = async () => {
-      const changes = engine.image.replace('crawlers', entries);
-      // A HAProxy that is down gets them from the image when it is brought up.
-      if (engine.state !== 'down') await engine.apply(changes);
-    };
-    queue.run(apply).catch((error: unknown) => this.#logError(error));
   }
 
   #logError(error: unknown): void {

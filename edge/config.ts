@@ -29,6 +29,8 @@ export type EdgeConfig = {
   readonly networkFiles: NetworkFiles;
   /** Folder with the networks of crawlers; null: they are known by DNS only. */
   readonly crawlerFolder: string | null;
+  /** Folder with keys of bots that sign their requests; null: there are none. */
+  readonly botFolder: string | null;
   /** Where refusals are written down for programs of the operator: `stdout` or a file; null: nowhere. */
   readonly securityLog: string | null;
   /** Whether that log has whole addresses. */
@@ -65,6 +67,7 @@ const flags = {
   'country-data': { type: 'string' },
   'asn-data': { type: 'string' },
   crawlers: { type: 'string' },
+  bots: { type: 'string' },
   'security-log': { type: 'string' },
   'security-log-addresses': { type: 'string' },
   'origin-ca': { type: 'string' },
@@ -97,6 +100,7 @@ export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
   --country-data FILE      networks by country, MMDB or CSV, for rules (PORTCULLIS_COUNTRY_DATA)
   --asn-data FILE          networks by AS number, the same (PORTCULLIS_ASN_DATA)
   --crawlers DIR           files of crawlers' networks, NAME.txt or NAME.json (PORTCULLIS_CRAWLERS)
+  --bots DIR               files of keys of bots that sign their requests, NAME.json (PORTCULLIS_BOTS)
   --security-log FILE      a line for each refused request, for fail2ban and the like; or "stdout" (PORTCULLIS_EDGE_SECURITY_LOG)
   --security-log-addresses network|whole  how much of a visitor's address is in it (PORTCULLIS_EDGE_SECURITY_LOG_ADDRESSES, default network)
   --origin-ca FILE         PEM of further authorities that origins may have, beside those (PORTCULLIS_ORIGIN_CA)
@@ -197,6 +201,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
         asns: text(values['asn-data'], 'PORTCULLIS_ASN_DATA') ?? null,
       },
       crawlerFolder: text(values.crawlers, 'PORTCULLIS_CRAWLERS') ?? null,
+      botFolder: text(values.bots, 'PORTCULLIS_BOTS') ?? null,
       securityLog: text(values['security-log'], 'PORTCULLIS_EDGE_SECURITY_LOG') ?? null,
       wholeAddresses: addresses === 'whole',
       originCa: text(values['origin-ca'], 'PORTCULLIS_ORIGIN_CA') ?? null,

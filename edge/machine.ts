@@ -60,6 +60,7 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
     },
     originCertificate: originCertificate === null ? null : resolve(originCertificate),
     captchaSocket: config.captcha === null ? null : captchaSocket(config),
+    botSocket: config.botFolder === null ? null : botSocket(config),
     wholeAddresses: config.wholeAddresses,
     listeners: config.listeners,
     probeSource: '127.84.0.1',
@@ -74,6 +75,11 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
 /** Where the captcha service listens. */
 export function captchaSocket({ folder }: Pick<EdgeConfig, 'folder'>): string {
   return join(folder, 'haproxy', 'captcha.sock');
+}
+
+/** Where the verifier of signed bots listens. */
+export function botSocket({ folder }: Pick<EdgeConfig, 'folder'>): string {
+  return join(folder, 'haproxy', 'bots.sock');
 }
 
 /** The file of authorities that origins are verified against: the operator's, the system's or Node's, with the operator's further ones. */

@@ -16,12 +16,16 @@ import packageFile from '../package.json' with { type: 'json' };
 import { logLines } from '../kit/log-lines.ts';
 import { takeProcessLock } from '../kit/process-lock.ts';
 import { EdgeAgent } from './agent.ts';
+import { directoryFetcher } from './bots/directory.ts';
+import { BotKeeper } from './bots/keeper.ts';
+import { BotsProcess } from './bots/process.ts';
 import { CaptchaProcess } from './captcha.ts';
 import { edgeHelp, readConfig } from './config.ts';
 import type { EdgeConfig } from './config.ts';
 import { StartFailed } from './haproxy/process.ts';
+import type { MapEntry } from './render/types.ts';
 import { EnrolmentFailed, loadOrEnrol } from './identity.ts';
-import { captchaSocket, haproxyVersion, MachineNotReady, preparePlan } from './machine.ts';
+import { botSocket, captchaSocket, haproxyVersion, MachineNotReady, preparePlan } from './machine.ts';
 import { createMetrics, listenForMetrics } from './telemetry/metrics.ts';
 import type { EdgeMetrics } from './telemetry/metrics.ts';
 
@@ -84,6 +88,7 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal, en
   signal.throwIfAborted();
   const metrics = createMetrics();
   const captcha = startCaptcha(config, metrics, log, entry);
+  const bots = startBots(config, metrics, log, entry);
   const agent = await EdgeAgent.start({
     folder,
     identity,
@@ -103,8 +108,10 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal, en
     signal,
   }).catch(async (error: unknown) => {
     await captcha?.stop();
+    await bots?.stop();
     throw error;
   });
+  bots?.tell((entries) => agent.hold('bot-keys', entries));
   try {
     const health = () => ({ haproxy: agent.haproxy, revision: agent.revision, connected: agent.isConnected });
     const listener = config.metrics === null ? null : await listenForMetrics(config.metrics, metrics, health);
@@ -115,6 +122,7 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal, en
     listener?.server.close();
   } finally {
     await captcha?.stop();
+    await bots?.stop();
     await agent.stop(config.leaveHaproxy ? 'leave-haproxy' : 'with-haproxy');
   }
 }
@@ -133,6 +141,47 @@ function startCaptcha(config: EdgeConfig, metrics: EdgeMetrics, log: Logger, ent
   });
   captcha.start();
   return captcha;
+}
+
+type BotsOfEdge = {
+  /** From now on `hold` is told what HAProxy has to know, whenever it is something else. */
+  readonly tell: (hold: (entries: readonly MapEntry[]) => void) => void;
+  readonly stop: () => Promise<void>;
+};
+
+function startBots(config: EdgeConfig, metrics: EdgeMetrics, log: Logger, entry: string): BotsOfEdge | null {
+  const { botFolder } = config;
+  if (botFolder === null) return null;
+  const verifier = new BotsProcess({
+    execPath: process.execPath,
+    entry,
+    socket: botSocket(config),
+    log,
+    nowMs: Date.now,
+    chance: Math.random,
+    onCounts: (outcome, more) => metrics.bots.inc({ outcome }, more),
+  });
+  let keeper: BotKeeper | null = null;
+  verifier.start();
+  return {
+    tell: (hold) => {
+      keeper = new BotKeeper({
+        folder: botFolder,
+        fetchDirectory: directoryFetcher(),
+        log,
+        nowMs: Date.now,
+        onKnown: (keys, entries) => {
+          verifier.hold(keys);
+          hold(entries);
+        },
+      });
+      keeper.start();
+    },
+    stop: async () => {
+      keeper?.stop();
+      await verifier.stop();
+    },
+  };
 }
 
 async function readToken(config: EdgeConfig, log: Logger, signal: AbortSignal): Promise<string> {

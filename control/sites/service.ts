@@ -371,6 +371,11 @@ function withChallenge(base: ChallengeSettings, given: Draft['challenge']): Chal
     pagesPer10Min: given?.pagesPer10Min === undefined ? (base.pagesPer10Min ?? null) : given.pagesPer10Min,
     crawlers: given?.crawlers ?? base.crawlers ?? 'pass',
     // Said only where it is not the usual: an edge of an older version knows no such word.
+    ...botsSetting(given?.bots ?? base.bots),
     ...((given?.work ?? base.work) === 'strong' ? { work: 'strong' as const } : {}),
   };
+}
+
+function botsSetting(bots: ChallengeSettings['bots']): Pick<ChallengeSettings, 'bots'> {
+  return bots === undefined || bots === 'pass' ? {} : { bots: Array.isArray(bots) ? [...new Set(bots)].sort() : bots };
 }

@@ -21,7 +21,12 @@ import type { EdgePlan } from './types.ts';
 
 /** The whole configuration. Throws a RangeError when a path or address of the plan holds what HAProxy would read as syntax. */
 export function renderConfig(plan: EdgePlan): string {
-  for (const path of [...Object.values(plan.paths), plan.originCertificate ?? '/', plan.captchaSocket ?? '/'])
+  for (const path of [
+    ...Object.values(plan.paths),
+    plan.originCertificate ?? '/',
+    plan.captchaSocket ?? '/',
+    plan.botSocket ?? '/',
+  ])
     refuseUnless(/^\/[A-Za-z0-9._/@+-]*$/, path);
   for (const address of [plan.probeSource, ...plan.listeners.map((listener) => listener.address)])
     refuseUnless(/^[0-9A-Fa-f.:]+$/, address);

@@ -42,6 +42,7 @@ const Case = z.strictObject({
       }),
       originCertificate: z.string().optional(),
       captchaSocket: z.string().optional(),
+      botSocket: z.string().optional(),
       listeners: z.array(z.strictObject({ scheme: z.enum(['http', 'https']), address: z.string(), port: z.int() })),
       probeSource: z.string(),
       threads: z.union([z.int(), z.literal('auto')]),

@@ -45,9 +45,19 @@ export const factField = {
  * Fields of a value in `states`. `flags`: `n` notice, `h` hosts of their own (look up `site|host`, which replaces this value),
  * `p` path notices, `P` attack mode of single paths (`site|^|/path/` in `paths`), `c` challenge by mode, `C` by order, `l` limit lowered by order. `decisions` belong to the notice. A value in `paths`
  * has the same fields and takes the state's place. `pages`: what a clearance is good for in ten minutes; `crawlers`: `1` verified ones pass;
- * `level`: how hard its challenge is for whoever is as usual, `light` where neither mode nor order asks for one (core/shield/risk.ts).
+ * `level`: how hard its challenge is for whoever is as usual, `light` where neither mode nor order asks for one (core/shield/risk.ts);
+ * `bots`: `0` none that sign pass, `1` all do, `2` those with `site|name` in `bot-sites`.
  */
-export const stateField = { flags: 1, requestsPer10s: 2, orderId: 3, decisions: 4, pages: 5, crawlers: 6, level: 7 } as const;
+export const stateField = {
+  flags: 1,
+  requestsPer10s: 2,
+  orderId: 3,
+  decisions: 4,
+  pages: 5,
+  crawlers: 6,
+  level: 7,
+  bots: 8,
+} as const;
 
 const noLimit = 1_000_000_000;
 
@@ -69,6 +79,7 @@ export function renderSite(
     ...pathsOf(site, own),
     ...attackPathsOf(site),
     ...networksOf(site),
+    ...botSitesOf(site),
     ...ruleEntries(site, data, usualState(site)),
     ...statesOf(site, own),
     ...hostsOf(site, own),
@@ -127,7 +138,7 @@ function statesOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] 
     const covering = orders.filter(
       (order) => order.scope.hostnames.length === 0 || order.scope.hostnames.some((name) => name === host),
     );
-    return { map: 'states', key: `${site.siteId}|${host}`, value: stateValue(site, covering, false) ?? '0|0|-|-|0|0|light' };
+    return { map: 'states', key: `${site.siteId}|${host}`, value: stateValue(site, covering, false) ?? '0|0|-|-|0|0|light|0' };
   });
   return [...own, { map: 'states', key: site.siteId, value: whole }];
 }
@@ -161,6 +172,7 @@ function stateValue(site: SitePolicy, orders: readonly OrderPolicy[], hasHosts: 
       signs: 'none',
       strong: site.challenge.work === 'strong',
     }),
+    bots: botsOf(site),
   };
   return packed(fields, stateField);
 }
@@ -169,8 +181,26 @@ function stateValue(site: SitePolicy, orders: readonly OrderPolicy[], hasHosts: 
 function usualState(site: SitePolicy): string {
   const crawlers = site.challenge.crawlers === 'challenged' ? 0 : 1;
   const level = challengeLevel({ site: 'off', rule: true, signs: 'none' });
-  const fields = { flags: '', requestsPer10s: '', orderId: '-', decisions: '-', pages: pagesOf(site, []), crawlers, level };
+  const fields = {
+    flags: '',
+    requestsPer10s: '',
+    orderId: '-',
+    decisions: '-',
+    pages: pagesOf(site, []),
+    crawlers,
+    level,
+    bots: botsOf(site),
+  };
   return packed(fields, stateField).slice('||'.length);
+}
+
+function botsOf({ challenge: { bots = 'pass' } }: SitePolicy): number {
+  return bots === 'challenged' ? 0 : bots === 'pass' ? 1 : 2;
+}
+
+function botSitesOf({ siteId, challenge: { bots } }: SitePolicy): MapEntry[] {
+  if (!Array.isArray(bots)) return [];
+  return [...new Set(bots)].map((name) => ({ map: 'bot-sites', key: `${siteId}|${name}`, value: '1' }));
 }
 
 /** Under an order the owner cannot give more pages than usual. */
@@ -198,6 +228,7 @@ function pathsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
       pages: '0',
       crawlers: '0',
       level: 'light',
+      bots: '0',
       requestsPer10s: '0',
       orderId: covering[0]?.orderId ?? '-',
       decisions: decisionList(covering),

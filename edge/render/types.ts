@@ -23,6 +23,8 @@ export const mapNames = [
   'keys',
   'current-key',
   'crawlers',
+  'bot-keys',
+  'bot-sites',
   'acme',
   'notice-html',
   'notice-json',
@@ -72,6 +74,8 @@ export type EdgePlan = {
   readonly originCertificate?: string | null | undefined;
   /** Unix socket of the captcha service. Null or left out: a hard check is HAProxy's own. */
   readonly captchaSocket?: string | null | undefined;
+  /** Unix socket of the verifier of signed bots. Null or left out: there is no list of bots. */
+  readonly botSocket?: string | null | undefined;
   /** Whether the agent is told whole addresses, for the operator's security log. Left out: networks. */
   readonly wholeAddresses?: boolean | undefined;
   readonly listeners: readonly Listener[];

@@ -79,6 +79,12 @@ export function createMetrics() {
       labelNames: ['outcome'] as const,
       registers,
     }),
+    bots: new Counter({
+      name: 'portcullis_edge_bots_total',
+      help: 'Requests of bots that signed them: signatures that held, and refused.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     revision: new Gauge({ name: 'portcullis_edge_revision', help: 'Revision of the policy in force.', registers }),
     sites: new Gauge({ name: 'portcullis_edge_sites', help: 'Sites in the policy in force.', registers }),
     connected: new Gauge({

@@ -66,7 +66,7 @@ export function parseRequestLine(text: string, keep: KeptAddress = mostKeptAddre
     reference: reference.data,
     siteId: siteId.data,
     status: Number(found['status']),
-    act: passedOn.has(act) ? null : act,
+    act: passedOn.has(act) ? null : bySignature.has(act) ? (said === null ? null : 'challenge') : act,
     ruleId: rule.success ? rule.data : null,
     orderId: order.success ? order.data : null,
     network: network.data,
@@ -82,6 +82,9 @@ export function parseRequestLine(text: string, keep: KeptAddress = mostKeptAddre
 
 /** Backends that are no answer of our own; a request that ended before it had any bears the frontend's name. */
 const passedOn: ReadonlySet<string> = new Set(['origins', 'origins-tls', 'edge']);
+
+/** Backends that serve the origin to a bot whose signature holds, and refuse the others, of whom something is said. */
+const bySignature: ReadonlySet<string> = new Set(['bots', 'bots-tls']);
 
 /** The end of the year 9999. */
 const latestMs = 253_402_300_799_999;

@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import type { ProviderPolicy } from '../../../contract/policy.ts';
 import { noticeTextLines } from '../notice.ts';
 import { html, line, literal } from './escape.ts';
+import { botsFile, botsSpoe } from '../spoe.ts';
 import { pageTemplate } from './layout.ts';
 import { challengePage, waitPage, waitPages } from './challenge.ts';
 import { strongFileBytes } from './strong-files.ts';
@@ -53,7 +54,7 @@ export type PageFiles = Readonly<Record<string, string | Uint8Array>>;
 
 /** Every file of the pages folder, by name. Reads the scripts beside this file and those of libraries; otherwise a pure function of the provider. */
 export function renderPages(provider: ProviderPolicy): PageFiles {
-  return { ...strongFileBytes(), ...ownPages(provider) };
+  return { ...strongFileBytes(), [botsFile]: botsSpoe(), ...ownPages(provider) };
 }
 
 function ownPages(provider: ProviderPolicy): Record<string, string> {
@@ -62,6 +63,7 @@ function ownPages(provider: ProviderPolicy): Record<string, string> {
     'worker.js': script('worker.js'),
     'notice.json': `{"reference":"%[unique-id]",%[var(txn.notice)]}\n`,
     'notice.txt': noticeText(),
+    'bots.json': botProblem(provider),
     'challenge.json': problem(provider, 403, 'challenge', english.challenge.title, [
       english.challenge.what(provider.name),
       'Open the site in a browser first, then repeat this request with the cookie that it gets.',
@@ -88,6 +90,19 @@ function ownPages(provider: ProviderPolicy): Record<string, string> {
     files[`${name}.txt`] = plainText(title, lines, said === '' ? '' : `${said}\n`);
   }
   return files;
+}
+
+/** For whoever runs a bot: why its signature was not enough. */
+function botProblem(provider: ProviderPolicy): string {
+  const detail = `Requests with a key that ${provider.name} knows pass when their signature holds (RFC 9421, tag web-bot-auth). This one was refused for the reason that stands here.`;
+  return problem(
+    provider,
+    403,
+    'challenge',
+    'This request’s signature was not accepted',
+    [detail],
+    ',"reason":"%[var(txn.bot.verdict)]"',
+  );
 }
 
 /** What the owner says on the page for planned work, escaped for each form (edge/render/rules.ts). */

@@ -8,6 +8,8 @@
  */
 import { openPaths } from '../../../core/shield/risk.ts';
 import { currentKeyName } from '../global.ts';
+import type { EdgePlan } from '../types.ts';
+import { botRules } from './bots.ts';
 import type { Files } from './parts.ts';
 import { acted, cookieName, fact, flag, isPage, lines, siteId, state, words } from './parts.ts';
 
@@ -73,7 +75,7 @@ function attackedPart(files: Files): string {
   );
 }
 
-export function clearance(files: Files): string {
+export function clearance(plan: EdgePlan, files: Files): string {
   const keys = `map_str(${files.map('keys')})`;
   return lines(
     attackedPart(files),
@@ -113,6 +115,7 @@ export function clearance(files: Files): string {
     budget(),
     '',
     `http-request set-var(txn.act) str(challenge) if !cleared !${acted}`,
+    ...botRules(plan, files),
     `http-request allow if ${acted}`,
     'http-request allow if !settled',
     renewal(files),
