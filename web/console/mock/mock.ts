@@ -15,6 +15,7 @@ import type { Route } from '../../../contract/routes/route.ts';
 import { registerDesk } from './desk.ts';
 import { registerDeskHouse } from './desk-house.ts';
 import { registerHouse } from './house.ts';
+import { registerRelays } from './relays.ts';
 import { registerIdentity } from './identity.ts';
 import { registerCertificates } from './certificates.ts';
 import { registerAttacks } from './attacks.ts';
@@ -93,6 +94,7 @@ export function createMock(state: MockState): Mock {
 
   registerIdentity(on, state);
   registerHouse(on, state, emit);
+  registerRelays(on, state);
   registerShield(on, state, emit);
   registerCertificates(on, state);
   registerRules(on, state);

@@ -23,6 +23,7 @@ import { useCan } from '../../shell/me.ts';
 import { edges as words } from '../../words/en/edges.ts';
 import { language, say } from '../../words/index.ts';
 import { EnrolDialog } from './enrol.tsx';
+import { Relays, ThroughRelay } from './relays.tsx';
 
 type OneEdge = z.infer<typeof Edge>;
 
@@ -92,6 +93,7 @@ export function EdgesScreen() {
           <p>{words.empty.text}</p>
         </Empty>
       )}
+      <Relays mayWrite={mayWrite} />
       {can('keys:rotate') ? <ClearanceKeys /> : null}
       {enrolling ? <EnrolDialog onClose={() => setEnrolling(false)} /> : null}
     </Screen>
@@ -165,6 +167,7 @@ function EdgeRow({ edge, mayWrite }: { edge: OneEdge; mayWrite: boolean }) {
           {edge.group}
           {edge.agentVersion === null ? null : ` · ${words.version(edge.agentVersion)}`}
         </span>
+        {edge.relayId === undefined ? null : <ThroughRelay relayId={edge.relayId} />}
       </td>
       <td>
         <Badge tone={tones[edge.state]}>{words.state[edge.state]}</Badge>
