@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfig as readControl } from '../control/config.ts';
 import { readConfig as readEdge } from '../edge/config.ts';
+import { readRelayConfig } from '../edge/relay/config.ts';
 import { removeFolder, temporaryFolder } from './harness/ports.ts';
 import { checkout } from './harness/program.ts';
 
@@ -20,12 +21,17 @@ const variables = (text: string) =>
 /** A command line `portcullis ROLE FLAGS`, read as the role reads it. */
 function understood(words: readonly string[], env: Record<string, string>): string {
   const [role, ...flags] = words;
-  const found = role === 'control' ? readControl(flags, env) : role === 'edge' ? readEdge(flags, env) : null;
+  const read = {
+    control: () => readControl(flags, env, '/'),
+    edge: () => readEdge(flags, env),
+    relay: () => readRelayConfig(flags, env),
+  };
+  const found = role === 'control' || role === 'edge' || role === 'relay' ? read[role]() : null;
   return found?.kind === 'mistakes' ? found.mistakes.join('\n') : (found?.kind ?? `no role “${role ?? ''}”`);
 }
 
 describe('systemd units', () => {
-  const roles = ['control', 'edge'];
+  const roles = ['control', 'edge', 'relay'];
 
   it.each(roles)('portcullis-%s starts a role with flags and an environment that the role takes', (role) => {
     const unit = read('ops', 'systemd', `portcullis-${role}.service`);
