@@ -23,7 +23,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
   const address = slow.address();
   originPort = address !== null && typeof address === 'object' ? address.port : 0;
-  edge = await startEdge({ sites: [] }, { plan: { connectionsPerClient: 200 } });
+  edge = await startEdge({ sites: [] }, { plan: { connectionsPerClient: 200, challengesPerSecond: 20 } });
 });
 afterAll(async () => {
   for (const response of held) response.destroy();
@@ -172,6 +172,22 @@ it('a client that goes on after its refusals is slowed, then shut out before TLS
   await edge.admin(`set table addresses key ::ffff:${client} data.gpt0 0`);
   expect((await ask(client, 's2.example')).status).toBe(200);
 });
+
+it('in a flood of challenges a client that never passes one has a share, and who is new there, or at a neighbour, does not notice', async () => {
+  const flooded = site(8, ['s8.example'], originPort, { mode: 'attack', limits: { ...defaultSiteLimits, requestsPer10s: null } });
+  await apply({ sites: [flooded, limited(9, {})] });
+  const flooder = newClient();
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+  const flood = (from: string) => visit({ port: edge.port, host: 's8.example', from, agent });
+  await until(
+    'the flooder is limited',
+    async () => (await Promise.all(Array.from({ length: 40 }, () => flood(flooder)))).some(({ status }) => status === 429),
+    { timeoutMs: 60_000, everyMs: 0 },
+  );
+  expect((await ask(newClient(), 's8.example')).status).toBe(403);
+  expect((await ask(flooder, 's9.example')).status).toBe(200);
+  agent.destroy();
+}, 90_000);
 
 it('one address holds no more connections than planned, but the agent’s probe always gets in', async () => {
   await apply({ sites: [limited(1, {})] });

@@ -76,6 +76,8 @@ export type EdgePlan = {
   readonly captchaSocket?: string | null | undefined;
   /** Unix socket of the verifier of signed bots. Null or left out: there is no list of bots. */
   readonly botSocket?: string | null | undefined;
+  /** Challenges answered in a second from which clients without a clearance have a share. Left out: 1,000. */
+  readonly challengesPerSecond?: number | undefined;
   /** Whether the agent is told whole addresses, for the operator's security log. Left out: networks. */
   readonly wholeAddresses?: boolean | undefined;
   readonly listeners: readonly Listener[];

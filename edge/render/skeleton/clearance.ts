@@ -8,14 +8,22 @@
  */
 import { openPaths } from '../../../core/shield/risk.ts';
 import { currentKeyName } from '../global.ts';
-import type { EdgePlan } from '../types.ts';
 import { botRules } from './bots.ts';
+import type { EdgePlan } from '../types.ts';
 import type { Files } from './parts.ts';
 import { acted, cookieName, fact, flag, isPage, lines, siteId, state, words } from './parts.ts';
 
 /** Requests to open paths that pass unchecked in ten seconds, for each of the groups into which a site's networks are sorted. */
 const openPer10s = 20;
 const openGroups = 64;
+
+/**
+ * Fair share in a flood: while this edge answers more challenges a second than that, a client without a clearance may ask so often of one site in
+ * ten seconds, and is limited, then slowed and shut out, beyond: one address with many connections shall not crowd out who is new. Below,
+ * the site's own limit is all there is: many people behind one address are no flood.
+ */
+const floodedFrom = 1000;
+const unclearedPer10s = 100;
 
 /** Names of crawlers whose operators publish how their addresses can be confirmed by DNS (edge/crawlers/confirm.ts says in which domains). */
 const crawlerAgents = ['googlebot', 'bingbot', 'applebot', 'yandexbot', 'baiduspider', 'petalbot'];
@@ -111,6 +119,8 @@ export function clearance(plan: EdgePlan, files: Files): string {
     `http-request ${byAddress}`,
     compare('txn.rate'),
     'http-request allow if crawler',
+    '# Fair share: in a flood of challenges whoever goes on without one costs little, and soon nothing. Compared by those alone who ask much.',
+    `http-request set-var(txn.act) str(limit) if !cleared { sc_http_req_rate(1) gt ${unclearedPer10s} } { be_sess_rate(challenge) gt ${plan.challengesPerSecond ?? floodedFrom} } !${acted}`,
     '',
     budget(),
     '',
