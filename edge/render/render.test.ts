@@ -4,6 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { expect, it } from 'vitest';
 import { Cidr } from '../../contract/network.ts';
 import { OrderPolicy, ProviderPolicy, SitePolicy, defaultChallengeSettings, defaultSiteLimits } from '../../contract/policy.ts';
+import { languages } from './pages/languages.ts';
 import { counterIndex, mapText, maxEntryBytes, parseCounterLine, renderPages, renderSite } from './index.ts';
 import { field, urlEncodedValue } from './maps.ts';
 import { networkTable } from './networks.ts';
@@ -275,6 +276,15 @@ it('every page fits one buffer of HAProxy with room for its headers, and holds n
   for (const [name, text] of Object.entries(renderPages(long))) {
     if (typeof text !== 'string' || name.endsWith('.js')) {
       expect(Buffer.byteLength(text), name).toBeLessThan(14_000);
+      continue;
+    }
+    if (name.endsWith('.words')) {
+      // One language of it goes into the page, as it stands.
+      for (const { language } of languages) {
+        const own = text.split('\n').filter((row) => row.startsWith(`${language}.`));
+        expect(Buffer.byteLength(own.join('')), `${name}, ${language}`).toBeLessThan(6000);
+      }
+      expect(text).not.toMatch(/%\[|%%/);
       continue;
     }
     expect(Buffer.byteLength(text), name).toBeLessThan(6000);

@@ -6,6 +6,9 @@
  */
 import type { ProviderPolicy } from '../../../contract/policy.ts';
 import { html, literal } from './escape.ts';
+import { inOneTemplate } from './in-one.ts';
+import type { InOne } from './in-one.ts';
+import { languages } from './languages.ts';
 import { pageTemplate } from './layout.ts';
 import type { PageWords } from './words.ts';
 
@@ -25,7 +28,7 @@ const start = `${waitPath}?r=${back}`;
 const paragraph = (text: string) => `<p>${literal(html(text))}</p>`;
 const link = (target: string, text: string, more = '') => `<p><a href="${target}"${more}>${literal(html(text))}</a></p>`;
 
-export function challengePage(words: PageWords, provider: ProviderPolicy): string {
+function challengePage(words: PageWords, provider: ProviderPolicy): string {
   const text = words.challenge;
   const said = (name: string, sentence: string) => ` data-${name}="${literal(html(sentence))}"`;
   return pageTemplate({
@@ -51,6 +54,16 @@ export function challengePage(words: PageWords, provider: ProviderPolicy): strin
     ].join(''),
     end: '<script src="/.well-known/portcullis/challenge.js"></script>',
   });
+}
+
+/** The challenge in all languages: one template, and its words. */
+export function challengeInOne(provider: ProviderPolicy): InOne {
+  return inOneTemplate(new Map(languages.map((words) => [words.language, challengePage(words, provider)])));
+}
+
+/** How many pieces of it differ by language, whoever the provider is. */
+export function challengePieces(): number {
+  return challengeInOne({ kind: 'provider', name: '-', publicUrl: 'https://provider.example' }).pieces;
 }
 
 export function waitPage(page: WaitPage, words: PageWords, provider: ProviderPolicy): string {

@@ -11,7 +11,7 @@ import { noticeTextLines } from '../notice.ts';
 import { html, line, literal } from './escape.ts';
 import { botsFile, botsSpoe } from '../spoe.ts';
 import { pageTemplate } from './layout.ts';
-import { challengePage, waitPage, waitPages } from './challenge.ts';
+import { challengeInOne, waitPage, waitPages } from './challenge.ts';
 import { strongFileBytes } from './strong-files.ts';
 import type { WaitPage } from './challenge.ts';
 import { english, languages } from './languages.ts';
@@ -44,6 +44,9 @@ export const standing = {
   timeout: { status: 408, action: 'timeout' },
 } as const satisfies Record<StandingPage, { status: number; action: string }>;
 
+/** The challenge is one template with its words beside it (in-one.ts). */
+export const challengeFiles = { page: 'challenge.html', words: 'challenge.words' } as const;
+
 /** The name of a page's HTML file in one language. */
 export function pageFile(name: string, language: string): string {
   return language === english.language ? `${name}.html` : `${name}.${language}.html`;
@@ -64,13 +67,13 @@ function ownPages(provider: ProviderPolicy): Record<string, string> {
     'notice.json': `{"reference":"%[unique-id]",%[var(txn.notice)]}\n`,
     'notice.txt': noticeText(),
     'bots.json': botProblem(provider),
-    'challenge.json': problem(provider, 403, 'challenge', english.challenge.title, [
-      english.challenge.what(provider.name),
-      'Open the site in a browser first, then repeat this request with the cookie that it gets.',
-    ]),
+    'challenge.json': challengeProblem(provider, 403),
+    'challenge-later.json': challengeProblem(provider, 429),
   };
+  const challenge = challengeInOne(provider);
+  files[challengeFiles.page] = challenge.template;
+  files[challengeFiles.words] = challenge.words;
   for (const words of languages) {
-    files[pageFile('challenge', words.language)] = challengePage(words, provider);
     for (const page of waitPageNames) files[pageFile(page, words.language)] = waitPage(page, words, provider);
     files[pageFile('notice', words.language)] = noticePage(words, provider);
     for (const name of standingPages) files[pageFile(name, words.language)] = standingPage(name, words, provider);
@@ -90,6 +93,13 @@ function ownPages(provider: ProviderPolicy): Record<string, string> {
     files[`${name}.txt`] = plainText(title, lines, said === '' ? '' : `${said}\n`);
   }
   return files;
+}
+
+function challengeProblem(provider: ProviderPolicy, status: number): string {
+  return problem(provider, status, 'challenge', english.challenge.title, [
+    english.challenge.what(provider.name),
+    'Open the site in a browser first, then repeat this request with the cookie that it gets.',
+  ]);
 }
 
 /** For whoever runs a bot: why its signature was not enough. */

@@ -10,6 +10,7 @@ import type { PageForm } from '../pages/index.ts';
 import { english } from '../pages/languages.ts';
 import type { MapName } from '../types.ts';
 import type { Files } from './parts.ts';
+import { slowed, underPressure } from './pressure.ts';
 import {
   chooseLanguage,
   contentType,
@@ -27,6 +28,7 @@ import {
 /** Limited requests of one address in a minute, over all sites, before its answers are slowed, and before it is shut out for a while. */
 const tarpitAfter = 100;
 const banAfter = 200;
+const offenderWaitMs = 8000;
 
 export function noticeBackend(files: Files): string {
   const text = (map: MapName, condition: string) =>
@@ -74,31 +76,40 @@ export function noticeBackend(files: Files): string {
 }
 
 export function refusals(files: Files): string {
+  const mitigated = 'hdr retry-after 10 hdr portcullis-mitigated limit';
   return lines(
-    section('backend unknown', whoAsks(), files.answers('unknown')),
+    section('backend unknown', ...slowed(files, 'unknown'), whoAsks(), files.answers('unknown')),
     '',
-    section('backend ambiguous', `http-request ${count('denied')}`, whoAsks(), files.answers('ambiguous')),
+    section(
+      'backend ambiguous',
+      `http-request ${count('denied')}`,
+      ...slowed(files, 'ambiguous'),
+      whoAsks(),
+      files.answers('ambiguous'),
+    ),
     '',
-    section('backend deny', `http-request ${count('denied')}`, whoAsks(), files.answers('deny')),
+    section('backend deny', `http-request ${count('denied')}`, ...slowed(files, 'deny'), whoAsks(), files.answers('deny')),
     '',
     '# An address that goes on regardless is slowed down, then shut out before TLS until its row in the table expires.',
     section(
       'backend limit',
-      'http-error status 429 content-type "text/html; charset=utf-8" lf-file '.concat(
-        files.page('limit.all.html'),
-        ' ',
-        ownHeaders('limit', 'html'),
-      ),
       `http-request ${count('limited')}`,
       'http-request sc-inc-gpc0(0)',
       `http-request sc-set-gpt0(0) 1 if { sc_gpc0_rate(0) gt ${banAfter} }`,
+      ...underPressure('limit', [files.error('limit', mitigated)], offenderWaitMs),
       `http-request silent-drop if { sc_gpc0_rate(0) gt ${banAfter} }`,
-      `http-request tarpit deny_status 429 if { sc_gpc0_rate(0) gt ${tarpitAfter} }`,
+      `http-request tarpit deny_status 429 if { sc_gpc0_rate(0) gt ${tarpitAfter} } or pressed`,
       whoAsks(),
       '# What is no page is answered as programs expect it, whatever they say that they take.',
-      files.answers('limit', '', 'hdr retry-after 10 hdr portcullis-mitigated limit', 'json'),
+      files.answers('limit', '', mitigated, 'json'),
     ),
     '',
-    section('backend busy', `http-request ${count('limited')}`, whoAsks(), files.answers('busy', '', 'hdr retry-after 5')),
+    section(
+      'backend busy',
+      `http-request ${count('limited')}`,
+      ...slowed(files, 'busy', 'hdr retry-after 5'),
+      whoAsks(),
+      files.answers('busy', '', 'hdr retry-after 5'),
+    ),
   );
 }

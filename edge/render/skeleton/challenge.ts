@@ -6,7 +6,10 @@
 import { challengeTarget } from '../../../core/shield/difficulty.ts';
 import { hardestHashes, hardFactor, lightFactor, manyLimited, manySolved } from '../../../core/shield/risk.ts';
 import { currentKeyName } from '../global.ts';
-import { pageFile } from '../pages/index.ts';
+import { challengePieces } from '../pages/challenge.ts';
+import { wordRules } from '../pages/in-one.ts';
+import { challengeFiles } from '../pages/index.ts';
+import { english } from '../pages/languages.ts';
 import { challengeSeconds } from './base.ts';
 import { clearanceCookie, signClearance } from './clearance.ts';
 import type { Files } from './parts.ts';
@@ -15,7 +18,6 @@ import {
   cookieName,
   count,
   fact,
-  inEachLanguage,
   lines,
   ownFolder,
   ownHeaders,
@@ -26,6 +28,7 @@ import {
   whoAsks,
   words,
 } from './parts.ts';
+import { underPressure } from './pressure.ts';
 import { hasStrong, strongBeginnings, strongCalls, strongForm, strongLevel, strongOnward, strongService } from './strong.ts';
 import { longestBack, waitingLine } from './wait.ts';
 import type { EdgePlan } from '../types.ts';
@@ -62,17 +65,25 @@ function level(plan: EdgePlan): string {
 
 export function challengeBackend(files: Files, plan: EdgePlan): string {
   const headers = 'hdr portcullis-mitigated challenge hdr retry-after 30';
+  const language = '%[var(txn.lang)]';
   return lines(
     '# token = key id . time . random . target . hex(hmac-sha256(key, "challenge|site|key id.time.random.target"))',
     '# Who looks at a page gets the page; everything else (a script, a picture, a program, the start of a websocket) a refusal that programs',
     '# read. No key: closed.',
     section(
       'backend challenge',
+      ...underPressure('challenge', [
+        `http-error status 403 content-type ${contentType.html} lf-file ${files.page(challengeFiles.page)} ${ownHeaders('challenge', 'html', language)} ${headers}`,
+        `http-error status 429 content-type ${contentType.json} lf-file ${files.page('challenge-later.json')} ${ownHeaders('challenge', 'json', english.language, 'var(txn.asker)')} ${headers}`,
+      ]),
       `http-request ${count('challenged')}`,
       whoAsks(),
       `http-request set-var(txn.kid) str(${currentKeyName}),map_str(${files.map('current-key')})`,
       `http-request set-var(txn.key) var(txn.kid),map_str(${files.map('keys')})`,
       files.answers('no-key', '!{ var(txn.key) -m found }', 'hdr retry-after 60'),
+      '# After the wait the request can no longer be read.',
+      `http-request set-var(txn.asker) req.fhdr(origin) if pressed !${wantsHtml}`,
+      `http-request tarpit deny_status 429 if pressed !${wantsHtml}`,
       words(
         `http-request return status 403 content-type ${contentType.json} lf-file ${files.page('challenge.json')} ${ownHeaders('challenge', 'json')}`,
         `${headers} if !${wantsHtml}`,
@@ -85,12 +96,11 @@ export function challengeBackend(files: Files, plan: EdgePlan): string {
       `http-request set-var-fmt(txn.signed) "challenge|%[${siteId}]|%[var(txn.token)]"`,
       ...(hasStrong(plan) ? [`http-request set-var-fmt(txn.signed) "strong|%[${siteId}]|%[var(txn.token)]" if strong`] : []),
       'http-request set-var(txn.signature) var(txn.signed),hmac(sha256,txn.key),hex,lower',
-      inEachLanguage((language, chosen) =>
-        words(
-          `http-request return status 403 content-type ${contentType.html} lf-file ${files.page(pageFile('challenge', language))} ${ownHeaders('challenge', 'html', language)}`,
-          headers,
-          chosen === '' ? '' : `if ${chosen}`,
-        ),
+      ...wordRules(files.page(challengeFiles.words), challengePieces(), ''),
+      'http-request tarpit deny_status 403 if pressed',
+      words(
+        `http-request return status 403 content-type ${contentType.html} lf-file ${files.page(challengeFiles.page)}`,
+        `${ownHeaders('challenge', 'html', language)} ${headers}`,
       ),
     ),
   );

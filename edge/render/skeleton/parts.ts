@@ -92,14 +92,19 @@ const challengePolicy = `${plainPolicy}; script-src 'self'; worker-src 'self'; c
 
 /**
  * The headers of every answer that the edge makes itself. What is no page may be read by scripts of other origins, which else would see a
- * nameless failure; HAProxy leaves a header out whose value is empty.
+ * nameless failure; HAProxy leaves a header out whose value is empty. `origin` is where that site's name is read from.
  */
-export function ownHeaders(action: EdgeAction, form: PageForm, language: string = english.language): string {
+export function ownHeaders(
+  action: EdgeAction,
+  form: PageForm,
+  language: string = english.language,
+  origin = 'req.fhdr(origin)',
+): string {
   const policy = action === 'challenge' ? challengePolicy : plainPolicy;
   const security =
     form === 'html'
       ? `hdr content-security-policy "${policy}"`
-      : 'hdr access-control-allow-origin "%[req.fhdr(origin)]" hdr access-control-allow-credentials true hdr access-control-expose-headers "portcullis-action, portcullis-mitigated, retry-after"';
+      : `hdr access-control-allow-origin "%[${origin}]" hdr access-control-allow-credentials true hdr access-control-expose-headers "portcullis-action, portcullis-mitigated, retry-after"`;
   return `hdr cache-control no-store hdr vary "cookie, origin, accept, accept-language" hdr x-robots-tag noindex hdr content-language ${language} hdr portcullis-action ${action} ${security}`;
 }
 

@@ -19,6 +19,7 @@ import { pageFile } from '../pages/index.ts';
 import type { PageForm } from '../pages/index.ts';
 import { english } from '../pages/languages.ts';
 import type { Files } from './parts.ts';
+import { slowed } from './pressure.ts';
 import { acmeFolder } from './tls.ts';
 import {
   acted,
@@ -207,7 +208,13 @@ export function ruleBackends(files: Files): string {
     );
   };
   return lines(
-    section('backend rule-deny', `http-request ${count('denied')}`, whoAsks(), files.answers('rule-deny')),
+    section(
+      'backend rule-deny',
+      `http-request ${count('denied')}`,
+      ...slowed(files, 'rule-deny'),
+      whoAsks(),
+      files.answers('rule-deny'),
+    ),
     '',
     '# Targets are the owner’s own words. What is appended to an address without a path begins with a slash.',
     section(
