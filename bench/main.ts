@@ -20,6 +20,10 @@ const benches: Readonly<Record<string, { readonly about: string; readonly load: 
     about: 'an order at a thousand edges, over a network that delays and loses',
     load: async () => (await import('./fanout/main.ts')).run,
   },
+  scale: {
+    about: 'a thousand and a million sites on one edge: cost of a request, memory, cold start',
+    load: async () => (await import('./scale/main.ts')).run,
+  },
   insight: {
     about: 'questions about traffic, with 30 days of a thousand sites',
     load: async () => (await import('./insight/main.ts')).run,

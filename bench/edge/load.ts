@@ -13,6 +13,8 @@ const ticksPerSecond = 100;
 
 export type Request = {
   readonly host: string;
+  /** One request for each in turn, instead of 20,000 paths of one host. */
+  readonly hosts?: readonly string[];
   readonly method?: 'GET' | 'POST';
   /** Headers beside Host; of a list one is chosen at random for each request. */
   readonly cookies?: readonly string[];
@@ -89,6 +91,7 @@ function lua(request: Request, folder: string): string {
   const { host, method = 'GET', accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' } = request;
   const q = (text: string) => JSON.stringify(text);
   writeFileSync(`${folder}/bodies.txt`, (request.bodies ?? []).join('\n'));
+  writeFileSync(`${folder}/hosts.txt`, (request.hosts ?? []).join('\n'));
   return `
 local headers = {
   ["Host"] = ${q(host)},
@@ -101,9 +104,12 @@ local headers = {
 local cookies = { ${(request.cookies ?? []).map(q).join(', ')} }
 local bodies = {}
 for line in io.lines(${q(`${folder}/bodies.txt`)}) do bodies[#bodies + 1] = line end
+local hosts = {}
+for line in io.lines(${q(`${folder}/hosts.txt`)}) do hosts[#hosts + 1] = line end
 local n = 0
 local ready = {}
 local function build(i)
+  if #hosts > 0 then headers["Host"] = hosts[i + 1] end
   if #cookies > 0 then headers["Cookie"] = cookies[i % #cookies + 1] end
   return wrk.format(${q(method)}, ${request.path === undefined ? '"/thread/" .. i .. "?page=" .. (i % 7)' : q(request.path)}, headers)
 end
@@ -113,7 +119,7 @@ function request()
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     return wrk.format(${q(method)}, ${q(request.path ?? '/')}, headers, bodies[(n - 1) % #bodies + 1])
   end
-  local i = n % 20000
+  local i = n % (#hosts > 0 and #hosts or 20000)
   local text = ready[i]
   if text == nil then
     text = build(i)

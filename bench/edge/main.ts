@@ -202,10 +202,11 @@ function benchSites(originPort: number): { all: SitePolicy[]; noticed: SitePolic
 const secret = Buffer.alloc(32, 1);
 const sign = (text: string) => createHmac('sha256', secret).update(text).digest('hex');
 
-/** A cookie that passes the challenge of a site of startEdge, for a visitor at 127.0.0.1. */
-export function clearance({ siteId }: SitePolicy, index: number): string {
+/** A cookie that passes the challenge of a site of startEdge, for a visitor at an IPv4 address. */
+export function clearance({ siteId }: SitePolicy, index: number, address = '127.0.0.1'): string {
   const expiry = Math.floor(Date.now() / 1000) + 80_000 + index;
-  return `portcullis=k1.${expiry}.7F000001.${sign(`clearance|${siteId}|k1|${expiry}|7F000001`)}`;
+  const client = Buffer.from(address.split('.').map(Number)).toString('hex').toUpperCase();
+  return `portcullis=k1.${expiry}.${client}.${sign(`clearance|${siteId}|k1|${expiry}|${client}`)}`;
 }
 
 /** Tokens that any counter solves, each good for one clearance. */

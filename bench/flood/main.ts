@@ -32,8 +32,12 @@ another site, quiet and in the flood, beside bare HAProxy. Needs haproxy, nginx 
 
 const probesPerSecond = 100;
 const probeTimeoutMs = 3000;
+/** Twenty visitors, each far below the limits of one. */
+const addresses = Array.from({ length: 20 }, (_, index) => `127.200.0.${index + 1}`);
 
-type Probe = { readonly host: string; readonly port: number; readonly cookie: string | null };
+type Probe = { readonly host: string; readonly port: number; readonly visitors: readonly Visitor[] };
+/** Somebody at an address of their own, with a clearance or without. */
+type Visitor = { readonly address: string; readonly cookie: string | null };
 type Half = { readonly sent: number; readonly good: number; readonly p99Ms: number };
 type Figure = { readonly value: number; readonly unit: string; readonly goal?: number; readonly runs: number };
 type Round = { readonly quiet: Half; readonly flood: Half };
@@ -81,7 +85,7 @@ async function measure(rounds: number, seconds: number, connections: number): Pr
   return whileRunning('flood', async (folder, keep) => {
     const origin = keep(await startOrigin(folder));
     const bare = keep(await startBareHaproxy(folder, origin.port));
-    const limits = { ...defaultSiteLimits, requestsPer10s: 1_000_000 };
+    const limits = defaultSiteLimits;
     const challenge = { expectedHashes: 65_536, clearanceSeconds: 86_400, pagesPer10Min: null };
     const flooded = site(1, ['flooded.example'], origin.port, { mode: 'attack', limits, challenge });
     const neighbour = site(2, ['neighbour.example'], origin.port, { limits });
@@ -89,9 +93,17 @@ async function measure(rounds: number, seconds: number, connections: number): Pr
     await pin(edge.pid, 0);
     await pin(process.pid, 1);
     const cases: Record<string, Probe> = {
-      '': { host: 'flooded.example', port: edge.port, cookie: clearance(flooded, 0) },
-      neighbour_: { host: 'neighbour.example', port: edge.port, cookie: null },
-      bare_: { host: 'neighbour.example', port: bare.port, cookie: null },
+      '': {
+        host: 'flooded.example',
+        port: edge.port,
+        visitors: addresses.map((address) => ({ address, cookie: clearance(flooded, 0, address) })),
+      },
+      neighbour_: {
+        host: 'neighbour.example',
+        port: edge.port,
+        visitors: addresses.map((address) => ({ address, cookie: null })),
+      },
+      bare_: { host: 'neighbour.example', port: bare.port, visitors: addresses.map((address) => ({ address, cookie: null })) },
     };
     const results: Record<string, Round[]> = {};
     for (let round = 0; round < rounds; round += 1) {
@@ -123,7 +135,8 @@ async function probes(probe: Probe, seconds: number): Promise<Half> {
     const dueMs = (index * 1000) / probesPerSecond;
     const waitMs = began + dueMs - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    all.push(ask(probe, agent));
+    const visitor = probe.visitors[index % probe.visitors.length];
+    if (visitor !== undefined) all.push(ask(probe, visitor, agent));
   }
   const took = await Promise.all(all);
   agent.destroy();
@@ -134,11 +147,12 @@ async function probes(probe: Probe, seconds: number): Promise<Half> {
 }
 
 /** Milliseconds until the whole answer was there; null when it was not the site's own. */
-function ask({ host, port, cookie }: Probe, agent: http.Agent): Promise<number | null> {
+function ask({ host, port }: Probe, { address, cookie }: Visitor, agent: http.Agent): Promise<number | null> {
   const began = performance.now();
   return new Promise((resolve) => {
     const request = http.request({
       host: '127.0.0.1',
+      localAddress: address,
       port,
       agent,
       setHost: false,
