@@ -1,10 +1,11 @@
 /** What `portcullis site add` and `site set` share: the options, and what they mean for a site as it was. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { CertificateSource, PlainHttp } from '../../contract/certificates.ts';
 import { Cidr } from '../../contract/network.ts';
-import { PathPrefix, SiteMode } from '../../contract/policy.ts';
-import type { NetworkRule, SiteLimits } from '../../contract/policy.ts';
+import { BotName, mostBotNames, PathPrefix, SiteMode } from '../../contract/policy.ts';
+import type { ChallengeSettings, NetworkRule, SiteLimits } from '../../contract/policy.ts';
 import type { Site, SiteChange, SiteDraft } from '../../contract/routes/sites.ts';
 import { collect, durationMs, whole, withWaiting } from '../command.ts';
 import type { ConnectionOptions } from '../connection.ts';
@@ -32,6 +33,7 @@ export type Settings = ConnectionOptions & {
   readonly clearance?: number;
   readonly pages?: Limit;
   readonly crawlers?: 'pass' | 'challenged';
+  readonly bots?: NonNullable<ChallengeSettings['bots']>;
   readonly challengeWork?: 'usual' | 'strong';
   readonly http?: 'serve' | 'redirect';
   readonly hsts?: number | 'none';
@@ -66,6 +68,11 @@ export function withSettings(command: Command): Command {
           'challenged',
         ]),
       )
+      .option(
+        '--bots <which>',
+        'bots that sign their requests and pass without the challenge: all, none, or names as in a,b',
+        bots,
+      )
       .addOption(
         new Option('--challenge-work <how>', 'strong: a normal check asks for memory and time too, not for hashes alone').choices(
           ['usual', 'strong'],
@@ -89,6 +96,20 @@ function pages(typed: string): Limit {
   return typed === 'none' ? 'none' : whole(10, 10_000_000)(typed);
 }
 
+function bots(typed: string): NonNullable<ChallengeSettings['bots']> {
+  if (typed === 'all' || typed === 'none') return typed === 'all' ? 'pass' : 'challenged';
+  const bad =
+    '“--bots” takes all, none, or names of lower-case letters, digits, hyphens and underscores, with commas between them.';
+  return parsed(
+    z
+      .array(BotName)
+      .min(1)
+      .max(mostBotNames)
+      .safeParse(typed.split(',').map((name) => name.trim())),
+    bad,
+  );
+}
+
 function hsts(typed: string): number | 'none' {
   return typed === 'none' ? 'none' : durationMs(typed);
 }
@@ -110,6 +131,7 @@ export async function changeOf(options: Settings, before: Site | null, origin: s
     ...(options.clearance === undefined ? {} : { clearanceSeconds: Math.round(options.clearance / 1000) }),
     ...(options.pages === undefined ? {} : { pagesPer10Min: options.pages === 'none' ? null : options.pages }),
     ...(options.crawlers === undefined ? {} : { crawlers: options.crawlers }),
+    ...(options.bots === undefined ? {} : { bots: options.bots }),
     ...(options.challengeWork === undefined ? {} : { work: options.challengeWork }),
   };
   const https = {

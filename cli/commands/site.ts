@@ -225,6 +225,7 @@ function describe(site: Site, nowMs: number): string {
       'challenge',
       `${site.challenge.expectedHashes} hashes${site.challenge.work === 'strong' ? ', then stronger work' : ''}, clearance for ${site.challenge.clearanceSeconds} s and ${site.challenge.pagesPer10Min ?? 'any number of'} pages in 10 min${site.challenge.crawlers === 'challenged' ? ', crawlers too' : ''}`,
     ],
+    ['bots', botWords(site)],
     ['https', httpsWords(site)],
     ['ownership', ownership.state === 'pending' ? pendingWords(site) : ownership.state],
     ['', ownership.state === 'pending' ? ownership.finding : null],
@@ -232,6 +233,11 @@ function describe(site: Site, nowMs: number): string {
     ['edges', site.ready ? propagationWords(site.propagation) : 'not sent to edges until it is ready'],
     ['added', showInstant(site.createdAt, nowMs)],
   ]);
+}
+
+function botWords({ challenge: { bots = 'pass' } }: Site): string {
+  if (bots === 'challenged') return 'meet the challenge, also those that sign';
+  return bots === 'pass' ? 'those that sign and that edges know pass' : `that sign pass: ${bots.join(', ')}`;
 }
 
 function httpsWords({ https }: Site): string {

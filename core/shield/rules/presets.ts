@@ -50,7 +50,10 @@ const presets: Readonly<Record<PresetName, PresetSettings>> = {
 /** A site's settings with a preset: its limits and challenge, and its rules after those of the owner. */
 export function withPreset(held: PresetSettings, name: PresetName): PresetSettings {
   const preset = presets[name];
-  return { ...preset, list: [...held.list.filter(({ ruleId }) => !ruleId.startsWith('preset-')), ...preset.list] };
+  const { bots } = held.challenge;
+  // Which bots an owner lets pass is no question of how strict.
+  const challenge = bots === undefined ? preset.challenge : { ...preset.challenge, bots };
+  return { ...preset, challenge, list: [...held.list.filter(({ ruleId }) => !ruleId.startsWith('preset-')), ...preset.list] };
 }
 
 /** What differs between two settings, in words. */

@@ -152,6 +152,7 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
           pagesPer10Min:
             body.challenge?.pagesPer10Min === undefined ? (site.challenge.pagesPer10Min ?? null) : body.challenge.pagesPer10Min,
           crawlers: body.challenge?.crawlers ?? site.challenge.crawlers ?? 'pass',
+          bots: body.challenge?.bots ?? site.challenge.bots ?? 'pass',
           work: body.challenge?.work ?? site.challenge.work ?? 'usual',
         },
         https: {

@@ -15,6 +15,7 @@ export type SettingsDraft = {
   readonly clearanceSeconds: string;
   readonly pagesPer10Min: string;
   readonly crawlers: string;
+  readonly bots: string;
   readonly work: string;
   readonly networks: string;
 };
@@ -32,6 +33,7 @@ export function draftOf(site: Site): SettingsDraft {
     clearanceSeconds: String(site.challenge.clearanceSeconds),
     pagesPer10Min: String(site.challenge.pagesPer10Min ?? ''),
     crawlers: site.challenge.crawlers ?? 'pass',
+    bots: botsText(site.challenge.bots),
     work: site.challenge.work ?? 'usual',
     networks: networksText(site.networks),
   };
@@ -72,6 +74,7 @@ export function changeOf(
   if (changed.has('pagesPer10Min'))
     challenge.pagesPer10Min = draft.pagesPer10Min.trim() === '' ? null : numberOf(draft.pagesPer10Min);
   if (changed.has('crawlers')) challenge.crawlers = draft.crawlers === 'challenged' ? 'challenged' : 'pass';
+  if (changed.has('bots')) challenge.bots = parseBots(draft.bots);
   if (changed.has('work')) challenge.work = draft.work === 'strong' ? 'strong' : 'usual';
   if (Object.keys(challenge).length > 0) body.challenge = challenge;
   if (changed.has('networks')) {
@@ -94,6 +97,7 @@ const names = [
   'clearanceSeconds',
   'pagesPer10Min',
   'crawlers',
+  'bots',
   'work',
   'networks',
 ] as const satisfies readonly (keyof SettingsDraft)[];
@@ -101,4 +105,18 @@ const names = [
 /** NaN for what is no number, which the contract's schema then refuses by the field's name. */
 function numberOf(text: string): number {
   return text.trim() === '' ? Number.NaN : Number(text.replaceAll(/[\s,]/g, ''));
+}
+
+type BotSetting = NonNullable<Site['challenge']['bots']>;
+
+function botsText(bots: BotSetting = 'pass'): string {
+  return bots === 'pass' ? 'all' : bots === 'challenged' ? 'none' : bots.join(', ');
+}
+
+/** What is no name, the contract's schema refuses. */
+function parseBots(text: string): BotSetting {
+  const names = text.split(/[\s,]+/).filter((name) => name !== '');
+  const [only] = names;
+  if (names.length === 0 || (names.length === 1 && only === 'all')) return 'pass';
+  return names.length === 1 && only === 'none' ? 'challenged' : names;
 }

@@ -196,6 +196,15 @@ export function SettingsTab({ site }: { site: Site }) {
                   <option value="pass">{words.crawlersPass}</option>
                   <option value="challenged">{words.crawlersChallenged}</option>
                 </SelectField>
+                <TextField
+                  label={words.bots}
+                  hint={words.botsHint}
+                  path="challenge.bots"
+                  className="mono"
+                  spellCheck={false}
+                  value={draft.bots}
+                  onChange={set('bots')}
+                />
               </div>
             </Panel>
             <Panel title={words.networks}>

@@ -121,6 +121,9 @@ export const sites = {
     crawlersHint: 'Search engines that edges know by their networks or have confirmed by DNS.',
     crawlersPass: 'pass without the challenge',
     crawlersChallenged: 'meet the challenge too',
+    bots: 'Bots that sign',
+    botsHint:
+      'Bots that sign their requests with a key that your provider knows pass without the challenge: “all”, “none”, or their names.',
     clearanceOption: { '3600': '1 hour', '21600': '6 hours', '86400': '1 day', '604800': '7 days', '2592000': '30 days' },
     seconds: (n: string) => `${n} seconds`,
     networks: 'Networks',
