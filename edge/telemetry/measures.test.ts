@@ -1,6 +1,8 @@
 /** What an agent sums up of requests, and the line of the security log: bounded, and nothing that a visitor says can forge it. */
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import fc from 'fast-check';
+import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { Instant, SiteId } from '../../contract/ids.ts';
 import { RequestReference } from '../../contract/insight.ts';
@@ -8,7 +10,8 @@ import { Cidr } from '../../contract/network.ts';
 import { InsightMessage, mostTops } from '../../contract/traffic.ts';
 import { Measures } from './measures.ts';
 import type { LoggedRequest } from './request-line.ts';
-import { securityLine } from './security-log.ts';
+import { removeFolder, temporaryFolder, until } from '../../tests/harness/ports.ts';
+import { SecurityLog, securityLine } from './security-log.ts';
 
 const site = (number: number) => SiteId.parse(`site_${String(number).padStart(12, '0')}`);
 const startMs = Date.parse('2026-11-23T12:00:00.000Z');
@@ -90,4 +93,23 @@ it('whatever a visitor asks for, the security log has one line of printable ASCI
   for (const guard of ['challenge', 'notice', 'origin-error', 'busy'])
     expect(filter.test(securityLine(request({ address: '192.0.2.7' }), guard).slice(at.length + 1))).toBe(false);
   expect(securityLine(request({}), 'limit')).toContain(' address=192.0.2.0/24 ');
+});
+
+it('a security log that cannot be written is left out and said once; one that is full becomes the older copy', async () => {
+  const folder = temporaryFolder('security-log');
+  const said: string[] = [];
+  const log = pino({}, { write: (line: string) => void said.push(line) });
+  const nowhere = new SecurityLog(path.join(folder, 'missing', 'security.log'), log);
+  for (let count = 0; count < 3; count += 1) nowhere.write(request({}), 'limit');
+  await until('it was said', () => said.length > 0);
+  nowhere.write(request({}), 'limit');
+  expect(said).toHaveLength(1);
+  const file = path.join(folder, 'security.log');
+  const small = new SecurityLog(file, log, 1000);
+  const lines = () => [`${file}.1`, file].map((name) => readFileSync(name, 'utf8').trim().split('\n').length);
+  const each = Math.ceil(1000 / securityLine(request({}), 'limit').length);
+  for (let count = 0; count < each + 2; count += 1) small.write(request({}), 'limit');
+  await until('both are written', () => String(lines()) === String([each, 2]));
+  small.stop();
+  removeFolder(folder);
 });

@@ -4,15 +4,16 @@
  * A line is an interface: fields in this order, `name=value`, the only two that a visitor words quoted as JSON and last, everything but printable ASCII
  * escaped. So nobody can forge a line or a field. The address is whole only where the operator asked for that; else its network. Requests that passed
  * are never here. Under a flood not every refusal is (requests.ts); a file is cut at 16 MiB, one older copy is kept. Fails open: what cannot
- * be written is left out and said once.
+ * be written is left out and said once, and tried again after ten seconds.
  */
-import { createWriteStream, renameSync, statSync } from 'node:fs';
+import { createWriteStream, fstatSync, openSync, renameSync } from 'node:fs';
 import type { WriteStream } from 'node:fs';
 import type { Logger } from 'pino';
 import type { LoggedRequest } from './request-line.ts';
 
-const limitBytes = 16 * 1024 * 1024;
-/** What waits for a disk that is slow; more is left out. */
+const usualLimitBytes = 16 * 1024 * 1024;
+const tryAgainMs = 10_000;
+/** What waits for a disk or a pipe that is slow; more is left out. */
 const mostWaitingBytes = 1024 * 1024;
 
 export class SecurityLog {
@@ -20,21 +21,26 @@ export class SecurityLog {
   readonly #log: Logger;
   #stream: WriteStream | null = null;
   #bytes = 0;
-  #failed = false;
+  #failedMs: number | null = null;
+  readonly #limitBytes: number;
 
-  constructor(file: string | 'stdout', log: Logger) {
+  constructor(file: string | 'stdout', log: Logger, limitBytes: number = usualLimitBytes) {
     this.#file = file;
     this.#log = log;
+    this.#limitBytes = limitBytes;
   }
 
   write(request: LoggedRequest, guard: string): void {
     const line = securityLine(request, guard);
-    if (this.#file === 'stdout') return void process.stdout.write(line);
+    if (this.#file === 'stdout') {
+      if (process.stdout.writableLength <= mostWaitingBytes) process.stdout.write(line);
+      return;
+    }
     const stream = this.#open(this.#file);
-    if (stream.writableLength > mostWaitingBytes) return;
+    if (stream === null || stream.writableLength > mostWaitingBytes) return;
     this.#bytes += line.length;
     stream.write(line);
-    if (this.#bytes >= limitBytes) this.#turn(this.#file);
+    if (this.#bytes >= this.#limitBytes) this.#turn(this.#file);
   }
 
   stop(): void {
@@ -42,17 +48,29 @@ export class SecurityLog {
     this.#stream = null;
   }
 
-  #open(file: string): WriteStream {
+  /** Null when it cannot be written now. */
+  #open(file: string): WriteStream | null {
     if (this.#stream !== null) return this.#stream;
-    this.#bytes = sizeOf(file);
-    const stream = createWriteStream(file, { flags: 'a', mode: 0o640 });
-    stream.on('error', (error) => {
-      if (!this.#failed) this.#log.warn({ error: error.message }, 'the security log cannot be written');
-      this.#failed = true;
-      if (this.#stream === stream) this.#stream = null;
-    });
-    this.#stream = stream;
-    return stream;
+    if (this.#failedMs !== null && performance.now() - this.#failedMs < tryAgainMs) return null;
+    try {
+      const fd = openSync(file, 'a', 0o640);
+      this.#bytes = fstatSync(fd).size;
+      const stream = createWriteStream(file, { fd });
+      stream.on('error', (error) => {
+        this.#fail(error);
+        if (this.#stream === stream) this.#stream = null;
+      });
+      this.#stream = stream;
+      return stream;
+    } catch (error) {
+      this.#fail(error);
+      return null;
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failedMs === null) this.#log.warn({ error: String(error) }, 'the security log cannot be written');
+    this.#failedMs = performance.now();
   }
 
   #turn(file: string): void {
@@ -63,10 +81,6 @@ export class SecurityLog {
       this.#log.warn({ error: String(error) }, 'the security log could not be cut');
     }
   }
-}
-
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** The line of a refused request, with its end. */
