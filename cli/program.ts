@@ -85,6 +85,10 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
     .command('captcha')
     .helpOption(false)
     .description('Checks stronger work for an edge, which starts it by itself. See: portcullis captcha --help');
+  program
+    .command('bots')
+    .helpOption(false)
+    .description('Verifies signed requests of bots for an edge, which starts it by itself. See: portcullis bots --help');
   addSiteCommands(program, terminal);
   addRulesCommands(program, terminal);
   addAttackCommands(program, terminal);

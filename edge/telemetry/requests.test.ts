@@ -111,3 +111,10 @@ it('a flood of one site leaves room for the others, and samples of an hour ago a
   requests.takeRefused();
   expect(requests.sample(aSite).requests).toEqual([]);
 });
+
+it('a bot that signs went to the origin, unless something is said of it: then it was refused', () => {
+  for (const act of ['bots', 'bots-tls']) {
+    expect(parseRequestLine(lineOf('/a', { act, status: 200 }))?.act).toBeNull();
+    expect(parseRequestLine(lineOf('/a', { act, said: `${hex('a.example')},${hex('ua')}` }))?.act).toBe('challenge');
+  }
+});
