@@ -228,6 +228,8 @@ describe('site', () => {
 
   it('set sends what was given and nothing else', async () => {
     expect(await sentBy('--attack')).toEqual({ mode: 'attack' });
+    expect(await sentBy('--attack-path /search --attack-path /login')).toEqual({ attackPaths: ['/search', '/login'] });
+    expect(await sentBy('--attack-path none')).toEqual({ attackPaths: [] });
     expect(await sentBy('--requests-per-10s none --clearance 2h')).toEqual({
       limits: { requestsPer10s: null },
       challenge: { clearanceSeconds: 7200 },

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Cidr, IpAddress } from '../../../contract/network.ts';
 import type { DeskConfig } from '../deps.ts';
 import type { Resolver } from '../../sites/resolver.ts';
-import { checkNotifyUrl, messageIdOf, notify } from './delivery.ts';
+import { checkNotifyUrl, hookSignature, messageIdOf, notify } from './delivery.ts';
 import { openMailReader } from './mail-reader.ts';
 import { isOneMailbox } from '../../../core/desk/mail.ts';
 
@@ -68,6 +68,44 @@ describe('a webhook', () => {
     const allowed = { ...desk, allowNotify: [Cidr.parse('10.0.0.0/8')] };
     expect('url' in (await checkNotifyUrl({ desk: allowed, resolver: resolver() }, 'http://10.0.0.7/x'))).toBe(true);
     expect('why' in (await checkNotifyUrl({ desk: allowed, resolver: resolver() }, 'http://192.168.0.7/x'))).toBe(true);
+  });
+});
+
+describe('a webhook of an owner', () => {
+  const allowed = { ...desk, allowNotify: [Cidr.parse('10.0.0.0/8'), Cidr.parse('127.0.0.0/8')] };
+  const addresses = [
+    'https://10.0.0.7/x',
+    'http://127.0.0.1:8600/x',
+    'https://[::ffff:10.0.0.7]/',
+    'https://2130706433/',
+    'https://0x7f.1/',
+  ];
+
+  it('leads nowhere inward, whatever the operator allows for pages', async () => {
+    for (const address of addresses) {
+      const judged = await checkNotifyUrl({ desk: allowed, resolver: resolver() }, address, 'owner');
+      expect(judged, address).toMatchObject({ why: expect.stringContaining('inner network') });
+    }
+    const named = { desk: allowed, resolver: resolver(['127.0.0.1']) };
+    expect('why' in (await checkNotifyUrl(named, 'https://hook.example/', 'owner'))).toBe(true);
+  });
+
+  it('is judged again when it is called, and says nothing of its address when it cannot be', async () => {
+    const hook = JSON.stringify({ url: 'https://hook.example/secret-word', secret: 'ab'.repeat(32), setBy: 'owner' });
+    const deps = { desk: allowed, now: () => 0, resolver: resolver(['10.0.0.7']) };
+    const delivered = await notify(deps, 'webhook', { ...letter, address: hook });
+    expect(delivered).toMatchObject({ kind: 'failed', why: expect.stringContaining('inner network') });
+    expect(JSON.stringify(delivered)).not.toContain('secret-word');
+  });
+
+  it('is signed with its secret over the second and the body', () => {
+    // openssl dgst -sha256 -hmac key, of `1700000000.{}`
+    expect(hookSignature('key', 1_700_000_000, '{}')).toBe(
+      't=1700000000,v1=9d713ed406bb7076d4123f0dc2c39d2df5c654ed4b0cd56b52c8b4c940bd63ae',
+    );
+    expect(hookSignature('key', 1_700_000_001, '{}')).not.toContain(
+      '9d713ed406bb7076d4123f0dc2c39d2df5c654ed4b0cd56b52c8b4c940bd63ae',
+    );
   });
 });
 

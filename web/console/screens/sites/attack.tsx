@@ -79,7 +79,7 @@ function AttackView({ record }: { record: AttackRecord }) {
     <Screen title={words.one(attack.siteName)} trail={trail} lead={<StateBadge state={attack.state} />} acts={acts}>
       <Failure error={act.error} />
       {acts === undefined ? null : <p className="hint">{words.actHelp}</p>}
-      <Panel title={words.title}>
+      <Panel title={words.about}>
         <About attack={attack} />
       </Panel>
       <Panel title={words.requests}>
@@ -89,8 +89,10 @@ function AttackView({ record }: { record: AttackRecord }) {
         <Edges record={record} />
       </Panel>
       <Panel title={words.record}>
-        <Entries record={record} />
-        {can('sites:write') ? <AddNote attackId={attack.attackId} /> : null}
+        <div className="stack">
+          <Entries record={record} />
+          {can('sites:write') ? <AddNote attackId={attack.attackId} /> : null}
+        </div>
       </Panel>
     </Screen>
   );

@@ -41,44 +41,46 @@ function Automatic({ site }: { site: Site }) {
   const set = (body: z.input<typeof setAutomatic.body>) => change.mutate({ params, body });
   return (
     <Panel title={words.automatic}>
-      <p className="hint">
-        {words.lead} {words.modeHint}
-      </p>
-      <Failure error={automatic.error} onRetry={() => void automatic.refetch()} />
-      <Failure error={change.error} />
-      {automatic.data === undefined ? (
-        <Waiting />
-      ) : (
-        <fieldset className="bare" disabled={!can('sites:write') || change.isPending}>
-          <div className="fields">
-            <SelectField
-              label={words.mode}
-              path="attackMode"
-              value={automatic.data.attackMode}
-              onChange={({ target }) => set({ attackMode: AutomaticMode.parse(target.value) })}
-            >
-              {AutomaticMode.options.map((mode) => (
-                <option key={mode} value={mode}>
-                  {words.modes[mode]}
-                </option>
-              ))}
-            </SelectField>
-            <SelectField
-              label={words.sensitivity}
-              path="sensitivity"
-              value={automatic.data.sensitivity}
-              onChange={({ target }) => set({ sensitivity: Sensitivity.parse(target.value) })}
-            >
-              {Sensitivity.options.map((how) => (
-                <option key={how} value={how}>
-                  {words.sensitivities[how]}
-                </option>
-              ))}
-            </SelectField>
-          </div>
-        </fieldset>
-      )}
-      <TryAttack site={site} />
+      <div className="stack">
+        <p className="hint">
+          {words.lead} {words.modeHint}
+        </p>
+        <Failure error={automatic.error} onRetry={() => void automatic.refetch()} />
+        <Failure error={change.error} />
+        {automatic.data === undefined ? (
+          <Waiting />
+        ) : (
+          <fieldset className="bare" disabled={!can('sites:write') || change.isPending}>
+            <div className="fields">
+              <SelectField
+                label={words.mode}
+                path="attackMode"
+                value={automatic.data.attackMode}
+                onChange={({ target }) => set({ attackMode: AutomaticMode.parse(target.value) })}
+              >
+                {AutomaticMode.options.map((mode) => (
+                  <option key={mode} value={mode}>
+                    {words.modes[mode]}
+                  </option>
+                ))}
+              </SelectField>
+              <SelectField
+                label={words.sensitivity}
+                path="sensitivity"
+                value={automatic.data.sensitivity}
+                onChange={({ target }) => set({ sensitivity: Sensitivity.parse(target.value) })}
+              >
+                {Sensitivity.options.map((how) => (
+                  <option key={how} value={how}>
+                    {words.sensitivities[how]}
+                  </option>
+                ))}
+              </SelectField>
+            </div>
+          </fieldset>
+        )}
+        <TryAttack site={site} />
+      </div>
     </Panel>
   );
 }

@@ -57,6 +57,7 @@ export const attacks = {
   itself: 'by itself',
   by: (who: string) => `by ${who}`,
 
+  about: 'What it was seen by',
   one: (site: string) => `Attack on ${site}`,
   act: {
     'switch-on': 'Turn attack mode on',
