@@ -32,7 +32,13 @@ const programs = {
   nginx: { package: 'nginx-light', paths: onPath('nginx') },
   pebble: { package: 'pebble', paths: onPath('pebble') },
   wrk: { package: 'wrk', paths: onPath('wrk') },
+  slowhttptest: { package: 'slowhttptest', paths: onPath('slowhttptest') },
+  h2load: { package: 'nghttp2-client', paths: onPath('h2load') },
+  testssl: { package: 'testssl.sh', paths: onPath('testssl') },
 };
+
+/** What tests/attacks runs on and attacks with. @type {(keyof typeof programs)[]} */
+const attackers = ['haproxy', 'openssl', 'nginx', 'slowhttptest', 'h2load', 'testssl'];
 
 /**
  * What each target needs and which program it hands over to. `console`: whether the built console must be fresh.
@@ -42,13 +48,14 @@ const programs = {
 const targets = {
   start: { programs: ['haproxy', 'openssl'], console: true, run: ['portcullis.ts', 'up'] },
   test: {
-    programs: ['haproxy', 'openssl', 'postgresql', 'chromium', 'fossil', 'nginx', 'pebble', 'lynx', 'w3m'],
+    programs: [...attackers, 'postgresql', 'chromium', 'fossil', 'pebble', 'lynx', 'w3m'],
     console: true,
     lint: true,
     run: ['tools/test.ts'],
   },
   check: { programs: [], console: false, lint: true, run: ['tools/test.ts', '--check'] },
   unit: { programs: [], console: false, run: ['node_modules/vitest/vitest.mjs', 'run'] },
+  attacks: { programs: attackers, console: false, run: ['tools/attacks.ts'] },
   bench: { programs: ['haproxy', 'openssl', 'nginx', 'wrk'], console: false, run: ['bench/main.ts'] },
   format: { programs: [], console: false, run: ['node_modules/prettier/bin/prettier.cjs', '--write', '.'] },
   /** Only set up; for container images and the impatient. */
