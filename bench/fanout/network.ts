@@ -33,13 +33,24 @@ let weather = clear;
 
 /** Data goes on in its order: a piece that waits holds up those behind it. */
 function carry(from: Socket, to: Socket, dense: boolean): void {
-  let freeAtMs = 0;
+  const waiting: { readonly atMs: number; readonly what: () => void }[] = [];
+  let timer: NodeJS.Timeout | null = null;
+  // One timer for the foremost: timers of their own, rounded to milliseconds, would now and then let one piece past another.
+  const release = (): void => {
+    timer = null;
+    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+      const leftMs = first.atMs - performance.now();
+      if (leftMs > 0) {
+        timer = setTimeout(release, Math.ceil(leftMs));
+        return;
+      }
+      waiting.shift();
+      first.what();
+    }
+  };
   const later = (what: () => void, extraMs: number): void => {
-    const nowMs = performance.now();
-    const atMs = Math.max(freeAtMs, nowMs + extraMs);
-    freeAtMs = atMs;
-    if (atMs <= nowMs) what();
-    else setTimeout(what, atMs - nowMs);
+    waiting.push({ atMs: performance.now() + extraMs, what });
+    if (timer === null) release();
   };
   const oneWayMs = (): number => Math.max(0, weather.delayMs + (Math.random() * 2 - 1) * weather.jitterMs);
   from.on('data', (piece) => {

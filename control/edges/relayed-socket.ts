@@ -95,7 +95,8 @@ export function openChannel(
       }
       unsent += sealed.bytes.length;
       link.paste(sealed);
-      if (sent !== undefined) waiting.push(sent);
+      if (unsent <= roomyBytes) sent?.(null);
+      else if (sent !== undefined) waiting.push(sent);
     },
     // The relay closes the edge's socket when what came before has gone out.
     close: (code) => end(code),

@@ -54,6 +54,9 @@ const relayWordMs = 5000;
 const healthTimeoutMs = 3000;
 const retry = { firstMs: 60, longestMs: 1000 };
 const refusedRetryMs = 30_000;
+/** Two streams of one edge may overtake each other on different ways; two edges with one key are to wait ever longer. */
+const replacedRetry = { firstMs: 500, longestMs: 30_000 };
+const lastingMs = 60_000;
 /** Messages waiting to be sent beyond this are the control plane's slowness, not ours to store: telemetry is dropped. */
 const mostBufferedBytes = 8 * 1024 * 1024;
 
@@ -75,6 +78,8 @@ export class StreamClient {
   #tunnel: Tunnel | null = null;
   #watch = new RelayWatch();
   #openedMs = 0;
+  /** How often in a row another stream of this edge has taken the place of ours. */
+  #replaced = 0;
   #home: NodeJS.Timeout | null = null;
   /** What a relay did, until the control plane can be told. */
   #mistrust: string | null = null;
@@ -148,6 +153,14 @@ export class StreamClient {
         this.#parts.log.warn({ error: error.message }, 'the policy stream failed; what is in force stays in force');
     });
     socket.on('close', () => this.#closed(socket));
+  }
+
+  #waitAfter(reason: Extract<FromControl, { kind: 'bye' }>['reason']): number | null {
+    if (reason === 'stopping') return null;
+    if (reason !== 'replaced') return refusedRetryMs;
+    if (performance.now() - this.#openedMs > lastingMs) this.#replaced = 0;
+    this.#replaced += 1;
+    return backoffMs(replacedRetry, this.#replaced - 1, this.#parts.chance());
   }
 
   /** Unpacks what a relay brings. */
@@ -237,7 +250,7 @@ export class StreamClient {
             'the control plane does not know this edge: enrol it again with a new token and an empty edge folder',
           );
         }
-        this.#waitMs = message.reason === 'stopping' ? null : refusedRetryMs;
+        this.#waitMs = this.#waitAfter(message.reason);
         this.#parts.log.warn({ reason: message.reason, detail: message.detail }, 'the control plane closed the policy stream');
         socket.close();
         return;

@@ -8,7 +8,7 @@
  */
 import type { Held } from './client.ts';
 
-const mostLaterMs = 10_000;
+const mostLaterMs = 15_000;
 const mostBehindMs = 30_000;
 
 export class RelayWatch {
