@@ -66,14 +66,14 @@ export const mostAttackNotes = 200;
 export const AttackRecord = z.strictObject({
   attack: Attack,
   entries: z.array(AttackEntry),
-  /** Requests by outcome from five minutes before it to five minutes after, in steps; a step without any is left out. */
+  /** Requests by outcome from five minutes before it to five minutes after, in steps: longer ones as time goes by; a step without any is left out. */
   timeline: z.strictObject({
     from: Instant,
     until: Instant,
     stepSeconds: z.int().min(10),
     points: z.array(z.strictObject({ at: Instant, counts: OutcomeCounts })),
   }),
-  /** Requests at each edge from its beginning to its end, most first, where roll-ups still say so. */
+  /** Requests at each edge from the step in which it began to its end, most first, where roll-ups still say so. */
   edges: z.array(z.strictObject({ edgeId: EdgeId, name: z.string().nullable(), requests: z.int().min(0) })),
 });
 export type AttackRecord = z.infer<typeof AttackRecord>;

@@ -208,18 +208,19 @@ export async function countNotes(db: Db, attackId: AttackId): Promise<number> {
   return notes;
 }
 
-/** Requests of a site at each edge between two instants, from roll-ups of ten seconds; most first. Solved checks and notices do not count. */
+/**
+ * Requests of a site at each edge from roll-ups of one step, `from` being a whole step; most first. Solved checks and notices do not count.
+ */
 export async function demandByEdge(
   db: Db,
   siteId: SiteId,
-  from: Instant,
-  until: Instant,
+  { from, until, stepSeconds }: { readonly from: Instant; readonly until: Instant; readonly stepSeconds: number },
 ): Promise<{ edgeId: EdgeId; name: string | null; requests: number }[]> {
   const { rows } = await sql<{ edge_id: string; name: string | null; requests: number }>`
     select r.edge_id, min(e.name) as name,
       sum(coalesce(passed, 0) + coalesce(challenged, 0) + coalesce(limited, 0) + coalesce(denied, 0) + coalesce(origin_error, 0))::bigint as requests
     from roll_up r left join edge e on e.edge_id = r.edge_id
-    where r.site_id = ${siteId} and r.step_seconds = 10 and r.at >= ${from}::timestamptz and r.at < ${until}::timestamptz
+    where r.site_id = ${siteId} and r.step_seconds = ${stepSeconds} and r.at >= ${from}::timestamptz and r.at < ${until}::timestamptz
     group by r.edge_id order by requests desc, r.edge_id limit 100`.execute(db);
   return rows.map((row) => ({ edgeId: EdgeId.parse(row.edge_id), name: row.name, requests: row.requests }));
 }

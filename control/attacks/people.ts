@@ -1,5 +1,5 @@
 /**
- * What people say about attacks: a last word on one, notes, what may be done by itself, where programs are told; and the record that they read.
+ * What people say about attacks: a last word on one, notes, what may be done by itself, where programs are told. The record that they read: record.ts.
  *
  * A person's word wins over what is done by itself. Each act is one transaction with its audit line.
  */
@@ -9,24 +9,19 @@ import type { Attack, AttackRecord, AutomaticAttack } from '../../contract/attac
 import type { AttackId, SiteId } from '../../contract/ids.ts';
 import { mostAttackPaths } from '../../contract/policy.ts';
 import type { AttackAct } from '../../contract/routes/attacks.ts';
-import { instantOf, msOf } from '../../core/instant.ts';
-import { windowMs } from '../../core/shield/attack-signals.ts';
 import {
   addEntry,
   countNotes,
-  demandByEdge,
   endAttackOn,
   findAttack,
   findAutomatic,
   findHook,
-  listEntries,
   openAttackOn,
   setAutomatic,
   setHook,
   setSwitched,
 } from '../../store/attacks.ts';
 import { addAudit } from '../../store/audit.ts';
-import { readTraffic } from '../../store/house.ts';
 import { findSite } from '../../store/sites.ts';
 import { transact } from '../../store/transact.ts';
 import { nowOf } from '../deps.ts';
@@ -36,12 +31,9 @@ import type { Caller } from '../http/caller.ts';
 import { Failure, notFound } from '../http/failure.ts';
 import { publishSite } from '../sites/service.ts';
 import type { AttackDeps } from './deps.ts';
+import { recordOf } from './record.ts';
 import { finish, widen } from './service.ts';
 import { tellOwner } from './tell.ts';
-
-/** Of the record, before the attack began and after it ended. */
-const aroundMs = 300_000;
-const mostPoints = 360;
 
 /** A person's word on an attack. Throws Failure `not-found`, `wrong-state`. */
 export async function actOn(deps: AttackDeps, caller: Caller, attackId: AttackId, act: AttackAct): Promise<Attack> {
@@ -113,30 +105,6 @@ export async function changeAutomatic(
     if (attack !== null) await finish(deps, unit, attack.attackId, caller);
     return automatic;
   });
-}
-
-/** An attack with all that is kept about it; `accountId` of the caller, or null for everybody's. Throws Failure `not-found`. */
-export async function recordOf(deps: AttackDeps, caller: Caller, attackId: AttackId): Promise<AttackRecord> {
-  const { db } = deps.store;
-  const attack = await findAttack(db, attackId, caller.accountId);
-  if (attack === null) throw notFound('attack');
-  const beganMs = msOf(attack.beganAt);
-  const overMs = attack.endedAt === null ? deps.now() : msOf(attack.endedAt);
-  const fromMs = Math.floor((beganMs - aroundMs) / windowMs) * windowMs;
-  const untilMs = Math.min(deps.now(), overMs + aroundMs);
-  const stepMs = Math.max(1, Math.ceil((untilMs - fromMs) / windowMs / mostPoints)) * windowMs;
-  const points = await readTraffic(db, attack.siteId, instantOf(fromMs), stepMs / 1000);
-  return {
-    attack,
-    entries: await listEntries(db, attackId),
-    timeline: {
-      from: instantOf(fromMs),
-      until: instantOf(untilMs),
-      stepSeconds: stepMs / 1000,
-      points: points.filter(({ at }) => msOf(at) < untilMs),
-    },
-    edges: await demandByEdge(db, attack.siteId, instantOf(beganMs), instantOf(overMs)),
-  };
 }
 
 /** Adds a note. Throws Failure `not-found`, `wrong-state` when there are too many. */

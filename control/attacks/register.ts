@@ -11,7 +11,8 @@ import type { Job } from '../jobs/runner.ts';
 import { eachAlone } from '../jobs/each-alone.ts';
 import type { AttackDeps } from './deps.ts';
 import { takeOwn } from './own.ts';
-import { actOn, addNote, changeAutomatic, changeHook, hookOf, recordOf } from './people.ts';
+import { actOn, addNote, changeAutomatic, changeHook, hookOf } from './people.ts';
+import { recordOf } from './record.ts';
 import { lookForAttacks, tellSwitchedOff } from './service.ts';
 
 /** A control process that was away tells of what ended meanwhile, so far back; each look begins a little before the one before, for transactions under way. */
