@@ -88,6 +88,7 @@ it('whatever a visitor asks for, the security log has one line of printable ASCI
       expect([JSON.parse(read?.[2] ?? '""'), JSON.parse(read?.[3] ?? '""')]).toEqual([method, path]);
       expect(filter.exec(line.slice(at.length + 1))?.groups?.['host']).toBe('192.0.2.7');
     }),
+    { numRuns: 50 },
   );
   // Who only met the check, or an order, is nobody to shut out.
   for (const guard of ['challenge', 'notice', 'origin-error', 'busy'])

@@ -112,6 +112,22 @@ it('a flood of one site leaves room for the others, and samples of an hour ago a
   expect(requests.sample(aSite).requests).toEqual([]);
 });
 
+it('whoever is refused once while networks flood the site is among those that are told', () => {
+  const requests = new RequestLog({ socket: '/nowhere', log: pino({ level: 'silent' }), nowMs: () => seconds * 1000 });
+  const from = (network: string, path: string) =>
+    requests.take(lineOf(path, { act: 'challenge' }).replace(' 192.0.2.0 ', ` ${network} `));
+  for (let count = 0; count < 500; count += 1) from(`198.51.100.${count % 4}`, `/flood/${count}`);
+  from('203.0.113.0', '/visitor');
+  for (let count = 0; count < 500; count += 1) from(`198.18.${count % 4}.0`, `/flood/${count}`);
+  const told = requests.takeRefused();
+  expect(told).toHaveLength(20);
+  expect(told.filter(({ path }) => path === '/visitor')).toHaveLength(1);
+  // Five networks flood it: each has its share of what is left.
+  const shares = Object.values(Object.groupBy(told, ({ network }) => network)).map((all) => all?.length ?? 0);
+  expect(shares.length).toBe(6);
+  expect(Math.max(...shares)).toBeLessThanOrEqual(5);
+});
+
 it('a bot that signs went to the origin, unless something is said of it: then it was refused', () => {
   for (const act of ['bots', 'bots-tls']) {
     expect(parseRequestLine(lineOf('/a', { act, status: 200 }))?.act).toBeNull();

@@ -41,8 +41,8 @@ export class RequestLog {
   readonly #samples = new Map<SiteId, SampledRequest[]>();
   readonly #sockets = new Set<Socket>();
   readonly #sinceMs: number;
-  #refused: RefusedRequest[] = [];
-  #refusedBySite = new Map<SiteId, number>();
+  #refused = new Map<SiteId, RefusedRequest[]>();
+  #refusedCount = 0;
   #server: Server | null = null;
   #keep: KeptAddress = mostKeptAddress;
   #second = 0;
@@ -90,11 +90,11 @@ export class RequestLog {
 
   /** What was refused since the last call, as much as is told of it. */
   takeRefused(): RefusedRequest[] {
-    const taken = this.#refused;
-    this.#refused = [];
-    this.#refusedBySite = new Map();
+    const taken = [...this.#refused.values()].flat();
+    this.#refused = new Map();
+    this.#refusedCount = 0;
     this.#forgetOld();
-    return taken;
+    return taken.sort((one, other) => (one.at < other.at ? -1 : one.at > other.at ? 1 : 0));
   }
 
   #onSocket(socket: Socket): void {
@@ -152,10 +152,13 @@ export class RequestLog {
 
   #refuse(request: LoggedRequest, guard: string): void {
     const { reference, at, siteId, ruleId, orderId, status, network, method, path } = request;
-    const ofSite = this.#refusedBySite.get(siteId) ?? 0;
-    if (this.#refused.length >= mostRefusedPerMessage || ofSite >= mostRefusedPerSiteAndMessage) return;
-    this.#refusedBySite.set(siteId, ofSite + 1);
-    this.#refused.push({ reference, at, siteId, guard, ruleId, orderId, status, network, method, path });
+    const told = { reference, at, siteId, guard, ruleId, orderId, status, network, method, path };
+    const ofSite = this.#refused.get(siteId) ?? [];
+    if (ofSite.length >= mostRefusedPerSiteAndMessage) return makeRoom(ofSite, told);
+    if (this.#refusedCount >= mostRefusedPerMessage) return;
+    this.#refused.set(siteId, ofSite);
+    this.#refusedCount += 1;
+    ofSite.push(told);
   }
 
   #forgetOld(): void {
@@ -165,6 +168,16 @@ export class RequestLog {
       else this.#samples.set(siteId, [...left]);
     }
   }
+}
+
+/** In a full list a network that has fewer takes a place of the one that has most: whoever is refused once in a flood can have the reference explained. */
+function makeRoom(list: RefusedRequest[], told: RefusedRequest): void {
+  const places = new Map<string, number[]>();
+  for (const [place, { network }] of list.entries()) places.set(network, [...(places.get(network) ?? []), place]);
+  const own = places.get(told.network)?.length ?? 0;
+  const most = [...places.values()].reduce((one, other) => (other.length > one.length ? other : one), []);
+  const place = most.at(-1);
+  if (place !== undefined && most.length > own + 1) list[place] = told;
 }
 
 /** Frames as of RFC 6587: the length in bytes, a space, and that many bytes. */
