@@ -3,17 +3,20 @@
  *
  * `recordChanges` locks the group's row; the lock is held to the commit, so revisions are dense, ordered by commit, and a reader that sees
  * revision R sees all before it. Payloads are the canonical JSON text that is hashed and later sent, so nothing is printed twice.
+ * A group with canaries writes by staged-changes.ts; `lane` in what is read here is an edge's lane (core/shield/lanes.ts).
  * Hazard: whoever holds the group's lock holds up every other change of the group: do slow things (DNS, hashing passwords) before.
  */
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { canonicalJson } from '../contract/canonical.ts';
-import { Revision } from '../contract/ids.ts';
+import { idPrefix, Revision, RolloutId } from '../contract/ids.ts';
 import type { GroupName, Instant } from '../contract/ids.ts';
 import { ClearanceKeyPolicy, itemKey } from '../contract/policy.ts';
 import type { ItemKey, PolicyItem } from '../contract/policy.ts';
+import { randomId } from '../kit/random-id.ts';
 import { changeDigest, emptyDigest, itemHash } from '../core/shield/digest.ts';
 import type { Db } from './open.ts';
+import { laneDigest, lockGroup, recordStaged } from './staged-changes.ts';
 import type { Tx, Work } from './transact.ts';
 
 export type PolicyChange = { readonly upsert: PolicyItem } | { readonly remove: ItemKey };
@@ -41,12 +44,14 @@ export async function recordChanges(
     if ('remove' in item) wanted.set(item.remove, null);
     else wanted.set(itemKey(item.upsert), { payload: canonicalJson(item.upsert), hash: itemHash(item.upsert, sha256) });
   }
-  const group = await tx
-    .selectFrom('edge_group')
-    .select(['revision', 'digest'])
-    .where('group_name', '=', change.group)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
+  const group = await lockGroup(tx, change.group);
+  if (group === undefined) throw new Error(`There is no edge group ${change.group}.`);
+  if (group.lanes > 1) {
+    const items = new Map(
+      change.items.map((item) => ('remove' in item ? [item.remove, null] : [itemKey(item.upsert), item.upsert])),
+    );
+    return recordStaged(unit, group, { at: change.at, items, newId: () => RolloutId.parse(randomId(idPrefix.rollout)) });
+  }
   // Its own statement after the lock: a statement reads as of its beginning, and the lock may have been waited for.
   const rows = await tx
     .selectFrom('policy_item')
@@ -88,14 +93,16 @@ export async function recordChanges(
   return Revision.parse(revision);
 }
 
-/** The newest revision of a group, or null when there is no such group. */
-export async function findHead(db: Db, group: GroupName): Promise<Head | null> {
+/** The newest revision of a group, or null when there is no such group. The digest is that of a lane, without one of the last. */
+export async function findHead(db: Db, group: GroupName, lane: number | null = null): Promise<Head | null> {
   const row = await db
     .selectFrom('edge_group')
-    .select(['revision', 'digest', 'committed_at'])
+    .select(['revision', 'digest', 'lane_digests', 'committed_at'])
     .where('group_name', '=', group)
     .executeTakeFirst();
-  return row === undefined ? null : { revision: Revision.parse(row.revision), digest: row.digest, committedAt: row.committed_at };
+  if (row === undefined) return null;
+  const digest = lane === null ? row.digest : laneDigest(row.lane_digests, lane, row.digest);
+  return { revision: Revision.parse(row.revision), digest, committedAt: row.committed_at };
 }
 
 /** All groups with their newest revisions. */
@@ -105,23 +112,23 @@ export async function listHeads(db: Db): Promise<{ group: GroupName; revision: R
 }
 
 /** The digest that a group's policy had at a revision, or null when the log no longer reaches back to it. */
-export async function findDigestAt(db: Db, group: GroupName, revision: Revision): Promise<string | null> {
+export async function findDigestAt(db: Db, group: GroupName, lane: number, revision: Revision): Promise<string | null> {
   const head = await db
     .selectFrom('edge_group')
-    .select(['revision', 'digest', 'log_from'])
+    .select(['revision', 'digest', 'lane_digests', 'log_from'])
     .where('group_name', '=', group)
     .executeTakeFirst();
   if (head === undefined || revision > head.revision || revision < head.log_from) return null;
-  if (revision === head.revision) return head.digest;
+  if (revision === head.revision) return laneDigest(head.lane_digests, lane, head.digest);
   if (revision === 0) return emptyDigest;
   const row = await db
     .selectFrom('change_log')
-    .select('digest')
+    .select(['digest', 'digests'])
     .where('group_name', '=', group)
     .where('revision', '=', revision)
     .limit(1)
     .executeTakeFirst();
-  return row?.digest ?? null;
+  return row === undefined ? null : laneDigest(row.digests, lane, row.digest);
 }
 
 export type LoggedChange = {
@@ -134,10 +141,10 @@ export type LoggedChange = {
 };
 
 /** Logged changes of at most `limit` revisions after one, in order; empty when there are none or the log no longer reaches back. */
-export async function readLog(db: Db, group: GroupName, after: number, limit: number): Promise<LoggedChange[]> {
+export async function readLog(db: Db, group: GroupName, lane: number, after: number, limit: number): Promise<LoggedChange[]> {
   const rows = await db
     .selectFrom('change_log')
-    .select(['revision', 'item_key', 'payload', 'digest', 'committed_at'])
+    .select(['revision', 'item_key', 'payload', 'staged_payload', 'reached', 'digest', 'digests', 'committed_at'])
     .where('group_name', '=', group)
     .where('revision', '>', after)
     .where('revision', '<=', after + limit)
@@ -147,8 +154,8 @@ export async function readLog(db: Db, group: GroupName, after: number, limit: nu
   return rows.map((row) => ({
     revision: row.revision,
     key: row.item_key,
-    payload: row.payload,
-    digest: row.digest,
+    payload: row.staged_payload !== null && lane <= (row.reached ?? -1) ? row.staged_payload : row.payload,
+    digest: laneDigest(row.digests, lane, row.digest),
     committedAt: row.committed_at,
   }));
 }
@@ -162,13 +169,15 @@ const snapshotPage = 2000;
 export async function readSnapshot(
   db: Db,
   group: GroupName,
+  lane: number,
 ): Promise<{ head: Head; items: readonly { key: ItemKey; payload: string }[] } | null> {
   return db
     .transaction()
     .setIsolationLevel('repeatable read')
     .execute(async (tx) => {
-      const head = await findHead(tx, group);
+      const head = await findHead(tx, group, lane);
       if (head === null) return null;
+      const staged = await stagedFor(tx, group, lane);
       const items: { key: ItemKey; payload: string }[] = [];
       for (;;) {
         let page = tx
@@ -180,10 +189,23 @@ export async function readSnapshot(
         const last = items.at(-1);
         if (last !== undefined) page = page.where('item_key', '>', last.key);
         const rows = await page.execute();
-        items.push(...rows);
+        items.push(...rows.map(({ key, payload }) => ({ key, payload: staged.get(key) ?? payload })));
         if (rows.length < snapshotPage) return { head, items };
       }
     });
+}
+
+/** What is on its way and has reached a lane. */
+async function stagedFor(db: Db, group: GroupName, lane: number): Promise<Map<ItemKey, string>> {
+  const rows = await db
+    .selectFrom('rollout_item')
+    .innerJoin('rollout', 'rollout.rollout_id', 'rollout_item.rollout_id')
+    .select(['item_key', 'payload'])
+    .where('rollout_item.group_name', '=', group)
+    .where('active', '=', true)
+    .where('reached', '>=', lane)
+    .execute();
+  return new Map(rows.flatMap(({ item_key, payload }) => (payload === null ? [] : [[item_key, payload]])));
 }
 
 /** Locks a group and returns its clearance keys, oldest first, with the number that the next one gets. Null: no such group. */

@@ -61,6 +61,7 @@ export const Alarm = z.strictObject({
     'certificate-expiring',
     'certificate-failed',
     'attack',
+    'rollout',
   ]),
   at: Instant,
   sentence: z.string(),
@@ -138,6 +139,7 @@ export const LiveEvent = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('applied'), group: GroupName, edgeId: EdgeId, revision: Revision, tookMs: z.number() }),
   z.strictObject({ kind: z.literal('edge'), edgeId: EdgeId }),
+  z.strictObject({ kind: z.literal('rollout'), group: GroupName }),
   z.strictObject({ kind: z.literal('traffic'), siteId: SiteId, at: Instant, seconds: z.number(), counts: OutcomeCounts }),
   z.strictObject({ kind: z.literal('alarm'), alarmId: AlarmId }),
   /** For the desk only: something of a case changed. Says nothing of how many reported. */

@@ -1,7 +1,7 @@
 /**
- * A group's feed: reads the change log forward, and hands each new frame to every edge that stands right before it.
+ * A group's feed, one for each of its lanes: reads the change log forward, and hands each new frame to every edge that stands right before it.
  *
- * One per group and process. `look` is called when the doorbell rings and every few seconds besides, so a lost ring costs at most that. What is
+ * One per lane and process. `look` is called when the doorbell rings and every few seconds besides, so a lost ring costs at most that. What is
  * handed out is in order and without gaps; a subscriber that stands elsewhere is told that it is behind and catches up by itself.
  */
 import { Revision } from '../../contract/ids.ts';
@@ -25,6 +25,7 @@ export type Subscriber = {
 
 export type Feed = {
   readonly group: GroupName;
+  readonly lane: number;
   /** Newest revision that this process has read. */
   head(): Head;
   /** Reads what is new and hands it out. Rejects when the database is away. */
@@ -44,9 +45,9 @@ const revisionsAtOnce = 1000;
 const snapshotKeptMs = 5000;
 const commitsRemembered = 5000;
 
-/** Opens the feed of a group, or null when there is no such group. */
-export async function openFeed(store: Store, group: GroupName, sign: SignText): Promise<Feed | null> {
-  const first = await findHead(store.db, group);
+/** Opens the feed of a lane of a group, or null when there is no such group. */
+export async function openFeed(store: Store, group: GroupName, lane: number, sign: SignText): Promise<Feed | null> {
+  const first = await findHead(store.db, group, lane);
   if (first === null) return null;
   let head: Head = first;
   const subscribers = new Set<Subscriber>();
@@ -72,12 +73,12 @@ export async function openFeed(store: Store, group: GroupName, sign: SignText): 
 
   async function readOn(): Promise<void> {
     for (;;) {
-      let changes = await readLog(store.db, group, head.revision, revisionsAtOnce);
+      let changes = await readLog(store.db, group, lane, head.revision, revisionsAtOnce);
       if (changes.length === 0) {
-        const now = await findHead(store.db, group);
+        const now = await findHead(store.db, group, lane);
         if (now === null || now.revision === head.revision) return;
         // Somebody may have committed between the two looks; if there is still nothing, the log has a gap.
-        changes = await readLog(store.db, group, head.revision, revisionsAtOnce);
+        changes = await readLog(store.db, group, lane, head.revision, revisionsAtOnce);
         if (changes.length === 0) return jump(now);
       }
       const before = head.revision;
@@ -92,13 +93,14 @@ export async function openFeed(store: Store, group: GroupName, sign: SignText): 
 
   return {
     group,
+    lane,
     head: () => head,
     look: () => reading.run(readOn),
     join: (subscriber) => void subscribers.add(subscriber),
     leave: (subscriber) => void subscribers.delete(subscriber),
     snapshot() {
       if (kept === null || kept.revision !== head.revision || Date.now() > kept.until) {
-        const frames = readSnapshot(store.db, group).then((found) =>
+        const frames = readSnapshot(store.db, group, lane).then((found) =>
           found === null ? [] : snapshotFrames(group, found.head, found.items, sign),
         );
         kept = { revision: head.revision, frames, until: Date.now() + snapshotKeptMs };
@@ -108,7 +110,7 @@ export async function openFeed(store: Store, group: GroupName, sign: SignText): 
       return kept.frames;
     },
     async deltasAfter(revision) {
-      return deltaFrames(group, revision, await readLog(store.db, group, revision, revisionsAtOnce), sign);
+      return deltaFrames(group, revision, await readLog(store.db, group, lane, revision, revisionsAtOnce), sign);
     },
     committedMs: (revision) => committed.get(revision) ?? null,
     subscribers: () => subscribers.size,

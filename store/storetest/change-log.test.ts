@@ -52,7 +52,7 @@ describeOnBoth('the change log', (databases) => {
     const ids = Array.from({ length: 25 }, () => SiteId.parse(randomId('site')));
     const revisions = await Promise.all(ids.map((id, index) => record(group, [{ upsert: site(id, `s${index}.example`) }])));
     expect(revisions.map(Number).sort((a, b) => a - b)).toEqual(ids.map((_id, index) => index + 1));
-    const snapshot = await readSnapshot(store.db, group);
+    const snapshot = await readSnapshot(store.db, group, 0);
     const items = (snapshot?.items ?? []).map(({ payload }) => PolicyItem.parse(JSON.parse(payload)));
     expect(items).toHaveLength(25);
     expect(snapshot?.head.revision).toBe(25);
@@ -65,7 +65,7 @@ describeOnBoth('the change log', (databases) => {
     await record(group, [{ upsert: provider('One') }]);
     await record(group, [{ upsert: site(id, 'a.example') }]);
     await record(group, [{ remove: ItemKey.parse(`site:${id}`) }, { upsert: provider('Two') }]);
-    const log = await readLog(store.db, group, 1, 100);
+    const log = await readLog(store.db, group, 0, 1, 100);
     expect(log.map(({ revision, key, payload }) => [revision, key, payload === null])).toEqual([
       [2, `site:${id}`, false],
       [3, 'provider', false],
@@ -73,9 +73,9 @@ describeOnBoth('the change log', (databases) => {
     ]);
     expect(log.at(-1)?.digest).toBe((await findHead(store.db, group))?.digest);
     expect(log.at(-1)?.digest).toBe(digestOf([itemHash(provider('Two'), sha256)]));
-    expect(await findDigestAt(store.db, group, Revision.parse(0))).toBe(emptyDigest);
-    expect(await findDigestAt(store.db, group, Revision.parse(2))).toBe(log[0]?.digest);
-    expect(await findDigestAt(store.db, group, Revision.parse(4))).toBeNull();
+    expect(await findDigestAt(store.db, group, 0, Revision.parse(0))).toBe(emptyDigest);
+    expect(await findDigestAt(store.db, group, 0, Revision.parse(2))).toBe(log[0]?.digest);
+    expect(await findDigestAt(store.db, group, 0, Revision.parse(4))).toBeNull();
   });
 
   it('writes nothing for a change that changes nothing', async () => {
@@ -107,10 +107,10 @@ describeOnBoth('the change log', (databases) => {
     const group = await newGroup();
     for (let index = 0; index < 10; index += 1) await record(group, [{ upsert: provider(`P${index}`) }]);
     await transact(store, (unit) => trimLog(unit.tx, 3));
-    expect(await readLog(store.db, group, 5, 100)).toEqual([]);
-    expect((await readLog(store.db, group, 7, 100)).map((change) => change.revision)).toEqual([8, 9, 10]);
-    expect(await findDigestAt(store.db, group, Revision.parse(6))).toBeNull();
-    expect(await findDigestAt(store.db, group, Revision.parse(7))).not.toBeNull();
+    expect(await readLog(store.db, group, 0, 5, 100)).toEqual([]);
+    expect((await readLog(store.db, group, 0, 7, 100)).map((change) => change.revision)).toEqual([8, 9, 10]);
+    expect(await findDigestAt(store.db, group, 0, Revision.parse(6))).toBeNull();
+    expect(await findDigestAt(store.db, group, 0, Revision.parse(7))).not.toBeNull();
   });
 
   it('is refused for a group that does not exist', async () => {
