@@ -1,4 +1,5 @@
 /** The verifier by itself: its protocol, its bounds, and where its keys come from. */
+import https from 'node:https';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,8 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Bot, SignOptions } from '../../tests/harness/bot.ts';
 import { makeBot } from '../../tests/harness/bot.ts';
-import { isPublic } from './directory.ts';
+import { makeCertificate } from '../../tests/harness/tls.ts';
+import { directoryFetcher, isPublic } from './directory.ts';
 import { BotKeeper } from './keeper.ts';
 import type { BotKey } from './keys.ts';
 import { readDirectory, thumbprint } from './keys.ts';
@@ -196,5 +198,36 @@ describe('keys', () => {
     ['2606:4700::1', true],
   ])('a directory is never asked at an address that the world does not reach: %s', (address, usable) => {
     expect(isPublic(address)).toBe(usable);
+  });
+
+  it('a directory is read over https from its own name; redirects, other answers, long ones and inward names are refused', async () => {
+    const made = makeCertificate(['bot.example']);
+    const server = https.createServer({ key: made.key, cert: made.chain }, (request, response) => {
+      if (request.url === '/moved') response.writeHead(302, { location: '/keys' });
+      response.end(request.url === '/long' ? JSON.stringify('x'.repeat(100_000)) : JSON.stringify({ keys: [bot.jwk] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const loopback = (ca?: string) =>
+      directoryFetcher({
+        lookup: (_name, options, callback) =>
+          options.all === true ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4),
+        ...(ca === undefined ? {} : { ca }),
+      });
+    const ask = loopback(made.chain);
+    try {
+      expect(await ask(`https://bot.example:${port}/keys`)).toEqual({ keys: [bot.jwk] });
+      for (const path of ['moved', 'long']) await expect(ask(`https://bot.example:${port}/${path}`)).rejects.toThrow();
+      await expect(ask(`https://other.example:${port}/keys`)).rejects.toThrow();
+      await expect(loopback()(`https://bot.example:${port}/keys`)).rejects.toThrow();
+      const usual = directoryFetcher();
+      await expect(usual(`https://localhost:${port}/keys`)).rejects.toThrow('no public address');
+      for (const inward of [`https://127.0.0.1:${port}/keys`, `https://[::1]:${port}/keys`, `http://bot.example:${port}/keys`])
+        await expect(usual(inward)).rejects.toThrow('Only https');
+    } finally {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    }
   });
 });
