@@ -260,9 +260,8 @@ const ofCertificates = /^(cert|DNS_CAA)/;
 
 it('testssl.sh finds nothing of medium severity or worse', async () => {
   const report = join(tmpdir(), `testssl-${process.pid}.json`);
-  const looks = full
-    ? []
-    : ['--protocols', '--fs', '--heartbleed', '--ccs-injection', '--renegotiation', '--compression', '--fallback', '--freak'];
+  // Each look takes some ten seconds.
+  const looks = full ? [] : ['--protocols', '--fs'];
   const quiet = ['--quiet', '--color', '0', '--warnings', 'off', '--nodns', 'none', '--ip', '127.0.0.1'];
   try {
     const args = [...quiet, ...looks, '--jsonfile', report, `${host}:${house.edge.https}`];
@@ -275,6 +274,7 @@ it('testssl.sh finds nothing of medium severity or worse', async () => {
     );
     expect(bad).toEqual([]);
     expect(findings.find(({ id }) => id === 'TLS1_3')?.severity, stdout.slice(-2000)).toBe('OK');
+    await allGone();
   } finally {
     rmSync(report, { force: true });
   }

@@ -15,8 +15,10 @@ import { until } from '../harness/ports.ts';
 import { startParts } from '../harness/provider.ts';
 import type { Parts } from '../harness/provider.ts';
 import { visit } from '../harness/visitor.ts';
-import { anyMutation, h2Mutations, mutations } from './mutations.ts';
-import type { H2Mutation, Mutation } from './mutations.ts';
+import { h2Mutations } from './h2-mutations.ts';
+import type { H2Mutation } from './h2-mutations.ts';
+import { anyMutation, mutations } from './mutations.ts';
+import type { Mutation } from './mutations.ts';
 
 const full = process.env['PORTCULLIS_ATTACKS'] === 'full';
 const seed = Number(process.env['PORTCULLIS_SEED'] ?? 20_261_123);
