@@ -44,6 +44,7 @@ export function requestRing(plan: EdgePlan): string {
     section(
       'listen requests-out',
       'mode tcp',
+      'no option idle-close-on-response',
       `bind unix@${inner} mode 600`,
       'timeout client 1h',
       'timeout server 1h',
