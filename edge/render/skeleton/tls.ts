@@ -3,9 +3,11 @@
  *
  * Certificates themselves are files and change at run time (edge/certificates). A name that has none is answered with the machine's
  * own certificate, which browsers refuse: closed for visitors, and whoever looks sees why. Ciphers are Mozilla's "intermediate" without
- * finite-field Diffie-Hellman, whose parameters clients can make servers compute with.
+ * finite-field Diffie-Hellman, whose parameters clients can make servers compute with. The order is ours, which scanners ask for; a client that
+ * puts ChaCha20 first, having no AES of its own, gets it all the same (HAProxy sets OpenSSL's PRIORITIZE_CHACHA).
  */
 import type { EdgePlan, Listener } from '../types.ts';
+import { innerBinds } from './keep-rules.ts';
 import type { Files } from './parts.ts';
 import { acted, count, fact, lines, section, siteFlag, words } from './parts.ts';
 
@@ -27,7 +29,7 @@ export function tlsSettings(): string {
     `ECDHE-RSA-${name}`,
   ]);
   return lines(
-    'ssl-default-bind-options ssl-min-ver TLSv1.2 prefer-client-ciphers',
+    'ssl-default-bind-options ssl-min-ver TLSv1.2',
     `ssl-default-bind-ciphers ${ciphers.join(':')}`,
     `ssl-default-bind-ciphersuites ${suites.join(':')}`,
     'ssl-default-bind-curves X25519:P-256:P-384',
@@ -46,6 +48,7 @@ export function binds(plan: EdgePlan): string[] {
   const tls = ` ssl crt-list ${certificateList(plan.paths)} alpn h2,http/1.1`;
   return [
     ...http.map((one) => `bind ${address(one)}${only([one])}`),
+    ...innerBinds(plan),
     ...(https.length === 0 ? [] : [`bind ${https.map(address).join(',')}${only(https)}${tls}`]),
   ];
 }
