@@ -49,6 +49,7 @@ process.exitCode = await run(process.argv.slice(2), {
     control: async (args) => await (await import('./control/main.ts')).main(args, process.env),
     edge: async (args) => await (await import('./edge/main.ts')).main(args, process.env, fileURLToPath(import.meta.url)),
     relay: async (args) => await (await import('./edge/relay/main.ts')).main(args, process.env),
+    keeper: async (args) => await (await import('./edge/keeper/main.ts')).main(args),
     bots: async (args) => await (await import('./edge/bots/main.ts')).main(args),
     captcha: async (args) => await (await import('./captcha/main.ts')).main(args),
   },

@@ -1,7 +1,7 @@
 /**
  * The portcullis command: every subcommand in one tree, and the one place where a failure becomes a sentence and an exit code.
  *
- * Roles (control plane, edge, captcha, bots, relay) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
+ * Roles (control plane, edge, captcha, keeper, bots, relay) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
  */
 import { Command, CommanderError } from 'commander';
 import { addAttackCommands } from './commands/attack.ts';
@@ -9,6 +9,7 @@ import { addExplainCommand } from './commands/explain.ts';
 import { addHouseCommands } from './commands/house.ts';
 import { addOrderCommands } from './commands/order.ts';
 import { addRelayCommands } from './commands/relay.ts';
+import { addRolloutCommands } from './commands/rollout.ts';
 import { addRulesCommands } from './commands/rules.ts';
 import { addCertificateCommands } from './commands/certificate.ts';
 import { addSiteCommands } from './commands/site.ts';
@@ -30,6 +31,7 @@ export type Surroundings = {
     readonly control: Role;
     readonly edge: Role;
     readonly captcha: Role;
+    readonly keeper: Role;
     readonly bots: Role;
     readonly relay: Role;
   };
@@ -37,7 +39,7 @@ export type Surroundings = {
 };
 
 /** Subcommands of `portcullis edge` that talk to the control plane; anything else runs an edge. */
-const edgeVerbs: readonly string[] = ['enrol', 'list', 'revoke', 'help'];
+const edgeVerbs: readonly string[] = ['enrol', 'list', 'set', 'revoke', 'group', 'help'];
 
 /** The same for `portcullis relay`. */
 const relayVerbs: readonly string[] = ['enrol', 'list', 'revoke', 'help'];
@@ -46,6 +48,7 @@ const relayVerbs: readonly string[] = ['enrol', 'list', 'revoke', 'help'];
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const [first, second] = args;
   if (first === 'control') return await surroundings.roles.control(args.slice(1));
+  if (first === 'keeper') return await surroundings.roles.keeper(args.slice(1));
   if (first === 'bots') return await surroundings.roles.bots(args.slice(1));
   if (first === 'captcha') return await surroundings.roles.captcha(args.slice(1));
   if (first === 'edge' && (second === undefined || !edgeVerbs.includes(second)))
@@ -86,6 +89,12 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
     .helpOption(false)
     .description('Checks stronger work for an edge, which starts it by itself. See: portcullis captcha --help');
   program
+    .command('keeper')
+    .helpOption(false)
+    .description(
+      'Keeps what visitors send while they pass a check, for an edge, which starts it by itself. See: portcullis keeper --help',
+    );
+  program
     .command('bots')
     .helpOption(false)
     .description('Verifies signed requests of bots for an edge, which starts it by itself. See: portcullis bots --help');
@@ -97,6 +106,7 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
   addExplainCommand(program, terminal);
   addOrderCommands(program, terminal);
   addHouseCommands(program, terminal);
+  addRolloutCommands(program, terminal);
   addRelayCommands(program, terminal);
   addVerifyCommand(program, terminal);
   program.addHelpText(

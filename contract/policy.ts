@@ -56,6 +56,9 @@ export type NetworkRule = z.infer<typeof NetworkRule>;
 export const BotName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'must be lower-case letters, digits, hyphens and underscores, at most 40');
+/** Bytes of a form that is kept for a visitor who has to pass the check first: unless a site says otherwise, and at most. */
+export const usualKeptBytes = 1_048_576;
+export const mostKeptBytes = 8 * 1_048_576;
 /** Names of bots that a site can list. */
 export const mostBotNames = 50;
 
@@ -71,6 +74,8 @@ export const ChallengeSettings = z.strictObject({
   pagesPer10Min: z.int().min(10).max(10_000_000).nullable().optional(),
   /** Whether crawlers that are known by their network or confirmed by DNS pass without the check. Left out: they do. */
   crawlers: z.enum(['pass', 'challenged']).optional(),
+  /** Bytes of a body that is kept while its sender passes the check; 0: none is. Left out: 1 MiB. */
+  keepBodiesUpTo: z.int().min(0).max(mostKeptBytes).optional(),
   /** Which bots that sign their requests with a key that the operator listed pass without the check: none, or these. Left out: all of them. */
   bots: z.union([z.enum(['pass', 'challenged']), z.array(BotName).min(1).max(mostBotNames)]).optional(),
   /** `strong`: whoever is asked for a normal check is asked for a hard one. Left out: the usual work. */

@@ -40,6 +40,8 @@ export type EdgeConfig = {
   readonly threads: number | 'auto';
   /** Threads that check stronger work; null: there is none. */
   readonly captcha: number | 'auto' | null;
+  /** Whether forms of visitors who have to pass the check are kept. */
+  readonly keepsForms: boolean;
   readonly maxConnections: number;
   /** Edges of the same point of presence; null: none. */
   readonly neighbours: Neighbours | null;
@@ -74,6 +76,7 @@ const flags = {
   'origin-certificate': { type: 'string' },
   threads: { type: 'string' },
   captcha: { type: 'string' },
+  'keep-forms': { type: 'string' },
   'max-connections': { type: 'string' },
   peers: { type: 'string' },
   'peer-name': { type: 'string' },
@@ -107,6 +110,7 @@ export const edgeHelp = `portcullis edge: runs an edge, HAProxy and its agent
   --origin-certificate FILE  PEM of certificate and key, shown to origins that ask who we are (PORTCULLIS_ORIGIN_CERTIFICATE)
   --threads N              HAProxy's threads (PORTCULLIS_EDGE_THREADS, default auto)
   --captcha N              threads that check stronger work, or "off" (PORTCULLIS_EDGE_CAPTCHA, default half of the cores, at most 4)
+  --keep-forms on|off      what visitors send while they have to pass the check is kept in memory (PORTCULLIS_EDGE_KEEP_FORMS, default on)
   --max-connections N      client connections at once (PORTCULLIS_EDGE_MAX_CONNECTIONS, default 10000)
   --peers NAME@ADDRESS:PORT,…  edges of the same point of presence, this one too, on a private network (PORTCULLIS_EDGE_PEERS)
   --peer-name NAME         which of them this one is (PORTCULLIS_EDGE_PEER_NAME, default: --name)
@@ -164,6 +168,8 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   const threads = threadsText === 'auto' ? 'auto' : number('--threads', threadsText, 1, 64);
   const captchaText = text(values.captcha, 'PORTCULLIS_EDGE_CAPTCHA') ?? 'auto';
   const captcha = captchaText === 'auto' ? 'auto' : captchaText === 'off' ? null : number('--captcha', captchaText, 1, 16);
+  const keepText = text(values['keep-forms'], 'PORTCULLIS_EDGE_KEEP_FORMS') ?? 'on';
+  if (keepText !== 'on' && keepText !== 'off') mistakes.push(`--keep-forms must be “on” or “off”, not “${keepText}”.`);
   const maxConnections = number(
     '--max-connections',
     text(values['max-connections'], 'PORTCULLIS_EDGE_MAX_CONNECTIONS'),
@@ -208,6 +214,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
       originCertificate: text(values['origin-certificate'], 'PORTCULLIS_ORIGIN_CERTIFICATE') ?? null,
       threads,
       captcha,
+      keepsForms: keepText === 'on',
       maxConnections,
       neighbours,
       leaveHaproxy: values['keep-haproxy'] === true,

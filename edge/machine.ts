@@ -14,7 +14,7 @@ import { writeDurable } from '../kit/durable.ts';
 import type { EdgeConfig } from './config.ts';
 import { machineFiles } from './certificates/keeper.ts';
 import { certificateList } from './render/index.ts';
-import type { EdgePlan } from './render/types.ts';
+import type { EdgePlan, KeeperPlan } from './render/types.ts';
 
 const run = promisify(execFile);
 
@@ -44,6 +44,8 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
   await mkdir(haproxy, { recursive: true, mode: 0o700 });
   await mkdir(certificates, { recursive: true, mode: 0o700 });
   if (config.listeners.some(({ scheme }) => scheme === 'https')) await prepareCertificates(certificates);
+  const inner = keeperPlan(config)?.tls ?? null;
+  if (inner !== null && !(await exists(inner.certificate))) await makeCertificate(haproxy, inner.certificate);
   const originTrust = await prepareOriginTrust(config, join(haproxy, 'origin-trust.pem'));
   const { originCertificate } = config;
   if (originCertificate !== null && !(await exists(originCertificate)))
@@ -60,6 +62,7 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
     },
     originCertificate: originCertificate === null ? null : resolve(originCertificate),
     captchaSocket: config.captcha === null ? null : captchaSocket(config),
+    keeper: keeperPlan(config),
     botSocket: config.botFolder === null ? null : botSocket(config),
     wholeAddresses: config.wholeAddresses,
     listeners: config.listeners,
@@ -75,6 +78,22 @@ export async function preparePlan(config: EdgeConfig): Promise<(pagesFolder: str
 /** Where the captcha service listens. */
 export function captchaSocket({ folder }: Pick<EdgeConfig, 'folder'>): string {
   return join(folder, 'haproxy', 'captcha.sock');
+}
+
+/** The keeper's socket, and those of HAProxy through which it sends on; null when nothing is kept. */
+export function keeperPlan({
+  folder,
+  keepsForms,
+  listeners,
+}: Pick<EdgeConfig, 'folder' | 'keepsForms' | 'listeners'>): KeeperPlan | null {
+  if (!keepsForms) return null;
+  const at = (name: string) => join(folder, 'haproxy', name);
+  const tls = listeners.some(({ scheme }) => scheme === 'https');
+  return {
+    socket: at('keeper.sock'),
+    inner: at('inner.sock'),
+    tls: tls ? { socket: at('inner-tls.sock'), certificate: at('inner.pem') } : null,
+  };
 }
 
 /** Where the verifier of signed bots listens. */
@@ -107,14 +126,14 @@ async function connectionsThatFit(): Promise<number> {
 }
 
 async function prepareCertificates(folder: string): Promise<void> {
-  if ((await machineFiles(folder)).length === 0) await makeDefaultCertificate(folder);
+  if ((await machineFiles(folder)).length === 0) await makeCertificate(folder, join(folder, 'default.pem'));
   const list = certificateList({ certificates: folder });
   // Written again with the sites' certificates before HAProxy starts; one that runs already must not lose them if it is reloaded meanwhile.
   if (await exists(list)) return;
   await writeDurable(list, (await machineFiles(folder)).map((file) => `${file}\n`).join(''));
 }
 
-async function makeDefaultCertificate(folder: string): Promise<void> {
+async function makeCertificate(folder: string, file: string): Promise<void> {
   const key = join(folder, 'default.key.part');
   const certificate = join(folder, 'default.crt.part');
   try {
@@ -139,7 +158,7 @@ async function makeDefaultCertificate(folder: string): Promise<void> {
       ],
       { timeout: 30_000 },
     );
-    await writeDurable(join(folder, 'default.pem'), (await readFile(certificate, 'utf8')) + (await readFile(key, 'utf8')));
+    await writeDurable(file, (await readFile(certificate, 'utf8')) + (await readFile(key, 'utf8')));
   } catch (error) {
     throw new MachineNotReady(
       `No certificate is in ${folder} and openssl could not make one (${error instanceof Error ? error.message.split('\n')[0] : 'unknown'}). Install openssl, put a PEM file there, or start with --https off.`,

@@ -20,12 +20,13 @@ import { directoryFetcher } from './bots/directory.ts';
 import { BotKeeper } from './bots/keeper.ts';
 import { BotsProcess } from './bots/process.ts';
 import { CaptchaProcess } from './captcha.ts';
+import { KeeperProcess } from './keeper/process.ts';
 import { edgeHelp, readConfig } from './config.ts';
 import type { EdgeConfig } from './config.ts';
 import { StartFailed } from './haproxy/process.ts';
 import type { MapEntry } from './render/types.ts';
 import { EnrolmentFailed, loadOrEnrol } from './identity.ts';
-import { botSocket, captchaSocket, haproxyVersion, MachineNotReady, preparePlan } from './machine.ts';
+import { botSocket, captchaSocket, haproxyVersion, keeperPlan, MachineNotReady, preparePlan } from './machine.ts';
 import { createMetrics, listenForMetrics } from './telemetry/metrics.ts';
 import type { EdgeMetrics } from './telemetry/metrics.ts';
 
@@ -88,6 +89,7 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal, en
   signal.throwIfAborted();
   const metrics = createMetrics();
   const captcha = startCaptcha(config, metrics, log, entry);
+  const keeper = startKeeper(config, metrics, log, entry);
   const bots = startBots(config, metrics, log, entry);
   const agent = await EdgeAgent.start({
     folder,
@@ -108,6 +110,7 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal, en
     signal,
   }).catch(async (error: unknown) => {
     await captcha?.stop();
+    await keeper?.stop();
     await bots?.stop();
     throw error;
   });
@@ -122,6 +125,7 @@ async function runUntil(config: EdgeConfig, log: Logger, signal: AbortSignal, en
     listener?.server.close();
   } finally {
     await captcha?.stop();
+    await keeper?.stop();
     await bots?.stop();
     await agent.stop(config.leaveHaproxy ? 'leave-haproxy' : 'with-haproxy');
   }
@@ -141,6 +145,22 @@ function startCaptcha(config: EdgeConfig, metrics: EdgeMetrics, log: Logger, ent
   });
   captcha.start();
   return captcha;
+}
+
+function startKeeper(config: EdgeConfig, metrics: EdgeMetrics, log: Logger, entry: string): KeeperProcess | null {
+  const plan = keeperPlan(config);
+  if (plan === null) return null;
+  const keeper = new KeeperProcess({
+    execPath: process.execPath,
+    entry,
+    plan,
+    log,
+    nowMs: Date.now,
+    chance: Math.random,
+    onCounts: (outcome, more) => metrics.forms.inc({ outcome }, more),
+  });
+  keeper.start();
+  return keeper;
 }
 
 type BotsOfEdge = {

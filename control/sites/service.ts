@@ -13,7 +13,7 @@ import { GroupName, SiteId, idPrefix } from '../../contract/ids.ts';
 import type { Instant } from '../../contract/ids.ts';
 import { defaultHttpsSettings } from '../../contract/certificates.ts';
 import type { HttpsSettings } from '../../contract/certificates.ts';
-import { ItemKey, defaultChallengeSettings, defaultSiteLimits } from '../../contract/policy.ts';
+import { ItemKey, defaultChallengeSettings, defaultSiteLimits, usualKeptBytes } from '../../contract/policy.ts';
 import type { ChallengeSettings, NetworkRule, SiteLimits } from '../../contract/policy.ts';
 import type { SiteChange, SiteDraft } from '../../contract/routes/sites.ts';
 import { randomId } from '../../kit/random-id.ts';
@@ -365,12 +365,14 @@ function withHttps(base: HttpsSettings, given: Draft['https']): HttpsSettings {
 }
 
 function withChallenge(base: ChallengeSettings, given: Draft['challenge']): ChallengeSettings {
+  const keepBodiesUpTo = given?.keepBodiesUpTo ?? base.keepBodiesUpTo;
   return {
     expectedHashes: given?.expectedHashes ?? base.expectedHashes,
     clearanceSeconds: given?.clearanceSeconds ?? base.clearanceSeconds,
     pagesPer10Min: given?.pagesPer10Min === undefined ? (base.pagesPer10Min ?? null) : given.pagesPer10Min,
     crawlers: given?.crawlers ?? base.crawlers ?? 'pass',
     // Said only where it is not the usual: an edge of an older version knows no such word.
+    ...(keepBodiesUpTo === undefined || keepBodiesUpTo === usualKeptBytes ? {} : { keepBodiesUpTo }),
     ...botsSetting(given?.bots ?? base.bots),
     ...((given?.work ?? base.work) === 'strong' ? { work: 'strong' as const } : {}),
   };

@@ -66,7 +66,8 @@ function headersOf({ headers, body }: Form, { host, clearance }: Sending): strin
     if (name.toLowerCase() === 'cookie') cookies.push(...value.split(/; */).filter((one) => one !== '' && !ownCookie.test(one)));
     else flat.push(name, value);
   }
-  if (clearance !== null) cookies.push(clearance);
+  // First: HAProxy, which takes it out again, then leaves the others as they were.
+  if (clearance !== null) cookies.unshift(clearance);
   if (cookies.length > 0) flat.push('cookie', cookies.join('; '));
   return flat;
 }

@@ -13,6 +13,7 @@ import { isIP } from 'node:net';
 import { pipeline } from 'node:stream';
 import { z } from 'zod';
 import { SiteId } from '../../contract/ids.ts';
+import { mostKeptBytes } from '../../contract/policy.ts';
 import type { Form, Forms } from './forms.ts';
 import { sendOn } from './inner.ts';
 import type { InnerSockets } from './inner.ts';
@@ -21,8 +22,6 @@ import type { InnerSockets } from './inner.ts';
 const longestBodyMs = 20_000;
 /** What a form's headers are taken to need: HAProxy lets no more through. */
 const headBytes = 16_384;
-/** No setting of a site goes further. */
-export const mostBodyBytes = 8 * 1_048_576;
 
 export type KeeperParts = {
   readonly forms: Forms;
@@ -43,7 +42,7 @@ const ToKeep = z.object({
     .string()
     .regex(/^\d{1,9}$/)
     .transform(Number)
-    .pipe(z.int().max(mostBodyBytes)),
+    .pipe(z.int().max(mostKeptBytes)),
   host,
 });
 const ToSend = z.object({
@@ -86,7 +85,12 @@ export function createKeeper({ forms, inner, bodyLimitMs = longestBodyMs }: Keep
       const body = await bodyOf(request, limit, bodyLimitMs);
       if (body === 'long') return refuse('long');
       if (body === 'slow') return refuse('unkept');
-      const ticket = room.keep({ method: request.method ?? 'POST', target: request.url ?? '/', headers: headersOf(request), body });
+      const ticket = room.keep({
+        method: request.method ?? 'POST',
+        target: request.url ?? '/',
+        headers: headersOf(request),
+        body,
+      });
       verdict(response, 'kept', { 'portcullis-kept': ticket });
     } finally {
       room.leave();

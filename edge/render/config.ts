@@ -6,6 +6,7 @@
  * the ten-second windows afresh, open. Floor: HAProxy 2.6, so three counters a request: sc0 the connection's address (a
  * request cannot track another in its place), sc1 the client of a site or a solution, sc2 the site. Costs: bench/README.md.
  */
+import { keepBackends } from './skeleton/keep.ts';
 import { noticeBackend, refusals } from './skeleton/answers.ts';
 import { defaultsSection, globalSection, tables } from './skeleton/base.ts';
 import { challengeBackend, ownBackend } from './skeleton/challenge.ts';
@@ -26,6 +27,9 @@ export function renderConfig(plan: EdgePlan): string {
     plan.originCertificate ?? '/',
     plan.captchaSocket ?? '/',
     plan.botSocket ?? '/',
+    ...(plan.keeper == null
+      ? []
+      : [plan.keeper.socket, plan.keeper.inner, plan.keeper.tls?.socket ?? '/', plan.keeper.tls?.certificate ?? '/']),
   ])
     refuseUnless(/^\/[A-Za-z0-9._/@+-]*$/, path);
   for (const address of [plan.probeSource, ...plan.listeners.map((listener) => listener.address)])
@@ -45,6 +49,7 @@ export function renderConfig(plan: EdgePlan): string {
     redirectBackend(plan),
     challengeBackend(files, plan),
     ownBackend(files, plan),
+    ...keepBackends(files, plan),
     ...strongTables(plan),
     origins(plan, files),
   ]

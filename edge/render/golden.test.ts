@@ -43,6 +43,13 @@ const Case = z.strictObject({
       originCertificate: z.string().optional(),
       captchaSocket: z.string().optional(),
       botSocket: z.string().optional(),
+      keeper: z
+        .strictObject({
+          socket: z.string(),
+          inner: z.string(),
+          tls: z.strictObject({ socket: z.string(), certificate: z.string() }).nullable(),
+        })
+        .optional(),
       listeners: z.array(z.strictObject({ scheme: z.enum(['http', 'https']), address: z.string(), port: z.int() })),
       probeSource: z.string(),
       threads: z.union([z.int(), z.literal('auto')]),

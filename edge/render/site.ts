@@ -12,7 +12,7 @@
 import type { Hsts } from '../../contract/certificates.ts';
 import { challengeTarget } from '../../core/shield/difficulty.ts';
 import { challengeLevel } from '../../core/shield/risk.ts';
-import { defaultChallengeSettings } from '../../contract/policy.ts';
+import { defaultChallengeSettings, usualKeptBytes } from '../../contract/policy.ts';
 import type { OrderPolicy, ProviderPolicy, SitePolicy } from '../../contract/policy.ts';
 import type { NetworkData } from '../../core/shield/rules/evaluate.ts';
 import { field } from './maps.ts';
@@ -46,7 +46,7 @@ export const factField = {
  * `p` path notices, `P` attack mode of single paths (`site|^|/path/` in `paths`), `c` challenge by mode, `C` by order, `l` limit lowered by order. `decisions` belong to the notice. A value in `paths`
  * has the same fields and takes the state's place. `pages`: what a clearance is good for in ten minutes; `crawlers`: `1` verified ones pass;
  * `level`: how hard its challenge is for whoever is as usual, `light` where neither mode nor order asks for one (core/shield/risk.ts);
- * `bots`: `0` none that sign pass, `1` all do, `2` those with `site|name` in `bot-sites`.
+ * `bots`: `0` none that sign pass, `1` all do, `2` those with `site|name` in `bot-sites`. `keep`: bytes of a body that is kept during the check.
  */
 export const stateField = {
   flags: 1,
@@ -57,6 +57,7 @@ export const stateField = {
   crawlers: 6,
   level: 7,
   bots: 8,
+  keep: 9,
 } as const;
 
 const noLimit = 1_000_000_000;
@@ -138,7 +139,7 @@ function statesOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] 
     const covering = orders.filter(
       (order) => order.scope.hostnames.length === 0 || order.scope.hostnames.some((name) => name === host),
     );
-    return { map: 'states', key: `${site.siteId}|${host}`, value: stateValue(site, covering, false) ?? '0|0|-|-|0|0|light|0' };
+    return { map: 'states', key: `${site.siteId}|${host}`, value: stateValue(site, covering, false) ?? '0|0|-|-|0|0|light|0|0' };
   });
   return [...own, { map: 'states', key: site.siteId, value: whole }];
 }
@@ -173,6 +174,7 @@ function stateValue(site: SitePolicy, orders: readonly OrderPolicy[], hasHosts: 
       strong: site.challenge.work === 'strong',
     }),
     bots: botsOf(site),
+    keep: keepOf(site),
   };
   return packed(fields, stateField);
 }
@@ -190,8 +192,13 @@ function usualState(site: SitePolicy): string {
     crawlers,
     level,
     bots: botsOf(site),
+    keep: keepOf(site),
   };
   return packed(fields, stateField).slice('||'.length);
+}
+
+function keepOf({ challenge: { keepBodiesUpTo = usualKeptBytes } }: SitePolicy): number {
+  return keepBodiesUpTo;
 }
 
 function botsOf({ challenge: { bots = 'pass' } }: SitePolicy): number {
@@ -229,6 +236,7 @@ function pathsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
       crawlers: '0',
       level: 'light',
       bots: '0',
+      keep: '0',
       requestsPer10s: '0',
       orderId: covering[0]?.orderId ?? '-',
       decisions: decisionList(covering),

@@ -74,6 +74,8 @@ export type EdgePlan = {
   readonly originCertificate?: string | null | undefined;
   /** Unix socket of the captcha service. Null or left out: a hard check is HAProxy's own. */
   readonly captchaSocket?: string | null | undefined;
+  /** The keeper of forms beside HAProxy. Null or left out: nothing is kept. */
+  readonly keeper?: KeeperPlan | null | undefined;
   /** Unix socket of the verifier of signed bots. Null or left out: there is no list of bots. */
   readonly botSocket?: string | null | undefined;
   /** Challenges answered in a second from which clients without a clearance have a share. Left out: 1,000. */
@@ -100,6 +102,13 @@ export type Neighbours = {
   readonly own: string;
   /** All of them, this edge too, in the same order on each. */
   readonly all: readonly Neighbour[];
+};
+
+/** Unix sockets: the keeper's own, and the listeners through which it sends forms on; `tls` only where visitors come over https. */
+export type KeeperPlan = {
+  readonly socket: string;
+  readonly inner: string;
+  readonly tls: { readonly socket: string; readonly certificate: string } | null;
 };
 
 export type Neighbour = { readonly name: string; readonly address: string; readonly port: number };

@@ -79,6 +79,12 @@ export function createMetrics() {
       labelNames: ['outcome'] as const,
       registers,
     }),
+    forms: new Counter({
+      name: 'portcullis_edge_forms_total',
+      help: 'Forms of visitors who had to pass the check: kept, not kept, sent on, to be tried again, asked for twice, no longer there.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     bots: new Counter({
       name: 'portcullis_edge_bots_total',
       help: 'Requests of bots that signed them: signatures that held, and refused.',

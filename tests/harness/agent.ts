@@ -57,6 +57,8 @@ export async function startTestEdge(control: TestControl, state: string, options
       'off',
       '--captcha',
       'off',
+      '--keep-forms',
+      'off',
     ],
     {},
   );

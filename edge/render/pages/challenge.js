@@ -2,7 +2,7 @@
  * The challenge page's own script: starts the workers, shows progress, hands the solution in, and loads the same page again.
  *
  * The page was answered in place of the one asked for, at its own address, so loading it again keeps path, query and fragment, and
- * there is no return address that anybody could forge. After a form was sent, a button does it: a
+ * there is no return address that anybody could forge. A form that the edge kept is sent on from there. After one that it did not keep, a button does it: a
  * browser asks whether to send the form again, and some do so only when a person has pressed something.
  * Three announcements, no more, for screen readers. Other tabs that wait for the same site hear of the pass and load too. A browser that
  * keeps no cookies is found out by one test, before any work, and told in words; inside a frame it is given a link to a window.
@@ -24,11 +24,13 @@
     say('failed');
   };
   var isForm = body.getAttribute('data-method') !== 'GET';
+  /** Whether the form is kept, and sent on from here without being sent by the browser again. */
+  var isKept = body.getAttribute('data-kept') === 'kept';
   var again = document.getElementById('again');
   again.onclick = function () {
     location.reload();
   };
-  if (isForm) document.getElementById('form').hidden = false;
+  if (isForm && !isKept) document.getElementById('form').hidden = false;
 
   /** Whether the last minute saw so many checks in this tab that another would be the start of a loop. */
   function looping() {
@@ -81,11 +83,11 @@
       } catch (_) {}
   }
   function heardPassed() {
-    if (solved || isForm) return;
+    if (solved || (isForm && !isKept)) return;
     solved = true;
     end();
     say('done');
-    location.reload();
+    onward();
   }
   if (channel !== null) channel.onmessage = heardPassed;
   else
@@ -111,6 +113,18 @@
       say('half');
     }
   }
+  /** The page that was asked for: the same address again, or the kept form on its way. */
+  function onward() {
+    if (!isKept) {
+      location.reload();
+      return;
+    }
+    var form = document.createElement('form');
+    form.method = 'post';
+    form.action = decodeURIComponent(body.getAttribute('data-deliver'));
+    body.appendChild(form);
+    form.submit();
+  }
   function end() {
     workers.forEach(function (worker) {
       worker.terminate();
@@ -118,12 +132,12 @@
   }
   function passed() {
     tellOthers();
-    if (isForm) {
+    if (isForm && !isKept) {
       say('form');
       again.hidden = false;
     } else {
       say('done');
-      location.reload();
+      onward();
     }
   }
   function goOn(counter) {

@@ -37,11 +37,12 @@ function challengePage(words: PageWords, provider: ProviderPolicy): string {
     publicUrl: provider.publicUrl,
     title: text.title,
     kind: 'plain',
-    bodyAttributes: ` data-token="%[var(txn.token)].%[var(txn.signature)]" data-target="%[var(txn.target)]" data-strong="%[var(txn.strong)]" data-method="%[method]"`,
+    bodyAttributes: ` data-token="%[var(txn.token)].%[var(txn.signature)]" data-target="%[var(txn.target)]" data-strong="%[var(txn.strong)]" data-method="%[method]" data-kept="%[var(txn.kept)]" data-deliver="%[var(txn.deliver),url_enc]"`,
     body: [
       `<h1>${literal(html(text.title))}</h1>`,
       paragraph(text.what(provider.name)),
       paragraph(text.why),
+      '<p><strong>%[var(txn.note)]</strong></p>',
       `<p id="form" hidden>${literal(html(text.form))}</p>`,
       `<progress id="progress" max="1" hidden aria-label="${literal(html(text.working))}"></progress>`,
       `<p id="status" role="status"${said('working', text.working)}${said('half', text.half)}${said('done', text.done)}${said('failed', text.failed)}${said('slow', text.slow)}${said('form', text.formDone)}${said('cookies', text.cookies)}></p>`,
@@ -58,7 +59,16 @@ function challengePage(words: PageWords, provider: ProviderPolicy): string {
 
 /** The challenge in all languages: one template, and its words. */
 export function challengeInOne(provider: ProviderPolicy): InOne {
-  return inOneTemplate(new Map(languages.map((words) => [words.language, challengePage(words, provider)])));
+  const inOne = inOneTemplate(new Map(languages.map((words) => [words.language, challengePage(words, provider)])));
+  return { ...inOne, words: inOne.words + keptWords() };
+}
+
+/** What became of a form, beside the pieces of the page: rows `language.kept`, `.long`, `.unkept`. */
+function keptWords(): string {
+  const rows = languages.flatMap(({ language, kept }) =>
+    (['kept', 'long', 'unkept'] as const).map((name) => `${language}.${name} ${html(kept[name])}\n`),
+  );
+  return rows.join('');
 }
 
 /** How many pieces of it differ by language, whoever the provider is. */

@@ -35,6 +35,11 @@ export const standing = {
   maintenance: { status: 503, action: 'maintenance' },
   limit: { status: 429, action: 'limit' },
   busy: { status: 503, action: 'limit' },
+  'form-send': { status: 200, action: 'form' },
+  'form-used': { status: 409, action: 'form' },
+  'form-gone': { status: 410, action: 'form' },
+  'form-again': { status: 503, action: 'form' },
+  'form-unsure': { status: 502, action: 'form' },
   'no-key': { status: 503, action: 'unavailable' },
   'not-ours': { status: 404, action: 'not-found' },
   'origin-bad': { status: 502, action: 'origin-error' },
@@ -129,8 +134,18 @@ function standingPage(name: StandingPage, words: PageWords, provider: ProviderPo
     publicUrl: provider.publicUrl,
     title,
     kind: 'plain',
-    body: `${literal(`<h1>${html(title)}</h1>`)}${said === '' ? '' : `<p dir="auto">${said}</p>`}${literal(lines.map((text) => `<p>${html(text)}</p>`).join(''))}`,
+    body: `${literal(`<h1>${html(title)}</h1>`)}${said === '' ? '' : `<p dir="auto">${said}</p>`}${literal(lines.map((text) => `<p>${html(text)}</p>`).join(''))}${formPart(name, words)}`,
   });
+}
+
+/** What can be done about a kept form: send it, or go on to the page that it was for. Both addresses were checked (skeleton/keep.ts). */
+function formPart(name: StandingPage, words: PageWords): string {
+  if (name === 'form-send' || name === 'form-again') {
+    return `<form method="post" action="%[var(txn.deliver)]"><button>${literal(html(words.kept.send))}</button></form>`;
+  }
+  if (name === 'form-used' || name === 'form-gone' || name === 'form-unsure')
+    return `<p><a href="%[var(txn.href)]">${literal(html(words.wait.onward))}</a></p>`;
+  return '';
 }
 
 /** For answers that HAProxy gives without looking at the request: every visitor finds their own language. */

@@ -15,6 +15,8 @@ export type PageWords = {
   readonly servedBy: (provider: string) => string;
   readonly help: string;
   readonly standing: Readonly<Record<StandingPage, StandingPageWords>>;
+  /** What became of a form while its sender passes the check, and the button that sends it. */
+  readonly kept: { readonly kept: string; readonly long: string; readonly unkept: string; readonly send: string };
   readonly challenge: {
     readonly title: string;
     readonly what: (provider: string) => string;
@@ -96,6 +98,11 @@ export const standingPages = [
   'maintenance',
   'limit',
   'busy',
+  'form-send',
+  'form-used',
+  'form-gone',
+  'form-again',
+  'form-unsure',
   'no-key',
   'not-ours',
   'origin-bad',
@@ -166,6 +173,32 @@ export const english: PageWords & { readonly notice: NoticeWords } = {
         'Load the page again in a few seconds.',
       ],
     },
+    'form-send': {
+      title: 'What you were sending is ready',
+      lines: ['You passed the check. What you were sending is kept here, sealed; the button sends it on, once.'],
+    },
+    'form-used': {
+      title: 'This was sent already',
+      lines: ['What you were sending went on to the site once, and is not sent a second time. Nothing is lost.'],
+    },
+    'form-gone': {
+      title: 'What you were sending is no longer here',
+      lines: [
+        'It is kept for fifteen minutes, and only the browser that sent it can open it. Nothing of it went to the site. Your browser’s Back button may still have it.',
+      ],
+    },
+    'form-again': {
+      title: 'It could not be sent just now',
+      lines: [
+        'The site’s server could not be reached, or asked for a pause. Nothing went out, and what you were sending is still kept. Try again in a moment.',
+      ],
+    },
+    'form-unsure': {
+      title: 'We do not know whether it arrived',
+      lines: [
+        'What you were sending left us, but no answer came back. It is not sent a second time by us: look at the site before you send it again.',
+      ],
+    },
     'no-key': {
       title: 'We cannot check visitors at the moment',
       lines: [
@@ -202,6 +235,13 @@ export const english: PageWords & { readonly notice: NoticeWords } = {
       title: 'Your request did not arrive in time',
       lines: ['We waited for the rest of your request and closed the connection. Send it again.'],
     },
+  },
+  kept: {
+    kept: 'What you were sending is kept, sealed, for fifteen minutes. After the check it is sent on by itself.',
+    long: 'What you were sending is too large to be kept during the check. Keep a copy of what you wrote, or go back now: your browser’s Back button has it.',
+    unkept:
+      'What you were sending was not kept and has not reached the site. Your browser’s Back button has it; after the check it can be sent again.',
+    send: 'Send it now',
   },
   challenge: {
     title: 'A short check before you enter',

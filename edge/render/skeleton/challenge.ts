@@ -63,6 +63,25 @@ function level(plan: EdgePlan): string {
   );
 }
 
+/** What the page says of a form: needs `txn.kept`, a name of keptWords (pages/challenge.ts). */
+export function keptNote(files: Files): string {
+  return `set-var(txn.note) var(txn.lang),concat(.,txn.kept),map_str(${files.page(challengeFiles.words)})`;
+}
+
+/** How hard, and the token; needs the key. Leaves the address to come back to in `txn.back`. */
+export function challengeToken(plan: EdgePlan): string[] {
+  return [
+    level(plan),
+    '# The address, for the waiting line: carried encoded, and only when it is not too long for a page.',
+    `http-request set-var(txn.back) str(/)`,
+    `http-request set-var(txn.back) pathq if { pathq -m len le ${longestBack} }`,
+    `http-request set-var-fmt(txn.token) "%[var(txn.kid)].%[date].%[uuid()].%[var(txn.target)]"`,
+    `http-request set-var-fmt(txn.signed) "challenge|%[${siteId}]|%[var(txn.token)]"`,
+    ...(hasStrong(plan) ? [`http-request set-var-fmt(txn.signed) "strong|%[${siteId}]|%[var(txn.token)]" if strong`] : []),
+    'http-request set-var(txn.signature) var(txn.signed),hmac(sha256,txn.key),hex,lower',
+  ];
+}
+
 export function challengeBackend(files: Files, plan: EdgePlan): string {
   const headers = 'hdr portcullis-mitigated challenge hdr retry-after 30';
   const language = '%[var(txn.lang)]';
@@ -88,14 +107,9 @@ export function challengeBackend(files: Files, plan: EdgePlan): string {
         `http-request return status 403 content-type ${contentType.json} lf-file ${files.page('challenge.json')} ${ownHeaders('challenge', 'json')}`,
         `${headers} if !${wantsHtml}`,
       ),
-      level(plan),
-      '# The address, for the waiting line: carried encoded, and only when it is not too long for a page.',
-      `http-request set-var(txn.back) str(/)`,
-      `http-request set-var(txn.back) pathq if { pathq -m len le ${longestBack} }`,
-      `http-request set-var-fmt(txn.token) "%[var(txn.kid)].%[date].%[uuid()].%[var(txn.target)]"`,
-      `http-request set-var-fmt(txn.signed) "challenge|%[${siteId}]|%[var(txn.token)]"`,
-      ...(hasStrong(plan) ? [`http-request set-var-fmt(txn.signed) "strong|%[${siteId}]|%[var(txn.token)]" if strong`] : []),
-      'http-request set-var(txn.signature) var(txn.signed),hmac(sha256,txn.key),hex,lower',
+      ...challengeToken(plan),
+      'http-request set-var(txn.kept) str(unkept) if !{ method GET HEAD }',
+      `http-request ${keptNote(files)} if { var(txn.kept) -m found }`,
       ...wordRules(files.page(challengeFiles.words), challengePieces(), ''),
       'http-request tarpit deny_status 403 if pressed',
       words(

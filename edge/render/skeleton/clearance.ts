@@ -9,6 +9,7 @@
 import { openPaths } from '../../../core/shield/risk.ts';
 import { currentKeyName } from '../global.ts';
 import { botRules } from './bots.ts';
+import { keepRules } from './keep-rules.ts';
 import type { EdgePlan } from '../types.ts';
 import type { Files } from './parts.ts';
 import { acted, cookieName, fact, flag, isPage, lines, siteId, state, words } from './parts.ts';
@@ -126,6 +127,7 @@ export function clearance(plan: EdgePlan, files: Files): string {
     '',
     `http-request set-var(txn.act) str(challenge) if !cleared !${acted}`,
     ...botRules(plan, files),
+    ...keepRules(plan),
     `http-request allow if ${acted}`,
     'http-request allow if !settled',
     renewal(files),

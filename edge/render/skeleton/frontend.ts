@@ -8,6 +8,7 @@
 import { counterTable } from '../counters.ts';
 import type { EdgePlan } from '../types.ts';
 import type { Files } from './parts.ts';
+import { sendRule } from './keep-rules.ts';
 import { requestLog } from './log.ts';
 import { byAddress, clearance, compare, remembered } from './clearance.ts';
 import { acted, fact, flag, lines, ownFolder, section, siteFlag, siteId, state, words } from './parts.ts';
@@ -43,6 +44,7 @@ export function frontend(plan: EdgePlan, files: Files): string {
     '',
     '# ---- who was refused, or asked for one of our own files, is answered by the backend of that name',
     `use_backend notice if notice_only !${acted}`,
+    ...sendRule(plan),
     `use_backend %[var(txn.act)] if ${acted}`,
     `use_backend origins-tls if ${siteFlag('t')}`,
     'default_backend origins',

@@ -87,8 +87,10 @@ export const contentType = {
   txt: '"text/plain; charset=utf-8"',
 } as const satisfies Record<PageForm, string>;
 
+/** Of the challenge, but not of one that sends a kept form on (keep.ts). */
+export const noForms = "form-action 'none'";
 const plainPolicy = `default-src 'none'; style-src ${styleSource}`;
-const challengePolicy = `${plainPolicy}; script-src 'self'; worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'`;
+const challengePolicy = `${plainPolicy}; script-src 'self'; worker-src 'self'; connect-src 'self'; base-uri 'none'; ${noForms}`;
 
 /**
  * The headers of every answer that the edge makes itself. What is no page may be read by scripts of other origins, which else would see a

@@ -43,6 +43,34 @@ export const french: PageWords = {
         'Rechargez la page dans quelques secondes.',
       ],
     },
+    'form-send': {
+      title: 'Votre envoi est prêt',
+      lines: [
+        'Vous avez passé la vérification. Ce que vous envoyiez est gardé ici, scellé ; le bouton le transmet, une seule fois.',
+      ],
+    },
+    'form-used': {
+      title: 'C’est déjà envoyé',
+      lines: ['Ce que vous envoyiez a été transmis une fois au site et ne l’est pas une seconde fois. Rien n’est perdu.'],
+    },
+    'form-gone': {
+      title: 'Votre envoi n’est plus ici',
+      lines: [
+        'Il est gardé quinze minutes, et seul le navigateur qui l’a envoyé peut l’ouvrir. Rien n’en est parvenu au site. Le bouton Précédent de votre navigateur l’a peut-être encore.',
+      ],
+    },
+    'form-again': {
+      title: 'L’envoi n’a pas pu se faire',
+      lines: [
+        'Le serveur du site était injoignable ou demandait une pause. Rien n’est parti, et votre envoi est toujours gardé. Réessayez dans un instant.',
+      ],
+    },
+    'form-unsure': {
+      title: 'Nous ne savons pas si c’est arrivé',
+      lines: [
+        'Votre envoi est parti, mais aucune réponse n’est venue. Nous ne l’envoyons pas une seconde fois : regardez sur le site avant de recommencer.',
+      ],
+    },
     'no-key': {
       title: 'Nous ne pouvons pas vérifier les visiteurs en ce moment',
       lines: [
@@ -97,6 +125,13 @@ export const french: PageWords = {
       title: 'Ce site est fermé pour un moment',
       lines: ['Son propriétaire y travaille. Revenez plus tard ; votre appareil n’y est pour rien.'],
     },
+  },
+  kept: {
+    kept: 'Ce que vous envoyiez est gardé, scellé, pendant quinze minutes. Après la vérification, il est transmis de lui-même.',
+    long: 'Ce que vous envoyiez est trop grand pour être gardé pendant la vérification. Gardez-en une copie, ou revenez maintenant : le bouton Précédent de votre navigateur l’a encore.',
+    unkept:
+      'Ce que vous envoyiez n’a pas été gardé et n’est pas parvenu au site. Le bouton Précédent de votre navigateur l’a encore ; après la vérification, vous pourrez l’envoyer de nouveau.',
+    send: 'Envoyer maintenant',
   },
   challenge: {
     title: 'Une courte vérification avant d’entrer',

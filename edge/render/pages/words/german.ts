@@ -43,6 +43,34 @@ export const german: PageWords = {
         'Laden Sie die Seite in ein paar Sekunden neu.',
       ],
     },
+    'form-send': {
+      title: 'Ihre Sendung liegt bereit',
+      lines: [
+        'Sie haben die Prüfung bestanden. Was Sie senden wollten, liegt hier versiegelt; der Knopf schickt es weiter, einmal.',
+      ],
+    },
+    'form-used': {
+      title: 'Das wurde schon gesendet',
+      lines: ['Was Sie senden wollten, ging einmal an die Website und wird nicht ein zweites Mal gesendet. Nichts ist verloren.'],
+    },
+    'form-gone': {
+      title: 'Ihre Sendung ist nicht mehr hier',
+      lines: [
+        'Sie wird fünfzehn Minuten aufbewahrt, und nur der Browser, der sie geschickt hat, kann sie öffnen. An die Website ging nichts davon. Vielleicht hat der Zurück-Knopf Ihres Browsers sie noch.',
+      ],
+    },
+    'form-again': {
+      title: 'Es konnte gerade nicht gesendet werden',
+      lines: [
+        'Der Server der Website war nicht zu erreichen oder bat um eine Pause. Nichts ging hinaus, und Ihre Sendung ist noch aufbewahrt. Versuchen Sie es gleich noch einmal.',
+      ],
+    },
+    'form-unsure': {
+      title: 'Wir wissen nicht, ob es angekommen ist',
+      lines: [
+        'Ihre Sendung ging hinaus, aber es kam keine Antwort. Wir senden sie nicht ein zweites Mal: Sehen Sie auf der Website nach, ehe Sie es tun.',
+      ],
+    },
     'no-key': {
       title: 'Wir können Besucher gerade nicht prüfen',
       lines: [
@@ -97,6 +125,13 @@ export const german: PageWords = {
       title: 'Diese Website ist eine Weile geschlossen',
       lines: ['Der Betreiber arbeitet an ihr. Kommen Sie später wieder; mit Ihrem Gerät ist alles in Ordnung.'],
     },
+  },
+  kept: {
+    kept: 'Was Sie senden wollten, ist für fünfzehn Minuten versiegelt aufbewahrt. Nach der Prüfung wird es von selbst weitergeschickt.',
+    long: 'Was Sie senden wollten, ist zu groß, um es während der Prüfung aufzubewahren. Behalten Sie eine Kopie, oder gehen Sie jetzt zurück: Der Zurück-Knopf Ihres Browsers hat es.',
+    unkept:
+      'Was Sie senden wollten, wurde nicht aufbewahrt und hat die Website nicht erreicht. Der Zurück-Knopf Ihres Browsers hat es; nach der Prüfung kann es noch einmal gesendet werden.',
+    send: 'Jetzt senden',
   },
   challenge: {
     title: 'Eine kurze Prüfung, bevor es weitergeht',

@@ -43,6 +43,30 @@ export const spanish: PageWords = {
         'Vuelva a cargar la página en unos segundos.',
       ],
     },
+    'form-send': {
+      title: 'Su envío está listo',
+      lines: ['Ha pasado la comprobación. Lo que enviaba está guardado aquí, sellado; el botón lo envía, una sola vez.'],
+    },
+    'form-used': {
+      title: 'Esto ya se envió',
+      lines: ['Lo que enviaba llegó una vez al sitio y no se envía de nuevo. No se pierde nada.'],
+    },
+    'form-gone': {
+      title: 'Su envío ya no está aquí',
+      lines: [
+        'Se guarda quince minutos, y solo puede abrirlo el navegador que lo envió. Nada de ello llegó al sitio. Quizá lo tenga aún el botón Atrás de su navegador.',
+      ],
+    },
+    'form-again': {
+      title: 'Ahora no se pudo enviar',
+      lines: [
+        'No se pudo llegar al servidor del sitio, o pidió una pausa. No salió nada, y su envío sigue guardado. Inténtelo de nuevo en un momento.',
+      ],
+    },
+    'form-unsure': {
+      title: 'No sabemos si llegó',
+      lines: ['Su envío salió, pero no hubo respuesta. No lo enviamos por segunda vez: mire en el sitio antes de repetirlo.'],
+    },
     'no-key': {
       title: 'Ahora mismo no podemos comprobar a los visitantes',
       lines: [
@@ -97,6 +121,13 @@ export const spanish: PageWords = {
       title: 'Este sitio está cerrado por un tiempo',
       lines: ['Su dueño está trabajando en él. Vuelva más tarde; su dispositivo está bien.'],
     },
+  },
+  kept: {
+    kept: 'Lo que enviaba está guardado, sellado, durante quince minutos. Después de la comprobación se envía por sí solo.',
+    long: 'Lo que enviaba es demasiado grande para guardarlo durante la comprobación. Conserve una copia, o vuelva ahora: el botón Atrás de su navegador lo tiene.',
+    unkept:
+      'Lo que enviaba no se guardó y no llegó al sitio. El botón Atrás de su navegador lo tiene; después de la comprobación puede enviarse otra vez.',
+    send: 'Enviar ahora',
   },
   challenge: {
     title: 'Una breve comprobación antes de entrar',
