@@ -27,6 +27,7 @@ import { CommandFailure } from '../exit-codes.ts';
 import { facts, table } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 import { showInstant, showMs } from '../when.ts';
+import { addEdgeGroupCommands } from './rollout.ts';
 
 const days = 86_400_000;
 type Parsed<Value> = { success: true; data: Value } | { success: false };
@@ -63,8 +64,11 @@ export function addHouseCommands(program: Command, terminal: Terminal): void {
 function addEdgeCommands(program: Command, terminal: Terminal): void {
   const edges = program
     .command('edge')
-    .usage('[options] | enrol | list | revoke')
-    .description('Runs an edge on this machine; or, as subcommands, lists, enrols and revokes edges.');
+    .usage('[options] | enrol | list | set | revoke | group')
+    .description(
+      'Runs an edge on this machine; or, as subcommands, lists, enrols, changes and revokes edges, and groups of them.',
+    );
+  addEdgeGroupCommands(edges, terminal);
 
   apiCommand<ConnectionOptions & { readonly group?: string }>(
     edges,
@@ -81,7 +85,7 @@ function addEdgeCommands(program: Command, terminal: Terminal): void {
       const rows = items.map((edge) => [
         edge.edgeId,
         edge.name,
-        edge.group,
+        `${edge.group}${edge.canary === true ? ', canary' : ''}`,
         edge.state,
         `${edge.revision} of ${edge.head}`,
         edge.applyP50Ms === null ? '–' : showMs(edge.applyP50Ms),

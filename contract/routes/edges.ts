@@ -27,6 +27,8 @@ export const Edge = z.strictObject({
   networkData: EdgeNetworkData.nullable(),
   /** The relay through which its stream comes; left out for one that comes straight. */
   relayId: RelayId.exactOptional(),
+  /** Gets slow changes of its group first (rollouts.ts); left out for one that is no canary. */
+  canary: z.literal(true).exactOptional(),
   lastNack: z.strictObject({ revision: Revision, reason: z.string(), detail: z.string(), at: Instant }).nullable(),
   /** Median and slowest time from commit to acknowledgement over its last hundred revisions. */
   applyP50Ms: z.number().nullable(),

@@ -38,6 +38,7 @@ export function registerEdgeRoutes(app: App, deps: ControlDeps, key: PolicyKey):
           ...{ edgeId, name, group, publicKey, revision, head, enrolledAt, lastSeenAt, agentVersion, haproxyVersion },
           ...{ health, lastNack, networkData },
           ...(edge.relayId === null || edge.connectedTo === null ? {} : { relayId: edge.relayId }),
+          ...(edge.canary ? { canary: true as const } : {}),
           state: stateOf(edge, head, deps.now()),
           applyP50Ms: times.get(edgeId)?.p50 ?? null,
           applyP99Ms: times.get(edgeId)?.p99 ?? null,

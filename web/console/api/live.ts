@@ -8,6 +8,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { eventsPath, getStatus, listAlarms, LiveEvent } from '../../../contract/routes/house.ts';
 import { listEdges } from '../../../contract/routes/edges.ts';
+import { listGroups, listRollouts } from '../../../contract/routes/rollouts.ts';
 import { getOrder, listOrders } from '../../../contract/routes/orders.ts';
 import { listCertificates } from '../../../contract/routes/certificates.ts';
 import { getAttackRecord, getAutomatic, listAttacks } from '../../../contract/routes/attacks.ts';
@@ -150,7 +151,9 @@ export function staleAfter(event: LiveEvent): readonly (readonly unknown[])[] {
     case 'applied':
       return [[getSite.path], [listEdges.path], [getStatus.path]];
     case 'edge':
-      return [[listEdges.path], [getStatus.path]];
+      return [[listEdges.path], [listGroups.path], [getStatus.path]];
+    case 'rollout':
+      return [[listRollouts.path], [listGroups.path]];
     case 'alarm':
       return [[listAlarms.path], [getStatus.path]];
     default:
