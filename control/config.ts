@@ -77,6 +77,8 @@ Runs the control plane: API, console, public pages, and the stream that edges fo
                               or letsencrypt; naming one agrees
                               to its terms
   --acme-contact <mailto:>    where the authority may write to      PORTCULLIS_ACME_CONTACT          none
+  --acme-key-id <text>        who we are to an authority that takes PORTCULLIS_ACME_KEY_ID           none
+                              no strangers (its key: by the env)
   --acme-dns-hook <path>      program that publishes DNS records,   PORTCULLIS_ACME_DNS_HOOK         none
                               for wildcard certificates
   --keep-address <v4,v6>      bits of a visitor's address that are  PORTCULLIS_KEEP_ADDRESS          24,48
@@ -90,6 +92,7 @@ Runs the control plane: API, console, public pages, and the stream that edges fo
 Environment only, because they are secrets:
   DATABASE_URL                a PostgreSQL server (15 or newer) instead of the embedded database
   PORTCULLIS_SEAL_KEY         the key that seals identities and evidence, base64 of 32 bytes, instead of control/seal.key
+  PORTCULLIS_ACME_MAC_KEY     with --acme-key-id: the key that the authority gave beside it, base64url
   PORTCULLIS_POLICY_KEY       the key that signs policy, base64 of 32 bytes, instead of control/policy.key
 `;
 
@@ -112,6 +115,7 @@ const options = {
   'allow-notify': { type: 'string', multiple: true },
   'acme-directory': { type: 'string' },
   'acme-contact': { type: 'string' },
+  'acme-key-id': { type: 'string' },
   'acme-dns-hook': { type: 'string' },
   'keep-address': { type: 'string' },
   'insight-kept': { type: 'string' },
@@ -191,6 +195,12 @@ export function readConfig(
   const level = one('log-level', 'PORTCULLIS_LOG_LEVEL');
   const directory = one('acme-directory', 'PORTCULLIS_ACME_DIRECTORY');
   const acmeContact = one('acme-contact', 'PORTCULLIS_ACME_CONTACT');
+  const acmeKeyId = one('acme-key-id', 'PORTCULLIS_ACME_KEY_ID');
+  const acmeMacKey = env['PORTCULLIS_ACME_MAC_KEY'] ?? '';
+  if ((acmeKeyId !== null) !== (acmeMacKey !== ''))
+    mistakes.push('--acme-key-id and PORTCULLIS_ACME_MAC_KEY belong together: the authority gives both.');
+  if (acmeMacKey !== '' && !/^[A-Za-z0-9_-]{16,512}=*$/.test(acmeMacKey))
+    mistakes.push('PORTCULLIS_ACME_MAC_KEY is not base64url, as authorities give it.');
   const acmeHook = one('acme-dns-hook', 'PORTCULLIS_ACME_DNS_HOOK');
   const keepText = one('keep-address', 'PORTCULLIS_KEEP_ADDRESS');
   const keepOfAddresses = keepText === null ? defaultInsight.keepOfAddresses : readKeptAddress(keepText.text);
@@ -272,7 +282,12 @@ export function readConfig(
         chromium: chromium?.text === 'off' ? null : (chromium?.text ?? defaultChromium),
         allowNotify: checked.allowNotify.flatMap((network) => network ?? []),
       },
-      certificates: { directory: checked.acmeDirectory, contact: checked.acmeContact, dnsHook: checked.acmeDnsHook },
+      certificates: {
+        directory: checked.acmeDirectory,
+        contact: checked.acmeContact,
+        binding: acmeKeyId === null ? null : { keyId: acmeKeyId.text, macKey: acmeMacKey.replace(/=+$/, '') },
+        dnsHook: checked.acmeDnsHook,
+      },
       insight: { ...kept, keepOfAddresses },
       dnsServers: checked.dnsServers.flatMap((server) => server ?? []),
       logLevel: checked.logLevel ?? 'info',

@@ -11,6 +11,7 @@ import { Hostname } from '../contract/hostname.ts';
 import type { CertificateId, GroupName, Instant, SiteId } from '../contract/ids.ts';
 import type { CertificateTable } from './certificate-tables.ts';
 import type { Db } from './open.ts';
+import type { Viewer } from './sites.ts';
 
 export type CertificateRecord = {
   readonly certificateId: CertificateId;
@@ -84,6 +85,67 @@ export async function deleteCertificatesOf(db: Db, siteId: SiteId): Promise<Cert
 export async function certificatesOf(db: Db, siteId: SiteId): Promise<CertificateRecord[]> {
   const rows = await db.selectFrom('certificate').selectAll().where('site_id', '=', siteId).orderBy('certificate_id').execute();
   return rows.map(recordOf);
+}
+
+/** The end and id of a page's last certificate: the next page begins after it. */
+export type CertificatePlace = { readonly notAfter: Instant; readonly certificateId: CertificateId };
+
+export type ListedRecord = CertificateRecord & { readonly siteName: string; readonly renewAt: Instant | null };
+
+/** A page of the certificates that a viewer may see, the soonest end first; `search` is part of a name. */
+export async function listCertificates(
+  db: Db,
+  ask: {
+    readonly viewer: Viewer;
+    readonly search: string | null;
+    readonly source: CertificateRecord['source'] | null;
+    readonly endsBy: Instant | null;
+    readonly limit: number;
+    readonly after: CertificatePlace | null;
+  },
+): Promise<{ readonly certificates: ListedRecord[]; readonly next: CertificatePlace | null; readonly total: number }> {
+  let matching = db.selectFrom('certificate').innerJoin('site', 'site.site_id', 'certificate.site_id');
+  if (ask.viewer !== null) matching = matching.where('site.account_id', '=', ask.viewer);
+  if (ask.source !== null) matching = matching.where('certificate.source', '=', ask.source);
+  if (ask.endsBy !== null) matching = matching.where('certificate.not_after', '<=', ask.endsBy);
+  const search = ask.search?.trim().toLowerCase() ?? '';
+  if (search !== '') {
+    const like = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+    matching = matching.where(
+      sql<boolean>`exists (select 1 from jsonb_array_elements_text(certificate.names) as one(name) where one.name like ${like})`,
+    );
+  }
+  const { total } = await matching.select((select) => select.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  let page = matching
+    .selectAll('certificate')
+    .select((select) => [
+      'site.name as site_name',
+      select
+        .selectFrom('certificate_wish')
+        .select('certificate_wish.renew_at')
+        .whereRef('certificate_wish.site_id', '=', 'certificate.site_id')
+        .whereRef('certificate_wish.certificate_id', '=', 'certificate.certificate_id')
+        .orderBy('certificate_wish.renew_at')
+        .limit(1)
+        .as('renew_at'),
+    ])
+    .orderBy('certificate.not_after')
+    .orderBy('certificate.certificate_id')
+    .limit(ask.limit + 1);
+  if (ask.after !== null) {
+    const { notAfter, certificateId } = ask.after;
+    page = page.where(
+      sql<boolean>`(certificate.not_after, certificate.certificate_id) > (${notAfter}::timestamptz, ${certificateId}::text)`,
+    );
+  }
+  const rows = await page.execute();
+  const certificates = rows
+    .slice(0, ask.limit)
+    .map((row) => ({ ...recordOf(row), siteName: row.site_name, renewAt: row.renew_at }));
+  const last = certificates.at(-1);
+  const next =
+    rows.length > ask.limit && last !== undefined ? { notAfter: last.notAfter, certificateId: last.certificateId } : null;
+  return { certificates, next, total };
 }
 
 /** Certificates that end by an instant, the soonest first. */

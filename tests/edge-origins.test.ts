@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import https from 'node:https';
 import net from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { earnClearance } from './harness/challenge.ts';
 import type { Echo } from './harness/echo.ts';
@@ -17,6 +18,7 @@ import { navigation, visit } from './harness/visitor.ts';
 let echo: Echo;
 let edge: Edge;
 let secure: https.Server;
+let pulled: https.Server;
 let broken: net.Server;
 const folder = temporaryFolder('certificates');
 
@@ -65,8 +67,14 @@ beforeAll(async () => {
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
     );
   });
+  const pull = certificate('edges.example');
+  writeFileSync(`${folder}/pull.pem`, pull, { mode: 0o600 });
+  pulled = https.createServer({ key: pem, cert: pem, ca: pull, requestCert: true }, (request, response) => {
+    const shown = request.socket instanceof TLSSocket ? request.socket.getPeerCertificate().subject.CN : 'nothing';
+    response.end(JSON.stringify({ shown }));
+  });
   broken = net.createServer((socket) => socket.on('error', () => socket.destroy()).end('this is not HTTP\r\n\r\n'));
-  await Promise.all([listen(secure), listen(broken)]);
+  await Promise.all([listen(secure), listen(pulled), listen(broken)]);
   const tls = (host: string, hostHeader: string | null) => ({
     origin: { scheme: 'https', host, port: portOf(secure), hostHeader, addresses: ['127.0.0.1'] },
   });
@@ -84,6 +92,15 @@ beforeAll(async () => {
           },
         }),
         site(3, ['tls.example'], 0 + portOf(secure), tls('origin.example', 'origin.example')),
+        site(8, ['pulled.example'], portOf(pulled), {
+          origin: {
+            scheme: 'https',
+            host: 'origin.example',
+            port: portOf(pulled),
+            hostHeader: null,
+            addresses: ['127.0.0.1'],
+          },
+        }),
         site(4, ['wrong-name.example'], portOf(secure), tls('other.example', null)),
         site(5, ['down.example'], await freePort()),
         site(6, ['broken.example'], portOf(broken)),
@@ -92,6 +109,7 @@ beforeAll(async () => {
     },
     {
       https: true,
+      plan: { originCertificate: `${folder}/pull.pem` },
       originTrust: (at) => `${at}/trust.pem`,
       prepare: (at) => {
         writeFileSync(`${at}/trust.pem`, pem);
@@ -106,6 +124,8 @@ afterAll(async () => {
   await echo.stop();
   secure.closeAllConnections();
   secure.close();
+  pulled.closeAllConnections();
+  pulled.close();
   broken.close();
   removeFolder(folder);
 });
@@ -141,6 +161,15 @@ it('an https origin is reached when its certificate bears the name, and not when
   expect(await seenBy('tls.example')).toEqual({ host: 'origin.example', proto: 'http' });
   const refused = await visit({ port: edge.port, host: 'wrong-name.example' });
   expect([refused.status, refused.headers['portcullis-action']]).toEqual([503, 'origin-error']);
+});
+
+it('an origin that demands our certificate is reached with it, and refuses everybody who comes past us', async () => {
+  expect(await seenBy('pulled.example')).toEqual({ shown: 'edges.example' });
+  const past = new Promise<string>((resolve) => {
+    const options = { port: portOf(pulled), host: '127.0.0.1', rejectUnauthorized: false, agent: false };
+    https.get(options, (answer) => resolve(`answered ${answer.statusCode}`)).once('error', () => resolve('refused'));
+  });
+  expect(await past).toBe('refused');
 });
 
 it.each([

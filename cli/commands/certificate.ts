@@ -8,9 +8,16 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CertificateId } from '../../contract/ids.ts';
-import { addCertificate, listCertificates, orderCertificates, removeCertificate } from '../../contract/routes/certificates.ts';
-import type { SiteCertificates } from '../../contract/routes/certificates.ts';
+import {
+  addCertificate,
+  listAllCertificates,
+  listCertificates,
+  orderCertificates,
+  removeCertificate,
+} from '../../contract/routes/certificates.ts';
+import type { ListedCertificate, SiteCertificates } from '../../contract/routes/certificates.ts';
 import { apiCommand, findSite } from '../command.ts';
+import type { Client } from '../client.ts';
 import type { Reply } from '../command.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { CommandFailure } from '../exit-codes.ts';
@@ -21,14 +28,19 @@ import { showInstant } from '../when.ts';
 export function addCertificateCommands(program: Command, terminal: Terminal): void {
   const certificate = program.command('certificate').description('Certificates: what hostnames are answered with over TLS.');
 
-  apiCommand<ConnectionOptions>(
+  apiCommand<ConnectionOptions & { readonly search?: string; readonly source?: string; readonly days?: string }>(
     certificate,
     terminal,
-    'list <site>',
-    'Shows what each hostname of a site is answered with, and how asking the authority went.',
-    (command) => command,
-    async ({ client, args }) => {
-      const { siteId } = await findSite(client, args[0] ?? '');
+    'list [site]',
+    'Shows what each hostname of a site is answered with and how asking the authority went; without a site all certificates, the soonest end first.',
+    (command) =>
+      command
+        .option('--search <text>', 'without a site: only those with this in a name')
+        .option('--source <acme|own>', 'without a site: only those of an authority, or of owners’ own')
+        .option('--days <number>', 'without a site: only those that end within so many days, or have ended'),
+    async ({ client, options, args }) => {
+      if (args[0] === undefined) return all(await listAll(client, options), terminal);
+      const { siteId } = await findSite(client, args[0]);
       return reply(await client.call(listCertificates, { params: { siteId } }), terminal);
     },
   );
@@ -76,6 +88,46 @@ export function addCertificateCommands(program: Command, terminal: Terminal): vo
       return reply(await client.call(removeCertificate, { params }), terminal);
     },
   );
+}
+
+/** Every page of the list. Throws CommandFailure `usage` for words that the list does not know. */
+async function listAll(
+  client: Pick<Client, 'call'>,
+  { search, source, days }: { readonly search?: string; readonly source?: string; readonly days?: string },
+): Promise<ListedCertificate[]> {
+  const asked = { search, source, endsWithinDays: days };
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  const query = listAllCertificates.query.safeParse({ limit: 500, ...given });
+  if (!query.success)
+    throw new CommandFailure('usage', '--source is acme or own, and --days a whole number from 0 to 3650. Nothing was asked.');
+  const items: ListedCertificate[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: PageOfCertificates = await client.call(listAllCertificates, {
+      query: { ...query.data, ...(cursor === null ? {} : { cursor }) },
+    });
+    items.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null);
+  return items;
+}
+
+type PageOfCertificates = { readonly items: readonly ListedCertificate[]; readonly next: string | null };
+
+function all(items: readonly ListedCertificate[], { nowMs }: Terminal): Reply {
+  const rows = items.map((one) => [
+    showInstant(one.notAfter, nowMs()),
+    one.names.join(' '),
+    one.siteName,
+    one.certificateId,
+    one.source === 'acme' ? one.issuer : `own, ${one.issuer}`,
+    one.renewAt === null ? 'by a person' : showInstant(one.renewAt, nowMs()),
+  ]);
+  const text =
+    items.length === 0
+      ? 'No such certificates.'
+      : table(['valid until', 'names', 'site', 'certificate', 'issuer', 'renewed'], rows);
+  return { json: items, text };
 }
 
 function read(file: string, { cwd }: Terminal): string {

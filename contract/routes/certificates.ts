@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { Hostname } from '../hostname.ts';
 import { CertificateId, Instant, SiteId } from '../ids.ts';
-import { Nothing } from './common.ts';
+import { Nothing, pageOf, PageQuery } from './common.ts';
 import { route } from './route.ts';
 
 export const Certificate = z.strictObject({
@@ -72,6 +72,28 @@ export const listCertificates = route({
   answer: SiteCertificates,
   status: 200,
   errors: ['not-found'],
+});
+
+/** A certificate in the list of all; what it serves at this moment is told with its site. */
+export const ListedCertificate = Certificate.omit({ serves: true }).extend({ siteName: z.string() });
+export type ListedCertificate = z.infer<typeof ListedCertificate>;
+
+export const listAllCertificates = route({
+  method: 'GET',
+  path: '/api/v1/certificates',
+  summary: 'Certificates of all sites, those that end soonest first; ended ones are among them. `search` looks in names.',
+  needs: 'sites:read',
+  params: Nothing,
+  query: PageQuery.extend({
+    search: z.string().max(200).optional(),
+    source: Certificate.shape.source.optional(),
+    /** Only those that have ended, or will within so many days. */
+    endsWithinDays: z.coerce.number().int().min(0).max(3650).optional(),
+  }),
+  body: Nothing,
+  answer: pageOf(ListedCertificate),
+  status: 200,
+  errors: [],
 });
 
 /** Generous: what is too large for an edge is refused with a sentence, not with a schema's. */

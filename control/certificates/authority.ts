@@ -42,10 +42,15 @@ export class AuthorityRefused extends Error {
   override readonly name = 'AuthorityRefused';
 }
 
+/** An authority's customer, as it tells us (RFC 8555, 7.3.4): a name and the key, in base64url, that shows it is us. The key is a secret. */
+export type AccountBinding = { readonly keyId: string; readonly macKey: string };
+
 export type AuthorityParts = {
   readonly directory: string;
   /** `mailto:` addresses that the authority may write to. */
   readonly contact: string | null;
+  /** Used once, when the account is made. */
+  readonly binding: AccountBinding | null;
   readonly account: { readonly key: string; readonly url: string | null };
   readonly onAccount: (url: string) => Promise<void>;
   readonly fetch: typeof globalThis.fetch;
@@ -65,12 +70,14 @@ export function openAuthority(parts: AuthorityParts): Authority {
   // A request that fails is not tried five times inside the library: the wish that it belongs to has waits of its own.
   Object.assign(axios.defaults, { timeout: requestTimeoutMs });
   Object.assign(axios.defaults, { acmeSettings: { retryMaxAttempts: 1, retryDefaultDelay: 1 } });
+  const { binding } = parts;
   let accountUrl = parts.account.url;
   const connect = () =>
     new Client({
       directoryUrl: parts.directory,
       accountKey: parts.account.key,
       ...(accountUrl === null ? {} : { accountUrl }),
+      ...(binding === null ? {} : { externalAccountBinding: { kid: binding.keyId, hmacKey: binding.macKey } }),
       backoffAttempts: 25,
       backoffMin: 500,
       backoffMax: 8000,

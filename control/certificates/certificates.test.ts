@@ -1,5 +1,8 @@
 /** What the desk of certificates does by itself: failures, back-off, wildcards without DNS, alarms before an end, renewal windows. */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { Agent } from 'node:https';
+import { axios } from 'acme-client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as certificates from '../../contract/routes/certificates.ts';
@@ -12,11 +15,12 @@ import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/open.ts';
 import { startControlHouse } from '../../tests/harness/control-house.ts';
 import type { ControlHouse } from '../../tests/harness/control-house.ts';
+import { startPebble } from '../../tests/harness/pebble.ts';
 import { postgresDatabase } from '../../tests/harness/stores.ts';
 import type { SharedDatabase } from '../../tests/harness/stores.ts';
 import { makeCertificate } from '../../tests/harness/tls.ts';
 import { newAccountKey, openAuthority } from './authority.ts';
-import type { Authority } from './authority.ts';
+import type { AccountBinding, Authority } from './authority.ts';
 import type { CertificateParts } from './deps.ts';
 import { dnsHook } from './dns-hook.ts';
 import { lookAtEnds } from './jobs.ts';
@@ -142,6 +146,7 @@ it('the authority’s own window says when to renew, and when to ask again', asy
     const authority = openAuthority({
       directory: `${base}/dir`,
       contact: null,
+      binding: null,
       account,
       onAccount: () => Promise.resolve(),
       fetch: globalThis.fetch,
@@ -162,4 +167,73 @@ it('a program for DNS that fails or hangs is a failed order with its last line',
   await expect(dnsHook('/bin/false')('present', 'a', 'b')).rejects.toThrow('The DNS program ended with code 1.');
   await expect(dnsHook('/nowhere/hook')('present', 'a', 'b')).rejects.toThrow('The DNS program could not be run');
   await expect(dnsHook('/usr/bin/yes', 200)('present', 'a', 'b')).rejects.toThrow('was ended after 0.2 s');
+});
+
+it('an authority that takes no strangers makes an account for a customer who shows its key, and for nobody else', async () => {
+  const macKey = Buffer.alloc(32, 5).toString('base64url');
+  const pebble = await startPebble({ httpPort: 9, dns: '127.0.0.1:9', customers: { 'customer-7': macKey } });
+  const agent = new Agent({ ca: readFileSync(pebble.trust, 'utf8') });
+  axios.defaults.httpsAgent = agent;
+  try {
+    const ask = async (binding: AccountBinding | null) => {
+      const made: string[] = [];
+      const authority = openAuthority({
+        directory: pebble.directory,
+        contact: null,
+        binding,
+        account: { key: await newAccountKey(), url: null },
+        onAccount: (url) => Promise.resolve(void made.push(url)),
+        fetch: globalThis.fetch,
+      });
+      const answer = () => Promise.reject(new Error('far enough'));
+      const forget = () => Promise.resolve();
+      const order = authority.order({ hostname: 'forum.example', way: 'http-01', answer, forget, replaces: null });
+      return { said: await order.then(() => '', String), made: made.length };
+    };
+    expect(await ask({ keyId: 'customer-7', macKey })).toEqual({ said: 'Error: far enough', made: 1 });
+    const stranger = await ask(null);
+    expect(stranger.said).toMatch(/externalAccountBinding/);
+    const liar = await ask({ keyId: 'customer-7', macKey: Buffer.alloc(32, 6).toString('base64url') });
+    expect(liar.said).not.toContain('far enough');
+    expect([stranger.made, liar.made]).toEqual([0, 0]);
+  } finally {
+    delete axios.defaults.httpsAgent;
+    agent.destroy();
+    await pebble.stop();
+  }
+}, 60_000);
+
+it('the list of all certificates goes from the soonest end to the latest, page by page, and finds what is asked for', async () => {
+  const ask = (query: object) => house.operator().call(certificates.listAllCertificates, { query: { limit: 100, ...query } });
+  const site = await add(['one.list.example', 'two.list.example', 'three.list.example']);
+  const params = { siteId: site.siteId };
+  for (const [name, days] of [
+    ['two.list.example', '50'],
+    ['one.list.example', '20'],
+    ['three.list.example', '400'],
+  ] as const)
+    await house.operator().call(certificates.addCertificate, { params, body: makeCertificate([name], ['-days', days]) });
+  const names = (page: { items: { names: string[] }[] }) => page.items.flatMap((item) => item.names);
+  const all = await ask({ search: 'LIST.example' });
+  expect(names(all)).toEqual(['one.list.example', 'two.list.example', 'three.list.example']);
+  expect(all).toMatchObject({ total: 3, next: null });
+  expect(all.items[0]).toMatchObject({ siteId: site.siteId, siteName: site.name, source: 'own', renewAt: null });
+  expect(JSON.stringify(all)).not.toMatch(/PRIVATE KEY|sealed/i);
+  const turned: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof ask>> = await ask({
+      search: 'list.example',
+      limit: 1,
+      ...(cursor === null ? {} : { cursor }),
+    });
+    expect([page.items.length, page.total]).toEqual([1, 3]);
+    turned.push(...names(page));
+    cursor = page.next;
+  } while (cursor !== null);
+  expect(turned).toEqual(names(all));
+  expect(names(await ask({ search: 'list.example', endsWithinDays: 60 }))).toEqual(['one.list.example', 'two.list.example']);
+  expect(names(await ask({ search: 'list.example', source: 'acme' }))).toEqual([]);
+  expect(names(await ask({ search: '%list_example' }))).toEqual([]);
+  await expect(ask({ cursor: 'bm9uZQ' })).rejects.toMatchObject({ problem: { code: 'bad-request' } });
 });

@@ -1,6 +1,6 @@
 /** What the certificates' parts are handed. */
 import type { ControlDeps } from '../deps.ts';
-import type { Authority } from './authority.ts';
+import type { AccountBinding, Authority } from './authority.ts';
 import type { DnsHook } from './dns-hook.ts';
 import type { CertificateKeys } from './keys.ts';
 
@@ -9,6 +9,8 @@ export type CertificateConfig = {
   readonly directory: string | null;
   /** `mailto:` address that the authority may write to. */
   readonly contact: string | null;
+  /** Whose customer we are there, for authorities that take no strangers; null: for those that do. */
+  readonly binding: AccountBinding | null;
   /** Program that publishes TXT records; null: no wildcards. */
   readonly dnsHook: string | null;
 };

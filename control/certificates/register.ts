@@ -17,7 +17,7 @@ import { dnsHook } from './dns-hook.ts';
 import { certificateJobs } from './jobs.ts';
 import type { CertificateKeys } from './keys.ts';
 import { addOwnCertificate, orderNow, removeCertificateOf } from './service.ts';
-import { viewCertificates } from './view.ts';
+import { viewAllCertificates, viewCertificates } from './view.ts';
 
 /** Opens our account at the authority, if one is set up, and registers everything. Asks the authority nothing. */
 export async function openCertificates(
@@ -26,7 +26,7 @@ export async function openCertificates(
   config: CertificateConfig,
   keys: CertificateKeys,
 ): Promise<{ readonly jobs: readonly Job[]; readonly deps: CertificateDeps }> {
-  const authority = config.directory === null ? null : await openAccount(control, config.directory, config.contact, keys);
+  const authority = config.directory === null ? null : await openAccount(control, config, config.directory, keys);
   const dns = config.dnsHook === null ? null : dnsHook(config.dnsHook);
   const deps: CertificateDeps = { ...control, keys, authority, dns };
   const view = async (siteId: SiteId, caller: Caller) => {
@@ -35,6 +35,7 @@ export async function openCertificates(
     return viewCertificates(deps, site);
   };
   registerRoute(app, deps, contract.listCertificates, ({ params, caller }) => view(params.siteId, caller));
+  registerRoute(app, deps, contract.listAllCertificates, ({ query, caller }) => viewAllCertificates(deps, caller, query));
   registerRoute(app, deps, contract.addCertificate, async ({ params, body, caller }) => {
     await addOwnCertificate(deps, caller, params.siteId, body);
     return view(params.siteId, caller);
@@ -52,8 +53,8 @@ export async function openCertificates(
 
 async function openAccount(
   control: ControlDeps,
+  { contact, binding }: CertificateConfig,
   directory: string,
-  contact: string | null,
   keys: CertificateKeys,
 ): Promise<Authority> {
   const { db } = control.store;
@@ -63,6 +64,7 @@ async function openAccount(
   return openAuthority({
     directory,
     contact,
+    binding,
     account: { key: keys.openAccount(directory, account.sealedKey), url: account.accountUrl },
     onAccount: (url) => setAccountUrl(db, directory, url),
     fetch: globalThis.fetch,

@@ -74,7 +74,7 @@ export async function startControlHouse(
         allowOrigins: [Cidr.parse('127.0.0.0/8')],
         breakGlassSeconds: 3600,
         contact: null,
-        certificates: { directory: null, contact: null, dnsHook: null },
+        certificates: { directory: null, contact: null, binding: null, dnsHook: null },
         localEdge: false,
         database,
         policyKey: null,

@@ -20,6 +20,8 @@ export type Pebble = {
 export async function startPebble(options: {
   readonly httpPort: number;
   readonly dns: string;
+  /** Takes these customers only: MAC keys (base64url) by their names. */
+  readonly customers?: Readonly<Record<string, string>>;
   /** Of a hundred good nonces, how many are rejected. */
   readonly rejectNonces?: number;
   /** Seconds that a validation may take. */
@@ -41,7 +43,8 @@ export async function startPebble(options: {
     httpPort: options.httpPort,
     tlsPort,
     ocspResponderURL: '',
-    externalAccountBindingRequired: false,
+    externalAccountBindingRequired: options.customers !== undefined,
+    ...(options.customers === undefined ? {} : { externalAccountMACKeys: options.customers }),
   };
   writeFileSync(`${folder}/pebble.json`, JSON.stringify({ pebble: config }));
   const { slowSeconds } = options;
