@@ -76,6 +76,7 @@ const screens: readonly Screen[] = [
   ['edges', '/edges', busy],
   ['edges-empty', '/edges', empty],
   ['edge-enrol', '/edges', busy, 'Enrol an edge'],
+  ['edge-change', '/edges', busy, 'Change edge-1'],
   ['alarms', '/alarms', busy],
   ['people', '/people', busy],
   ['person-manage', '/people', busy, 'Manage Ben Sørensen'],

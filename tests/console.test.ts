@@ -328,6 +328,24 @@ describe('edges, alarms and people', () => {
     await page.getByText('edge-3 is revoked.').waitFor();
   });
 
+  it('rollouts are stopped with a reason, one is taken back, and an edge is made a canary', async () => {
+    await open('/edges');
+    await button('Stop rollouts of default').click();
+    await page.getByLabel('Reason').fill('a holiday');
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop' }).click();
+    await page.getByText(/: a holiday/).waitFor();
+    await button('Resume rollouts of default').click();
+    await page.getByText('Rollouts of default go on.').waitFor();
+    await button('Take roll_000000000002 back').click();
+    await page.getByLabel('Reason').fill('wrong path');
+    await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click();
+    await page.getByText(/: wrong path/).waitFor();
+    await button('Change edge-2').click();
+    await page.getByRole('checkbox', { name: 'Canary' }).check();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByText('2 canaries').waitFor();
+  });
+
   it('an open alarm stands over every screen until somebody has seen it', async () => {
     await open('/edges');
     await page.getByText('Ben Sørensen put D-2026-0003 in force alone.').waitFor();

@@ -199,7 +199,7 @@ const notices = createRoute({
 const edges = createRoute({
   getParentRoute: () => inside,
   path: '/edges',
-  validateSearch: searchWords('search', 'state'),
+  validateSearch: searchWords('search', 'state', 'group'),
   component: lazyRouteComponent(() => import('./screens/edges/edges.tsx'), 'EdgesScreen'),
 });
 

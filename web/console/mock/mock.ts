@@ -16,6 +16,7 @@ import { registerDesk } from './desk.ts';
 import { registerDeskHouse } from './desk-house.ts';
 import { registerHouse } from './house.ts';
 import { registerRelays } from './relays.ts';
+import { registerRollouts } from './rollouts.ts';
 import { registerIdentity } from './identity.ts';
 import { registerCertificates } from './certificates.ts';
 import { registerAttacks } from './attacks.ts';
@@ -95,6 +96,7 @@ export function createMock(state: MockState): Mock {
   registerIdentity(on, state);
   registerHouse(on, state, emit);
   registerRelays(on, state);
+  registerRollouts(on, state, emit);
   registerShield(on, state, emit);
   registerCertificates(on, state);
   registerRules(on, state);

@@ -227,7 +227,7 @@ export function populated(nowMs: () => number, roles: readonly Role[] = ['operat
     });
   };
   const edges = [
-    edge({ id: 'one', name: 'edge-1' }),
+    edge({ id: 'one', name: 'edge-1', canary: true }),
     edge({
       id: 'two',
       name: 'edge-2',

@@ -21,9 +21,11 @@ import { When } from '../../parts/when.tsx';
 import { withWord } from '../../search.ts';
 import { useCan } from '../../shell/me.ts';
 import { edges as words } from '../../words/en/edges.ts';
+import { rollouts as rolloutWords } from '../../words/en/rollouts.ts';
 import { language, say } from '../../words/index.ts';
 import { EnrolDialog } from './enrol.tsx';
 import { Relays, ThroughRelay } from './relays.tsx';
+import { ChangeEdge, Rollouts } from './rollouts.tsx';
 
 type OneEdge = z.infer<typeof Edge>;
 
@@ -45,16 +47,19 @@ export function EdgesScreen() {
   const answer = useQuery(ask(listEdges));
   const [enrolling, setEnrolling] = useState(false);
   const set = useMemo(
-    () => (name: 'search' | 'state') => (value: string) =>
+    () => (name: 'search' | 'state' | 'group') => (value: string) =>
       void navigate({ search: (old) => withWord(old, name, value), replace: true }),
     [navigate],
   );
   const onSearch = useMemo(() => set('search'), [set]);
   const wanted = search.search?.toLowerCase();
   const all = answer.data?.items;
+  const groups = [...new Set(all?.map(({ group }) => group) ?? [])].sort();
   const shown = all?.filter(
     (edge) =>
-      (search.state === undefined || edge.state === search.state) && (wanted === undefined || textOf(edge).includes(wanted)),
+      (search.state === undefined || edge.state === search.state) &&
+      (search.group === undefined || edge.group === search.group) &&
+      (wanted === undefined || textOf(edge).includes(wanted)),
   );
   const enrol = mayWrite ? (
     <Button kind="primary" onClick={() => setEnrolling(true)} data-new>
@@ -73,6 +78,14 @@ export function EdgesScreen() {
           onPick={set('state')}
           options={EdgeState.options.map((value) => ({ value, label: words.state[value] }))}
         />
+        {groups.length > 1 ? (
+          <Filter
+            label={words.filter.group}
+            value={search.group ?? ''}
+            onPick={set('group')}
+            options={groups.map((value) => ({ value, label: value }))}
+          />
+        ) : null}
       </FilterBar>
       <Failure error={answer.error} onRetry={() => void answer.refetch()} />
       {shown === undefined ? (
@@ -93,6 +106,7 @@ export function EdgesScreen() {
           <p>{words.empty.text}</p>
         </Empty>
       )}
+      <Rollouts mayWrite={mayWrite} />
       <Relays mayWrite={mayWrite} />
       {can('keys:rotate') ? <ClearanceKeys /> : null}
       {enrolling ? <EnrolDialog onClose={() => setEnrolling(false)} /> : null}
@@ -154,7 +168,12 @@ function EdgeTable({ edges, mayWrite }: { edges: readonly OneEdge[]; mayWrite: b
 
 function EdgeRow({ edge, mayWrite }: { edge: OneEdge; mayWrite: boolean }) {
   const [asking, setAsking] = useState(false);
+  const [changing, setChanging] = useState(false);
+  const can = useCan();
+  const status = useQuery({ ...ask(getStatus), enabled: can('status:read') });
   const revoke = useAct(revokeEdge, [listEdges, getStatus]);
+  const ours = status.data?.version;
+  const skewed = ours !== undefined && edge.agentVersion !== null && edge.agentVersion !== ours;
   const behind = edge.head - edge.revision;
   const { health } = edge;
   return (
@@ -167,6 +186,8 @@ function EdgeRow({ edge, mayWrite }: { edge: OneEdge; mayWrite: boolean }) {
           {edge.group}
           {edge.agentVersion === null ? null : ` · ${words.version(edge.agentVersion)}`}
         </span>
+        {skewed && edge.state !== 'revoked' ? <span className="sub">{words.skew(ours)}</span> : null}
+        {edge.canary === true ? <Badge tone="off">{words.canary}</Badge> : null}
         {edge.relayId === undefined ? null : <ThroughRelay relayId={edge.relayId} />}
       </td>
       <td>
@@ -217,10 +238,16 @@ function EdgeRow({ edge, mayWrite }: { edge: OneEdge; mayWrite: boolean }) {
       {mayWrite ? (
         <td data-align="end">
           {edge.state === 'revoked' ? null : (
-            <Button kind="quiet" onClick={() => setAsking(true)} aria-label={words.revoke.title(edge.name)}>
-              {words.revoke.act}
-            </Button>
+            <>
+              <Button kind="quiet" onClick={() => setChanging(true)} aria-label={rolloutWords.edge.title(edge.name)}>
+                {rolloutWords.edge.act}
+              </Button>
+              <Button kind="quiet" onClick={() => setAsking(true)} aria-label={words.revoke.title(edge.name)}>
+                {words.revoke.act}
+              </Button>
+            </>
           )}
+          {changing ? <ChangeEdge edge={edge} onClose={() => setChanging(false)} /> : null}
           {asking ? (
             <ConfirmByTyping
               title={words.revoke.title(edge.name)}

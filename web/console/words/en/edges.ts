@@ -7,7 +7,7 @@ export const edges = {
   title: 'Edges',
   what: { one: 'edge', many: 'edges' },
   search: 'Search name, group or version',
-  filter: { state: 'State' },
+  filter: { state: 'State', group: 'Group' },
   state: { current: 'Current', behind: 'Behind', away: 'Away', 'never-seen': 'Never seen', revoked: 'Revoked' },
   columns: {
     edge: 'Edge',
@@ -32,6 +32,8 @@ export const edges = {
       ? `Country and AS data: ${dataWords[countries]}`
       : `Country data: ${dataWords[countries]}, AS data: ${dataWords[asns]}`,
   version: (version: string) => `agent ${version}`,
+  canary: 'Canary',
+  skew: (version: string) => `Not the control plane’s version, ${version}`,
   nack: (revision: string, reason: string) => `Refused revision ${revision}: ${reason}`,
   groups: {
     title: 'Propagation',
