@@ -238,6 +238,7 @@ describe('site', () => {
     expect(await sentBy('--pages none --crawlers challenged')).toEqual({
       challenge: { pagesPer10Min: null, crawlers: 'challenged' },
     });
+    expect(await sentBy('--keep-forms 0')).toEqual({ challenge: { keepBodiesUpTo: 0 } });
     expect(await sentBy('--bots none')).toEqual({ challenge: { bots: 'challenged' } });
     expect(await sentBy('--bots one,two')).toEqual({ challenge: { bots: ['one', 'two'] } });
     expect(await sentBy('--origin https://192.0.2.8 --host-header inner.example')).toEqual({

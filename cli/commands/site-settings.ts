@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { CertificateSource, PlainHttp } from '../../contract/certificates.ts';
 import { Cidr } from '../../contract/network.ts';
-import { BotName, mostBotNames, PathPrefix, SiteMode } from '../../contract/policy.ts';
+import { BotName, mostBotNames, mostKeptBytes, PathPrefix, SiteMode } from '../../contract/policy.ts';
 import type { ChallengeSettings, NetworkRule, SiteLimits } from '../../contract/policy.ts';
 import type { Site, SiteChange, SiteDraft } from '../../contract/routes/sites.ts';
 import { collect, durationMs, whole, withWaiting } from '../command.ts';
@@ -34,6 +34,7 @@ export type Settings = ConnectionOptions & {
   readonly pages?: Limit;
   readonly crawlers?: 'pass' | 'challenged';
   readonly bots?: NonNullable<ChallengeSettings['bots']>;
+  readonly keepForms?: number;
   readonly challengeWork?: 'usual' | 'strong';
   readonly http?: 'serve' | 'redirect';
   readonly hsts?: number | 'none';
@@ -72,6 +73,11 @@ export function withSettings(command: Command): Command {
         '--bots <which>',
         'bots that sign their requests and pass without the challenge: all, none, or names as in a,b',
         bots,
+      )
+      .option(
+        '--keep-forms <bytes>',
+        'what visitors send is kept up to this size while they pass the challenge; 0 for nothing',
+        whole(0, mostKeptBytes),
       )
       .addOption(
         new Option('--challenge-work <how>', 'strong: a normal check asks for memory and time too, not for hashes alone').choices(
@@ -132,6 +138,7 @@ export async function changeOf(options: Settings, before: Site | null, origin: s
     ...(options.pages === undefined ? {} : { pagesPer10Min: options.pages === 'none' ? null : options.pages }),
     ...(options.crawlers === undefined ? {} : { crawlers: options.crawlers }),
     ...(options.bots === undefined ? {} : { bots: options.bots }),
+    ...(options.keepForms === undefined ? {} : { keepBodiesUpTo: options.keepForms }),
     ...(options.challengeWork === undefined ? {} : { work: options.challengeWork }),
   };
   const https = {
