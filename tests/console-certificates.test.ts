@@ -57,3 +57,18 @@ it('how plain http is met is changed and stays', { timeout: 60_000 }, async () =
   expect(await page.getByLabel('Plain http').inputValue()).toBe('serve');
   expect(await page.getByLabel('Browsers insist on https for').inputValue()).toBe('month');
 });
+
+it('certificates of all sites are listed, found by who must renew them and by their end', { timeout: 60_000 }, async () => {
+  await page.goto(`${served.url}/console/sites`);
+  await page.getByRole('link', { name: 'Certificates of all sites' }).click();
+  const list = page.getByRole('table', { name: 'Certificates of all sites' });
+  await list.getByText('By a person').first().waitFor();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
+  await page.getByLabel('From', { exact: true }).selectOption('own');
+  await page.waitForURL(/source=own/);
+  await list.getByText('Example Authority R3').first().waitFor({ state: 'detached' });
+  await page.getByLabel('Ends', { exact: true }).selectOption('14');
+  await page.getByText('Nothing fits').first().waitFor();
+  expect(new URL(page.url()).searchParams.get('days')).toMatch(/14/);
+});

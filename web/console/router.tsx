@@ -92,6 +92,13 @@ const site = createRoute({
   component: lazyRouteComponent(() => import('./screens/sites/site.tsx'), 'SiteScreen'),
 });
 
+const certificates = createRoute({
+  getParentRoute: () => inside,
+  path: '/certificates',
+  validateSearch: searchWords('search', 'source', 'days'),
+  component: lazyRouteComponent(() => import('./screens/sites/certificates.tsx'), 'CertificatesScreen'),
+});
+
 const attacks = createRoute({
   getParentRoute: () => inside,
   path: '/attacks',
@@ -236,7 +243,7 @@ const tree = root.addChildren([
   setup,
   invitation,
   inside.addChildren([
-    ...[home, sites, newSite, site, attacks, attack, orders, newOrder, order],
+    ...[home, sites, newSite, site, certificates, attacks, attack, orders, newOrder, order],
     ...[desk, deskCase, assess, decide, pressure, onCall, appeals, criteria, authority, wellness, notices],
     ...[edges, alarms, audit, people, account],
   ]),

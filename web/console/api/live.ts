@@ -10,7 +10,7 @@ import { eventsPath, getStatus, listAlarms, LiveEvent } from '../../../contract/
 import { listEdges } from '../../../contract/routes/edges.ts';
 import { listGroups, listRollouts } from '../../../contract/routes/rollouts.ts';
 import { getOrder, listOrders } from '../../../contract/routes/orders.ts';
-import { listCertificates } from '../../../contract/routes/certificates.ts';
+import { listAllCertificates, listCertificates } from '../../../contract/routes/certificates.ts';
 import { getAttackRecord, getAutomatic, listAttacks } from '../../../contract/routes/attacks.ts';
 import { getSite, getTraffic, listSites } from '../../../contract/routes/sites.ts';
 import { addTraffic } from './traffic.ts';
@@ -132,6 +132,7 @@ export function staleAfter(event: LiveEvent): readonly (readonly unknown[])[] {
       return [
         [listSites.path],
         [getSite.path, { siteId: event.siteId }],
+        [listAllCertificates.path],
         [listCertificates.path, { siteId: event.siteId }],
         [listAttacks.path],
         [getAttackRecord.path],

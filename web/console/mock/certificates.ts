@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { CertificateId, Instant } from '../../../contract/ids.ts';
 import {
   addCertificate,
+  listAllCertificates,
   listCertificates,
   orderCertificates,
   removeCertificate,
@@ -54,6 +55,19 @@ export function registerCertificates(on: On, state: MockState): void {
     });
   };
   on(listCertificates, ({ params }) => view(params.siteId));
+  on(listAllCertificates, ({ query }) => {
+    const days = query.endsWithinDays;
+    const items = state.sites
+      .flatMap(({ siteId, name: siteName }) =>
+        view(siteId).certificates.map(({ serves: _serves, ...certificate }) => ({ ...certificate, siteName })),
+      )
+      .filter(({ names, source, notAfter }) => {
+        if (query.source !== undefined && source !== query.source) return false;
+        if (days !== undefined && Date.parse(notAfter) > state.nowMs() + days * dayMs) return false;
+        return names.some((name) => name.includes(query.search?.toLowerCase() ?? ''));
+      });
+    return { items, next: null, total: items.length };
+  });
   on(orderCertificates, ({ params }) => view(params.siteId));
   on(addCertificate, ({ params, body }) => {
     const fields = [

@@ -18,6 +18,7 @@ import { Sparkline } from '../../parts/sparkline.tsx';
 import { RowLink, Table } from '../../parts/table.tsx';
 import { withWord } from '../../search.ts';
 import { useCan } from '../../shell/me.ts';
+import { certificates } from '../../words/en/certificates.ts';
 import { sites as words } from '../../words/en/sites.ts';
 import { language, say } from '../../words/index.ts';
 import { SiteState } from './state.tsx';
@@ -61,6 +62,7 @@ export function SitesScreen() {
       title={words.title}
       acts={
         <>
+          <ButtonLink to="/certificates">{certificates.all.title}</ButtonLink>
           <ButtonLink to="/attacks">{words.attacks.all}</ButtonLink>
           {add}
         </>

@@ -1,4 +1,4 @@
-/** English words of a site's certificates. */
+/** English words of certificates: a site's, and the list of all. */
 export const certificates = {
   settings: 'How it is met',
   plain: 'Plain http',
@@ -37,4 +37,16 @@ export const certificates = {
   held: 'Certificates kept',
   heldColumns: { names: 'Names', issuer: 'Issuer', ends: 'Valid until', serves: 'Serves', acts: 'Acts' },
   servesNone: 'nothing',
+  all: {
+    title: 'Certificates of all sites',
+    what: { one: 'certificate', many: 'certificates' },
+    search: 'Search names',
+    source: 'From',
+    sources: { acme: 'The authority', own: 'Owners' },
+    ends: 'Ends',
+    endings: { '0': 'Has ended', '14': 'Within 14 days', '30': 'Within 30 days', '90': 'Within 90 days' },
+    columns: { names: 'Names', site: 'Site', issuer: 'Issuer', ends: 'Valid until', renewed: 'Renewed' },
+    byPerson: 'By a person',
+    empty: { title: 'No certificates yet', text: 'Sites get them from an authority, or their owners upload them.' },
+  },
 };
