@@ -35,7 +35,7 @@ export function addRolloutCommands(program: Command, terminal: Terminal): void {
     .command('rollout')
     .description('Slow changes on their way: from the canaries of a group, by waves, to all its edges.');
 
-  apiCommand<ConnectionOptions & { readonly group?: string; readonly state?: RolloutState; readonly most: number }>(
+  apiCommand<ConnectionOptions & { readonly group?: string; readonly only?: RolloutState; readonly most: number }>(
     rollout,
     terminal,
     'list',
@@ -43,14 +43,14 @@ export function addRolloutCommands(program: Command, terminal: Terminal): void {
     (command) =>
       command
         .option('--group <name>', 'only of this group')
-        .addOption(new Option('--state <state>', 'only those in this state').choices(RolloutState.options))
+        .addOption(new Option('--only <state>', 'only those in this state').choices(RolloutState.options))
         .option('--most <n>', 'how many', whole(1, 500), 50),
     async ({ client, options }) => {
       const { items, total } = await client.call(listRollouts, {
         query: {
           limit: options.most,
           ...(options.group === undefined ? {} : { group: groupOf(options.group) }),
-          ...(options.state === undefined ? {} : { state: options.state }),
+          ...(options.only === undefined ? {} : { state: options.only }),
         },
       });
       const stopped = (await client.call(listGroups, {})).items.flatMap(({ group, stopped: by }) =>
