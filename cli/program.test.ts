@@ -172,6 +172,35 @@ describe('the command line', () => {
     expect((await portcullis('edge list --help')).code).toBe(0);
   });
 
+  it('lists the certificates of all sites to the last page, and takes no filter that the list does not know', async () => {
+    const certificate = (id: string, more: object) => ({
+      certificateId: `cert_00000000000${id}`,
+      siteId: 'site_000000000001',
+      siteName: 'Forum',
+      source: 'own',
+      names: [`${id}.forum.example`],
+      issuer: 'Example CA',
+      fingerprint: 'ab'.repeat(32),
+      notBefore: '2026-11-01T00:00:00.000Z',
+      notAfter: '2026-12-01T00:00:00.000Z',
+      renewAt: null,
+      createdAt: '2026-11-01T00:00:00.000Z',
+      renewedAt: '2026-11-01T00:00:00.000Z',
+      ...more,
+    });
+    const first = { items: [certificate('1', {})], next: 'more', total: 2 };
+    const renews = { source: 'acme', renewAt: '2026-11-25T00:00:00.000Z' };
+    const last = { items: [certificate('2', renews)], next: null, total: 2 };
+    const path = 'GET /api/v1/certificates?limit=500&endsWithinDays=14';
+    answers.set(path, (_, response) => json(response, 200, first));
+    answers.set(`${path}&cursor=more`, (_, response) => json(response, 200, last));
+    const listed = await portcullis('certificate list --days 14');
+    expect([listed.code, listed.err]).toEqual([exitCodes.ok.code, '']);
+    expect(listed.out).toMatch(/1\.forum\.example .*by a person\n.*2\.forum\.example .*2026-11-25/);
+    const wrong = await portcullis('certificate list --days soon');
+    expect([wrong.code, seen.length]).toEqual([exitCodes.usage.code, 2]);
+  });
+
   it('never sends a token over plain http to another machine (fails closed)', async () => {
     const far = await portcullis('status', { PORTCULLIS_CONTROL: 'http://192.0.2.1' });
     expect([far.code, far.err]).toEqual([exitCodes.usage.code, expect.stringContaining('in the clear')]);

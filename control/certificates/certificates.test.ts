@@ -6,6 +6,7 @@ import { axios } from 'acme-client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as certificates from '../../contract/routes/certificates.ts';
+import { addAccount, addPersonWithToken } from '../../contract/routes/identity.ts';
 import { listAlarms } from '../../contract/routes/house.ts';
 import { addSite } from '../../contract/routes/sites.ts';
 import type { Site } from '../../contract/routes/sites.ts';
@@ -13,6 +14,7 @@ import { instantOf, msOf } from '../../core/instant.ts';
 import { claimWishes } from '../../store/certificates.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/open.ts';
+import { apiClient } from '../../tests/harness/api.ts';
 import { startControlHouse } from '../../tests/harness/control-house.ts';
 import type { ControlHouse } from '../../tests/harness/control-house.ts';
 import { startPebble } from '../../tests/harness/pebble.ts';
@@ -235,5 +237,12 @@ it('the list of all certificates goes from the soonest end to the latest, page b
   expect(names(await ask({ search: 'list.example', endsWithinDays: 60 }))).toEqual(['one.list.example', 'two.list.example']);
   expect(names(await ask({ search: 'list.example', source: 'acme' }))).toEqual([]);
   expect(names(await ask({ search: '%list_example' }))).toEqual([]);
+  // A customer's list has its own sites' certificates, and counts no others.
+  const body = { name: 'Customer', ownerName: 'Customer invited' };
+  const { accountId } = (await house.operator().call(addAccount, { body })).account;
+  const program = { name: 'Customer program', roles: ['owner' as const], accountId };
+  const { token } = await house.operator().call(addPersonWithToken, { body: program });
+  const seen = await apiClient(house.url(), token).call(certificates.listAllCertificates, { query: { limit: 100 } });
+  expect(seen).toEqual({ items: [], next: null, total: 0 });
   await expect(ask({ cursor: 'bm9uZQ' })).rejects.toMatchObject({ problem: { code: 'bad-request' } });
 });
