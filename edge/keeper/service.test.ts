@@ -41,7 +41,7 @@ it('a body that comes too slowly, is broken off or comes without a word of HAPro
     expect(slow).toMatchObject({ 'portcullis-unkept': 'unkept', connection: 'close' });
     const long = await send(told, (write) => write('a'.repeat(101)));
     expect(long).toMatchObject({ 'portcullis-unkept': 'long' });
-    const wordless = await send({ 'portcullis-do': 'keep' }, (write, end) => end());
+    const wordless = await send({ 'portcullis-do': 'keep' }, (_write, end) => end());
     expect(wordless).toMatchObject({ 'portcullis-unkept': 'unkept' });
     const gone = await send(told, (write, _end, cut) => {
       write('a');
@@ -57,7 +57,7 @@ it('a body that comes too slowly, is broken off or comes without a word of HAPro
     const deliver = { 'portcullis-do': 'send', 'portcullis-site': 'site_000000000001', 'portcullis-ticket': ticket };
     const where = { 'portcullis-scheme': 'http', 'portcullis-address': '192.0.2.1' };
     for (let round = 0; round < 2; round += 1)
-      expect(await send({ ...deliver, ...where }, (write, end) => end())).toMatchObject({ 'portcullis-form': 'again' });
+      expect(await send({ ...deliver, ...where }, (_write, end) => end())).toMatchObject({ 'portcullis-form': 'again' });
     expect(forms.held.forms).toBe(1);
     expect(forms.held.bytes).toBeLessThan(500);
   } finally {
