@@ -18,10 +18,7 @@ export function addExplainCommand(program: Command, terminal: Terminal): void {
     async ({ client, args }) => {
       const reference = RequestReference.safeParse((args[0] ?? '').trim().toLowerCase());
       if (!reference.success) {
-        throw new CommandFailure(
-          'usage',
-          'Give a reference as it stands on a page, such as 3023456789-194872113.',
-        );
+        throw new CommandFailure('usage', 'Give a reference as it stands on a page, such as 3023456789-194872113.');
       }
       const found = await client.call(explainReference, { params: { reference: reference.data } });
       const text = [

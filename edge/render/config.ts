@@ -27,7 +27,7 @@ export function renderConfig(plan: EdgePlan): string {
     plan.originCertificate ?? '/',
     plan.captchaSocket ?? '/',
     plan.botSocket ?? '/',
-    ...(plan.keeper == null
+    ...(plan.keeper === null || plan.keeper === undefined
       ? []
       : [plan.keeper.socket, plan.keeper.inner, plan.keeper.tls?.socket ?? '/', plan.keeper.tls?.certificate ?? '/']),
   ])
