@@ -272,9 +272,9 @@ function replyOf(one: Rollout, terminal: Terminal): Reply {
     ['group', one.group],
     ['steps', `${one.reached} of ${one.lanes}, the newest in revision ${one.revision}, ${showInstant(one.reachedAt, nowMs)}`],
     ['began', showInstant(one.createdAt, nowMs)],
-    ...(one.endedAt === null ? [] : [['ended', showInstant(one.endedAt, nowMs)] as [string, string]]),
+    ['ended', one.endedAt === null ? null : showInstant(one.endedAt, nowMs)],
     ['changes', one.items.join(', ')],
-    ...(one.note === null ? [] : [['note', one.note] as [string, string]]),
+    ['note', one.note],
   ]);
   return { json: one, text };
 }
