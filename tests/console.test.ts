@@ -336,7 +336,7 @@ describe('edges, alarms and people', () => {
     await page.getByText(/: a holiday/).waitFor();
     await button('Resume rollouts of default').click();
     await page.getByText('Rollouts of default go on.').waitFor();
-    await button('Take roll_000000000002 back').click();
+    await button('Take back: roll_000000000002').click();
     await page.getByLabel('Reason').fill('wrong path');
     await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click();
     await page.getByText(/: wrong path/).waitFor();

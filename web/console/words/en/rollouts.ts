@@ -56,10 +56,10 @@ export const rollouts = {
     of: (n: number, of: number) => `${n} of ${of}`,
   },
   state: { running: 'Under way', done: 'Everywhere', 'rolled-back': 'Taken back', superseded: 'Replaced by a newer one' },
-  skip: { act: 'Send to all', title: (id: string) => `Send ${id} to all edges`, done: 'It goes to every edge now.' },
+  skip: { act: 'Send to all', title: (id: string) => `Send to all: ${id}`, done: 'It goes to every edge now.' },
   back: {
     act: 'Take back',
-    title: (id: string) => `Take ${id} back`,
+    title: (id: string) => `Take back: ${id}`,
     help: 'Wherever it went, the edges get what was in force before. The settings still say the new: change them, or it is not tried again.',
     label: 'Reason',
     hint: 'For the others, and for the audit log.',
