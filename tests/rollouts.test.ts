@@ -242,3 +242,11 @@ it('an edge that was cut off is current within two seconds of its return', async
   }
   expect(Math.min(...took)).toBeLessThan(2000);
 }, 120_000);
+
+it('without its last canary a group waits for nothing', async () => {
+  await parts.operator.call(revokeEdge, { params: { edgeId: await parts.edgeId() } });
+  const before = await newest();
+  await setTo(deny('path is "/last"'));
+  await until('the rule is in force', async () => (await ask(other, '/last')) === 403, slow);
+  expect((await newest()).rolloutId).toBe(before.rolloutId);
+}, 60_000);

@@ -22,6 +22,7 @@ import {
   listRolloutRecords,
   pulsesOf,
   setRollout,
+  settleLanes,
   trimRollouts,
 } from '../../store/rollouts.ts';
 import type { GroupRecord, RolloutRecord } from '../../store/rollouts.ts';
@@ -92,9 +93,14 @@ async function act(
     if (locked === undefined || held === undefined || held.state !== 'running' || held.reached !== seen.reached) return;
     if (step.kind === 'advance' && locked.stopped_at !== null) return;
     const at = nowOf(deps);
-    if (step.kind === 'finish') return finishStaged(unit, locked, rolloutId, at);
+    if (step.kind === 'finish') {
+      await finishStaged(unit, locked, rolloutId, at);
+      // Its last canary may have been revoked meanwhile.
+      return settleLanes(unit.tx, group);
+    }
     if (step.kind === 'advance') return void (await advanceStaged(unit, locked, rolloutId, step.to, at));
     await rollBackStaged(unit, locked, rolloutId, step.reason, at);
+    await settleLanes(unit.tx, group);
     const detail = { group, items: [...held.items], reached: held.reached + 1, reason: step.reason };
     await addAudit(unit.tx, { at, who: null, act: 'rollout.roll-back', subject: rolloutId, detail });
     await raiseAlarm(unit, {

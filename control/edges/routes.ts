@@ -5,8 +5,10 @@ import type { Instant } from '../../contract/ids.ts';
 import { msOf } from '../../core/instant.ts';
 import { addAudit } from '../../store/audit.ts';
 import { listHeads } from '../../store/change-log.ts';
-import { applyTimes, listEdges, revokeEdge } from '../../store/edges.ts';
+import { applyTimes, findEdge, listEdges, revokeEdge } from '../../store/edges.ts';
 import type { EdgeRecord } from '../../store/edges.ts';
+import { settleLanes } from '../../store/rollouts.ts';
+import { lockGroup } from '../../store/staged-changes.ts';
 import { transact } from '../../store/transact.ts';
 import { nowOf } from '../deps.ts';
 import type { ControlDeps } from '../deps.ts';
@@ -54,7 +56,11 @@ export function registerEdgeRoutes(app: App, deps: ControlDeps, key: PolicyKey):
   registerRoute(app, deps, contract.revokeEdge, async ({ params, caller }) => {
     await transact(deps.store, async (unit) => {
       const at: Instant = nowOf(deps);
+      const edge = await findEdge(unit.tx, params.edgeId);
+      if (edge?.canary === true) await lockGroup(unit.tx, edge.group);
       if (!(await revokeEdge(unit.tx, params.edgeId, at))) throw notFound('edge');
+      // Without its last canary a group has no steps to wait for.
+      if (edge?.canary === true) await settleLanes(unit.tx, edge.group);
       await addAudit(unit.tx, { at, who: caller, act: 'edge.revoke', subject: params.edgeId, detail: {} });
       unit.ringAfter('edge-revoked', params.edgeId);
       unit.tellAfter({ kind: 'edge', edgeId: params.edgeId });
