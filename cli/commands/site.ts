@@ -15,6 +15,7 @@ import {
   removeSite,
   waiveOwnership,
 } from '../../contract/routes/sites.ts';
+import { usualKeptBytes } from '../../contract/policy.ts';
 import type { Propagation, Site, SiteDraft } from '../../contract/routes/sites.ts';
 import type { Client } from '../client.ts';
 import { apiCommand, collect, findSite } from '../command.ts';
@@ -226,6 +227,7 @@ function describe(site: Site, nowMs: number): string {
       `${site.challenge.expectedHashes} hashes${site.challenge.work === 'strong' ? ', then stronger work' : ''}, clearance for ${site.challenge.clearanceSeconds} s and ${site.challenge.pagesPer10Min ?? 'any number of'} pages in 10 min${site.challenge.crawlers === 'challenged' ? ', crawlers too' : ''}`,
     ],
     ['bots', botWords(site)],
+    ['forms', formWords(site)],
     ['https', httpsWords(site)],
     ['ownership', ownership.state === 'pending' ? pendingWords(site) : ownership.state],
     ['', ownership.state === 'pending' ? ownership.finding : null],
@@ -238,6 +240,12 @@ function describe(site: Site, nowMs: number): string {
 function botWords({ challenge: { bots = 'pass' } }: Site): string {
   if (bots === 'challenged') return 'meet the challenge, also those that sign';
   return bots === 'pass' ? 'those that sign and that edges know pass' : `that sign pass: ${bots.join(', ')}`;
+}
+
+function formWords({ challenge: { keepBodiesUpTo = usualKeptBytes } }: Site): string {
+  return keepBodiesUpTo === 0
+    ? 'that meet the challenge are not kept'
+    : `that meet the challenge are kept up to ${keepBodiesUpTo} bytes and sent on after it`;
 }
 
 function httpsWords({ https }: Site): string {

@@ -154,6 +154,7 @@ export function registerShield(on: On, state: MockState, emit: (event: LiveEvent
           crawlers: body.challenge?.crawlers ?? site.challenge.crawlers ?? 'pass',
           bots: body.challenge?.bots ?? site.challenge.bots ?? 'pass',
           work: body.challenge?.work ?? site.challenge.work ?? 'usual',
+          ...(body.challenge?.keepBodiesUpTo === undefined ? {} : { keepBodiesUpTo: body.challenge.keepBodiesUpTo }),
         },
         https: {
           plain: body.https?.plain ?? site.https.plain,

@@ -1,4 +1,5 @@
 /** A site's settings as text in fields, and back: what was changed, and what is wrong with it. Pure. */
+import { usualKeptBytes } from '../../../../contract/policy.ts';
 import type { Site, SiteChange } from '../../../../contract/routes/sites.ts';
 import type { FieldMistake } from '../../api/client.ts';
 import { linesOf, networksText, originText, parseNetworks, parseOrigin } from './typed.ts';
@@ -17,6 +18,7 @@ export type SettingsDraft = {
   readonly crawlers: string;
   readonly bots: string;
   readonly work: string;
+  readonly keepForms: string;
   readonly networks: string;
 };
 
@@ -35,6 +37,7 @@ export function draftOf(site: Site): SettingsDraft {
     crawlers: site.challenge.crawlers ?? 'pass',
     bots: botsText(site.challenge.bots),
     work: site.challenge.work ?? 'usual',
+    keepForms: String(site.challenge.keepBodiesUpTo ?? usualKeptBytes),
     networks: networksText(site.networks),
   };
 }
@@ -76,6 +79,7 @@ export function changeOf(
   if (changed.has('crawlers')) challenge.crawlers = draft.crawlers === 'challenged' ? 'challenged' : 'pass';
   if (changed.has('bots')) challenge.bots = parseBots(draft.bots);
   if (changed.has('work')) challenge.work = draft.work === 'strong' ? 'strong' : 'usual';
+  if (changed.has('keepForms')) challenge.keepBodiesUpTo = numberOf(draft.keepForms);
   if (Object.keys(challenge).length > 0) body.challenge = challenge;
   if (changed.has('networks')) {
     const parsed = parseNetworks(draft.networks);
@@ -99,6 +103,7 @@ const names = [
   'crawlers',
   'bots',
   'work',
+  'keepForms',
   'networks',
 ] as const satisfies readonly (keyof SettingsDraft)[];
 

@@ -6,7 +6,7 @@ import { changeSite, getSite, listSites, removeSite } from '../../../../contract
 import type { Site } from '../../../../contract/routes/sites.ts';
 import type { FieldMistake } from '../../api/client.ts';
 import { useAct } from '../../api/queries.ts';
-import { whole } from '../../format/number.ts';
+import { bytes, whole } from '../../format/number.ts';
 import { duration } from '../../format/time.ts';
 import { Applied } from '../../parts/applied.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -25,6 +25,8 @@ const ExportPanel = lazy(() => import('./export.tsx'));
 
 const words = sites.settings;
 const hashesPerMs = 1200;
+/** Bytes. */
+const keptSizes = ['0', '65536', '1048576', '4194304', '8388608'] as const;
 const works = [4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304] as const;
 const clearances = ['3600', '21600', '86400', '604800', '2592000'] as const;
 
@@ -205,6 +207,19 @@ export function SettingsTab({ site }: { site: Site }) {
                   value={draft.bots}
                   onChange={set('bots')}
                 />
+                <SelectField
+                  label={words.keepForms}
+                  hint={words.keepFormsHint}
+                  path="challenge.keepBodiesUpTo"
+                  value={draft.keepForms}
+                  onChange={set('keepForms')}
+                >
+                  {withOwn(keptSizes, draft.keepForms).map((value) => (
+                    <option key={value} value={value}>
+                      {value === '0' ? words.keepFormsNone : words.keepFormsUpTo(bytes(Number(value), language))}
+                    </option>
+                  ))}
+                </SelectField>
               </div>
             </Panel>
             <Panel title={words.networks}>

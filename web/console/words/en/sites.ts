@@ -124,6 +124,11 @@ export const sites = {
     bots: 'Bots that sign',
     botsHint:
       'Bots that sign their requests with a key that your provider knows pass without the challenge: “all”, “none”, or their names.',
+    keepForms: 'Forms that meet the challenge',
+    keepFormsHint:
+      'A form that was sent without a clearance is kept, sealed, for a quarter of an hour, and sent on once after the check.',
+    keepFormsNone: 'are not kept',
+    keepFormsUpTo: (size: string) => `are kept, up to ${size}`,
     clearanceOption: { '3600': '1 hour', '21600': '6 hours', '86400': '1 day', '604800': '7 days', '2592000': '30 days' },
     seconds: (n: string) => `${n} seconds`,
     networks: 'Networks',
