@@ -33,6 +33,8 @@ export function underPressure(backend: string, answers: readonly string[], waitM
     'acl crowded sc_conn_cur(2),mul(2),sub(sess.room) gt 0',
     'http-request set-log-level silent if pressed crowded',
     'http-request silent-drop if pressed crowded',
+    '# Those that waited together are answered behind everybody else.',
+    'http-request set-nice 1024 if pressed',
   ];
 }
 
