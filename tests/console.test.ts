@@ -417,8 +417,10 @@ describe('the keyboard', () => {
     expect(new URL(page.url()).searchParams.get('search')).toBe('wiki');
     await page.keyboard.press('Escape');
     await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    const keys = page.getByRole('dialog', { name: 'Keyboard' });
+    await keys.waitFor();
     await page.keyboard.press('Escape');
+    await keys.waitFor({ state: 'hidden' });
     await page.keyboard.press('n');
     await heading('Add a site').waitFor();
   });

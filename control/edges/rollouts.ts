@@ -9,8 +9,8 @@ import type { EdgeId, GroupName, RolloutId } from '../../contract/ids.ts';
 import type { FromEdge } from '../../contract/stream.ts';
 import { instantOf, msOf } from '../../core/instant.ts';
 import { laneOf } from '../../core/shield/lanes.ts';
-import { nextStep } from '../../core/shield/rollout.ts';
-import type { Pulse, RolloutSituation, RolloutStep } from '../../core/shield/rollout.ts';
+import { comparedStretches, nextStep, pulseBucketMs } from '../../core/shield/rollout.ts';
+import type { Pulse, RolloutSituation, RolloutStep, Stretch } from '../../core/shield/rollout.ts';
 import { addAudit } from '../../store/audit.ts';
 import { listEdges } from '../../store/edges.ts';
 import { raiseAlarm } from '../../store/house.ts';
@@ -37,9 +37,6 @@ import { stateOf } from './routes.ts';
 type Deps = Pick<ControlDeps, 'store' | 'now'>;
 type Telemetry = Extract<FromEdge, { kind: 'telemetry' }>;
 
-/** As long a stretch is compared before a step and since; longer ones are of another hour's visitors. */
-const longestStretchMs = 600_000;
-const bucketMs = 10_000;
 const pulsesKeptMs = 2 * 3_600_000;
 const rolloutsKeptMs = 90 * 86_400_000;
 const mostAtOnce = 500;
@@ -127,9 +124,10 @@ async function situationOf(
   if (rollout === undefined || plan === null || rollout.state !== 'running') return null;
   const nowMs = deps.now();
   const stepMs = msOf(rollout.reachedAt);
-  const stretchMs = Math.min(longestStretchMs, Math.max(bucketMs, nowMs - stepMs));
-  const since = await pulsesOf(db, group, instantOf(stepMs), instantOf(nowMs + bucketMs));
-  const before = await pulsesOf(db, group, instantOf(stepMs - stretchMs), instantOf(stepMs));
+  const compared = comparedStretches(stepMs, nowMs);
+  const pulses = ({ fromMs, toMs }: Stretch) => pulsesOf(db, group, instantOf(fromMs), instantOf(toMs));
+  const since = await pulses(compared.since);
+  const before = await pulses(compared.before);
   const none: Pulse = { requests: 0, refused: 0, failed: 0 };
   const edges = (await listEdges(db, group)).flatMap((edge) => {
     const state = stateOf(edge, plan.head, nowMs);
@@ -208,7 +206,7 @@ export function openPulses(deps: Deps): PulseBook {
     take(edgeId, group, said) {
       if (!staged.has(group)) return;
       // By our clock: edges are compared with each other, and theirs may differ.
-      const at = Math.floor(deps.now() / bucketMs) * bucketMs;
+      const at = Math.floor(deps.now() / pulseBucketMs) * pulseBucketMs;
       const key = `${edgeId} ${at}`;
       let { requests, refused, failed } = sums.get(key)?.pulse ?? { requests: 0, refused: 0, failed: 0 };
       for (const { counts } of said.sites) {
@@ -225,7 +223,7 @@ export function openPulses(deps: Deps): PulseBook {
         deps.store.db,
         batch.map((row) => ({ edgeId: row.edgeId, bucket: instantOf(row.bucketMs), ...row.pulse })),
       );
-      if (deps.now() - lookedMs < bucketMs) return;
+      if (deps.now() - lookedMs < pulseBucketMs) return;
       lookedMs = deps.now();
       staged = new Set((await listGroupRecords(deps.store.db)).filter(watches).map(({ group }) => group));
     },

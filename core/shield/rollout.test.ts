@@ -1,7 +1,7 @@
 /** A rollout's next step, for any edges: no step past a bad sign or the stop switch, and an end for each. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerWithinMs, nextStep } from './rollout.ts';
+import { answerWithinMs, comparedStretches, nextStep, pulseBucketMs } from './rollout.ts';
 import type { Pulse, RolloutEdge, RolloutSituation } from './rollout.ts';
 
 const quiet: Pulse = { requests: 0, refused: 0, failed: 0 };
@@ -55,6 +55,20 @@ describe('a rollout', () => {
   it('goes back when HAProxy is down on an edge that has it', () => {
     expect(nextStep(at({ edges: [edge({ haproxyDown: true }), others] })).kind).toBe('roll-back');
     expect(nextStep(at({ edges: [edge(), edge({ lane: 1, haproxyDown: true })] })).kind).toBe('advance');
+  });
+
+  it('never counts the bucket of the step itself, which holds requests of both sides', () => {
+    const instants = fc.integer({ min: 1_700_000_000_000, max: 1_900_000_000_000 });
+    fc.assert(
+      fc.property(instants, fc.integer({ min: 0, max: 7_200_000 }), (stepMs, elapsedMs) => {
+        const { before, since } = comparedStretches(stepMs, stepMs + elapsedMs);
+        expect(before.toMs).toBeLessThanOrEqual(stepMs);
+        expect(since.fromMs).toBeGreaterThan(stepMs);
+        expect(since.fromMs - before.toMs).toBe(pulseBucketMs);
+        const beforeMs = before.toMs - before.fromMs;
+        expect(beforeMs).toBe(Math.min(600_000, Math.max(pulseBucketMs, elapsedMs)));
+      }),
+    );
   });
 
   it('goes back when more requests fail or are refused than before and than elsewhere', () => {

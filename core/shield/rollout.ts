@@ -44,6 +44,26 @@ export type RolloutStep =
   | { readonly kind: 'finish' }
   | { readonly kind: 'roll-back'; readonly reason: string };
 
+/** Edges' counts are kept in buckets of this length. */
+export const pulseBucketMs = 10_000;
+/** As long a stretch is compared before a step and since; longer ones are of another hour's visitors. */
+const longestStretchMs = 600_000;
+
+export type Stretch = { readonly fromMs: number; readonly toMs: number };
+
+/**
+ * Which whole buckets are compared, by when they begin (`toMs` excluded). The one in which the step was taken is in neither: it holds requests of
+ * both sides, and what a change did there would count as usual.
+ */
+export function comparedStretches(stepMs: number, nowMs: number): { readonly before: Stretch; readonly since: Stretch } {
+  const lengthMs = Math.min(longestStretchMs, Math.max(pulseBucketMs, nowMs - stepMs));
+  const bucketMs = Math.floor(stepMs / pulseBucketMs) * pulseBucketMs;
+  return {
+    before: { fromMs: bucketMs - lengthMs, toMs: bucketMs },
+    since: { fromMs: bucketMs + pulseBucketMs, toMs: nowMs + pulseBucketMs },
+  };
+}
+
 /** An edge with a stream that has said neither yes nor no for so long is ill. */
 export const answerWithinMs = 60_000;
 /** Fewer requests than these say nothing about a share. */
