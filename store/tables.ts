@@ -25,6 +25,7 @@ import type { ItemKey, Measure, OriginPolicy, SiteMode } from '../contract/polic
 import type { Alarm } from '../contract/routes/house.ts';
 import type { OrderState } from '../contract/routes/orders.ts';
 import type { AttackTables } from './attack-tables.ts';
+import type { CaptchaCountTables } from './captcha-count-tables.ts';
 import type { CertificateTables } from './certificate-tables.ts';
 import type { InsightTables } from './insight-tables.ts';
 import type { DeskTables } from './desk/tables.ts';
@@ -267,4 +268,5 @@ export type Tables = SpineTables &
   AttackTables &
   InsightTables &
   RolloutTables &
-  RelayTables;
+  RelayTables &
+  CaptchaCountTables;

@@ -26,10 +26,19 @@ export const answerSeconds = 300;
  * The second puzzle's size. `hashMs`: what one hash took, by the browser's own word; `elapsedMs`: from the first puzzle to its answer,
  * by our clock. Without a word (`hashMs` null) it is the whole.
  */
-export function memoryWork(hashMs: number | null, elapsedMs: number): { readonly searches: number; readonly tries: number } {
-  const believed = Math.max(1, Math.min(hashMs ?? 1, Math.max(1, elapsedMs)));
-  const tries = Math.min(mostTries, Math.max(fewestTries, Math.floor(memoryBudgetMs / believed)));
+export function memoryWork(
+  hashMs: number | null,
+  elapsedMs: number,
+  most: { readonly budgetMs: number; readonly mostTries: number } = { budgetMs: memoryBudgetMs, mostTries },
+): { readonly searches: number; readonly tries: number } {
+  const believed = believedHashMs(hashMs, elapsedMs);
+  const tries = Math.min(most.mostTries, Math.max(fewestTries, Math.floor(most.budgetMs / believed)));
   // Few tries would be won or lost by luck: then each search is one hash, and all take the same time.
   if (tries < 2 * triesOfASearch) return { searches: tries, tries: 1 };
   return { searches: Math.round(tries / triesOfASearch), tries: triesOfASearch };
+}
+
+/** What a browser says of one hash, as far as the clock bears it out. */
+export function believedHashMs(hashMs: number | null, elapsedMs: number): number {
+  return Math.max(1, Math.min(hashMs ?? 1, Math.max(1, elapsedMs)));
 }
