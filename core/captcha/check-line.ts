@@ -11,8 +11,14 @@ import type { Puzzle } from './puzzle.ts';
 import { plans } from './plan.ts';
 import type { Plan } from './plan.ts';
 
-/** A place in the waiting line: hop `at` of `of`, to be brought back at `readyMs` and not before. */
-export type Hop = { readonly kind: 'wait'; readonly readyMs: number; readonly at: number; readonly of: number };
+/** A place in the waiting line: hop `at` of `of`, each of so many seconds, to be brought back at `readyMs` and not before. */
+export type Hop = {
+  readonly kind: 'wait';
+  readonly readyMs: number;
+  readonly at: number;
+  readonly of: number;
+  readonly seconds: number;
+};
 
 export type CheckState = {
   /** Of this line alone: 32 hex digits. What is spent. */
@@ -53,7 +59,7 @@ export function writeLine(state: CheckState, keyName: string, mac: LineMac): str
     state.calm ? '1' : '0',
     String(state.at),
     state.hashMs === null ? '' : String(state.hashMs),
-    work.kind === 'wait' ? `w-${work.readyMs}-${work.at}-${work.of}` : writePuzzle(work),
+    work.kind === 'wait' ? `w-${work.readyMs}-${work.at}-${work.of}-${work.seconds}` : writePuzzle(work),
   ];
   if (!fields.every((field) => /^[\x20-\x7e]*$/.test(field))) throw new RangeError('a field of a line is not visible ASCII');
   const body = fields.map((field) => `${field.length}:${field}`).join('');
@@ -98,6 +104,7 @@ function stateOf(fields: readonly string[] | null): CheckState | null {
 }
 
 function hopOf(text: string): Hop | null {
-  const [, readyMs, at, of] = /^w-([1-9][0-9]{12})-([1-9])-([1-9])$/.exec(text) ?? [];
-  return readyMs === undefined ? null : { kind: 'wait', readyMs: Number(readyMs), at: Number(at), of: Number(of) };
+  const [, readyMs, at, of, seconds] = /^w-([1-9][0-9]{12})-([1-9])-([1-9])-([1-9][0-9]{0,3})$/.exec(text) ?? [];
+  if (readyMs === undefined) return null;
+  return { kind: 'wait', readyMs: Number(readyMs), at: Number(at), of: Number(of), seconds: Number(seconds) };
 }

@@ -15,6 +15,8 @@ export type Metering = {
 
 export const ofNetwork: Metering = { spacingMs: 2000, atOnce: 6 };
 export const ofKey: Metering = { spacingMs: 50, atOnce: 200 };
+/** A moment so long ago says nothing: all places at once are free again. */
+const longestBurstMs = Math.max(...[ofNetwork, ofKey].map(({ spacingMs, atOnce }) => spacingMs * atOnce));
 /** Whoever would have to wait longer than this beyond the usual is told to come again. */
 const mostExtraMs = 120_000;
 
@@ -44,7 +46,7 @@ export class WaitingLine {
       this.#next.set(name, after);
     }
     for (const [name, free] of this.#next) {
-      if (free > nowMs && this.#next.size <= this.#mostRows) break;
+      if (free > nowMs - longestBurstMs && this.#next.size <= this.#mostRows) break;
       this.#next.delete(name);
     }
     return extraMs;
