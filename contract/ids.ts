@@ -26,6 +26,7 @@ export const idPrefix = {
   audit: 'audit',
   authority: 'auth',
   blob: 'blob',
+  captchaKey: 'ckey',
   capture: 'cap',
   case: 'case',
   certificate: 'cert',
@@ -64,6 +65,8 @@ export const AlarmId = idSchema(idPrefix.alarm, 'AlarmId');
 export type AlarmId = z.infer<typeof AlarmId>;
 export const AuditId = idSchema(idPrefix.audit, 'AuditId');
 export type AuditId = z.infer<typeof AuditId>;
+export const CaptchaKeyId = idSchema(idPrefix.captchaKey, 'CaptchaKeyId');
+export type CaptchaKeyId = z.infer<typeof CaptchaKeyId>;
 export const CredentialId = idSchema(idPrefix.credential, 'CredentialId');
 export type CredentialId = z.infer<typeof CredentialId>;
 export const EdgeId = idSchema(idPrefix.edge, 'EdgeId');

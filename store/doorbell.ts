@@ -8,7 +8,7 @@
 import { EventEmitter } from 'node:events';
 import type pg from 'pg';
 
-export type Topic = 'policy' | 'live' | 'edge-revoked' | 'edge-changed' | 'relay-revoked';
+export type Topic = 'policy' | 'live' | 'edge-revoked' | 'edge-changed' | 'relay-revoked' | 'captcha-keys';
 
 export type Doorbell = {
   /** Tells everybody, this process included (at once and synchronously). Never throws. */

@@ -26,6 +26,7 @@ import type { Alarm } from '../contract/routes/house.ts';
 import type { OrderState } from '../contract/routes/orders.ts';
 import type { AttackTables } from './attack-tables.ts';
 import type { CaptchaCountTables } from './captcha-count-tables.ts';
+import type { CaptchaTables } from './captcha-tables.ts';
 import type { CertificateTables } from './certificate-tables.ts';
 import type { InsightTables } from './insight-tables.ts';
 import type { DeskTables } from './desk/tables.ts';
@@ -269,4 +270,5 @@ export type Tables = SpineTables &
   InsightTables &
   RolloutTables &
   RelayTables &
-  CaptchaCountTables;
+  CaptchaCountTables &
+  CaptchaTables;
