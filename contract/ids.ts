@@ -27,6 +27,7 @@ export const idPrefix = {
   authority: 'auth',
   blob: 'blob',
   captchaKey: 'ckey',
+  captchaProcess: 'cproc',
   capture: 'cap',
   case: 'case',
   certificate: 'cert',
@@ -67,6 +68,8 @@ export const AuditId = idSchema(idPrefix.audit, 'AuditId');
 export type AuditId = z.infer<typeof AuditId>;
 export const CaptchaKeyId = idSchema(idPrefix.captchaKey, 'CaptchaKeyId');
 export type CaptchaKeyId = z.infer<typeof CaptchaKeyId>;
+export const CaptchaProcessId = idSchema(idPrefix.captchaProcess, 'CaptchaProcessId');
+export type CaptchaProcessId = z.infer<typeof CaptchaProcessId>;
 export const CredentialId = idSchema(idPrefix.credential, 'CredentialId');
 export type CredentialId = z.infer<typeof CredentialId>;
 export const EdgeId = idSchema(idPrefix.edge, 'EdgeId');

@@ -27,6 +27,7 @@ import type { OrderState } from '../contract/routes/orders.ts';
 import type { AttackTables } from './attack-tables.ts';
 import type { CaptchaCountTables } from './captcha-count-tables.ts';
 import type { CaptchaTables } from './captcha-tables.ts';
+import type { CaptchaWordTables } from './captcha-word-tables.ts';
 import type { CertificateTables } from './certificate-tables.ts';
 import type { InsightTables } from './insight-tables.ts';
 import type { DeskTables } from './desk/tables.ts';
@@ -271,4 +272,5 @@ export type Tables = SpineTables &
   RolloutTables &
   RelayTables &
   CaptchaCountTables &
-  CaptchaTables;
+  CaptchaTables &
+  CaptchaWordTables;
