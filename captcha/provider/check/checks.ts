@@ -11,8 +11,6 @@ import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto
 import { z } from 'zod';
 import { CheckAnswer, CheckBegin, CheckWait, mostWorkSeconds } from '../../../contract/captcha.ts';
 import type { CheckLevel, CheckRefusal, CheckReply } from '../../../contract/captcha.ts';
-import type { Hostname } from '../../../contract/hostname.ts';
-import { hostnameCovers } from '../../../contract/hostname.ts';
 import { readLine, writeLine } from '../../../core/captcha/check-line.ts';
 import type { CheckState, LineMac } from '../../../core/captcha/check-line.ts';
 import { readFinds, searchBound } from '../../../core/captcha/memory-chain.ts';
@@ -36,7 +34,8 @@ import type { Tally } from './tally.ts';
 export type CheckedKey = {
   readonly keyId: string;
   readonly siteKey: string;
-  readonly hostnames: readonly Hostname[];
+  /** Exact, or `*.` and a parent. Empty: any. */
+  readonly hostnames: readonly string[];
   readonly level: CheckLevel;
   readonly suspended: { readonly statement: string | null } | null;
   /** A test key: passes at once with this token, or never. */
@@ -281,7 +280,9 @@ function refused(code: CheckRefusal): CheckReply {
 
 /** No hostnames: any page, also one that has none. */
 function isAllowed({ hostnames }: CheckedKey, host: string): boolean {
-  return hostnames.length === 0 || hostnames.some((hostname) => hostnameCovers(hostname, host));
+  const covers = (name: string) =>
+    name.startsWith('*.') ? host.endsWith(name.slice(1)) && host.length >= name.length : host === name;
+  return hostnames.length === 0 || hostnames.some(covers);
 }
 
 /** Beyond the last moment at which the line itself is taken. */
