@@ -6,11 +6,9 @@
  * Argon2id runs in a worker, whose own policy lets it compile WebAssembly and do nothing else; the page's policy stays as it is.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { argon2Scripts, nobleFiles } from '../../../kit/argon2-scripts.ts';
 
-const nobleFiles = ['argon2.js', 'blake2.js', '_blake.js', '_md.js', '_u64.js', 'utils.js'] as const;
 const compressed = 'hdr content-encoding gzip ';
 
 /** Below the folder of stronger work: where each is found, its file among the pages, and what HAProxy says with it. */
@@ -27,13 +25,14 @@ export const strongFiles = [
 
 /** The bytes of those files, by their names among the pages. Reads them from beside this file and from the libraries. */
 export function strongFileBytes(): Record<string, Uint8Array> {
-  const require = createRequire(import.meta.url);
-  const noble = path.dirname(require.resolve('@noble/hashes/argon2.js'));
-  const gzip = (file: string) => new Uint8Array(gzipSync(readFileSync(file), { level: 9 }));
   return {
     'strong.js': new Uint8Array(readFileSync(new URL('strong.js', import.meta.url))),
     'solver.js': new Uint8Array(readFileSync(new URL('solver.js', import.meta.url))),
-    'argon2.js.gz': gzip(require.resolve('hash-wasm/dist/argon2.umd.min.js')),
-    ...Object.fromEntries(nobleFiles.map((name) => [`noble-${name}.gz`, gzip(path.join(noble, name))])),
+    ...Object.fromEntries(
+      argon2Scripts().map(({ path, bytes }) => [
+        `${path.replace('noble/', 'noble-')}.gz`,
+        new Uint8Array(gzipSync(bytes, { level: 9 })),
+      ]),
+    ),
   };
 }
