@@ -7,7 +7,7 @@
  * Closed: what is wrong, used, late or unreadable is refused; without the database nothing is passed; a thread that is lost passes nobody.
  * Who is asked for more: core/captcha/plan.ts. After eight seconds of work, or when a person asks for it, the waiting line is next.
  */
-import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { randomInt, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { CheckAnswer, CheckBegin, CheckWait, mostWorkSeconds } from '../../../contract/captcha.ts';
 import type { CheckLevel, CheckRefusal, CheckReply } from '../../../contract/captcha.ts';
@@ -20,10 +20,12 @@ import type { Puzzle } from '../../../core/captcha/puzzle.ts';
 import { Rates } from '../../../core/captcha/rates.ts';
 import { WaitingLine } from '../../../core/captcha/waiting-line.ts';
 import { answerSeconds, believedHashMs, memoryKib, memoryWork, modulusBits } from '../../../core/captcha/work.ts';
+import { secretBytes } from '../../../kit/random-bytes.ts';
 import { Admission, usualPlaces } from '../../admission.ts';
 import type { Places } from '../../admission.ts';
 import type { Job } from '../../jobs.ts';
 import { baseOf } from '../../jobs.ts';
+import { hmacText } from './quick.ts';
 import { Moduli } from './moduli.ts';
 import type { MacKey } from './moduli.ts';
 import { SpentLines } from './spent-lines.ts';
@@ -90,7 +92,7 @@ export function createChecks<Key extends CheckedKey>(parts: CheckParts<Key>): Ch
   let inside = 0;
 
   const sign = (state: Omit<CheckState, 'lineId'>, keys: readonly MacKey[]): string =>
-    writeLine({ ...state, lineId: randomBytes(16).toString('hex') }, keys[0]?.name ?? '', macOf(keys));
+    writeLine({ ...state, lineId: secretBytes(16).toString('hex') }, keys[0]?.name ?? '', macOf(keys));
 
   /** The step that a state is at, as words and as a signed line. */
   const ask = async (
@@ -99,7 +101,7 @@ export function createChecks<Key extends CheckedKey>(parts: CheckParts<Key>): Ch
     stepBeganMs: number,
     keys: readonly MacKey[],
   ): Promise<CheckReply> => {
-    const seed = randomBytes(16).toString('hex');
+    const seed = secretBytes(16).toString('hex');
     const of = stepsOf[state.plan].length;
     const issuedMs = nowMs();
     if (step.kind === 'time') {
@@ -107,7 +109,7 @@ export function createChecks<Key extends CheckedKey>(parts: CheckParts<Key>): Ch
       const squarings = Math.ceil(step.squarings * work.share);
       const puzzle: Puzzle = { kind: 'time', issuedMs: nowMs(), seed, modulusId: modulus.id, squarings };
       const base = baseOf(seed, modulus.value).toString(16);
-      const words = { kind: 'time', base, modulus: modulus.value.toString(16), squarings } as const;
+      const words = { kind: 'time', base, modulus: modulus.hex, squarings } as const;
       return { do: 'step', line: sign({ ...state, work: puzzle }, keys), step: words, of, at: state.at };
     }
     const most = { budgetMs: step.budgetMs * work.share, mostTries: Math.ceil(step.mostTries * work.share) };
@@ -298,7 +300,7 @@ function classOf({ at, hashMs }: CheckState) {
 function macOf(keys: readonly MacKey[]): LineMac {
   return (keyName, text) => {
     const key = keys.find(({ name }) => name === keyName);
-    return key === undefined ? null : createHmac('sha256', key.secret).update(text).digest('base64url');
+    return key === undefined ? null : hmacText(key.secret, text);
   };
 }
 

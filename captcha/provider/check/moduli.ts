@@ -16,7 +16,13 @@ export type MacKey = { readonly name: string; readonly secret: Uint8Array };
 
 const dayMs = 24 * 3_600_000;
 
-export type Modulus = { readonly id: string; readonly value: bigint; readonly p: bigint; readonly q: bigint };
+export type Modulus = {
+  readonly id: string;
+  readonly value: bigint;
+  readonly hex: string;
+  readonly p: bigint;
+  readonly q: bigint;
+};
 
 export class Moduli {
   readonly #bits: number;
@@ -95,7 +101,8 @@ async function makeModulus(key: MacKey, day: number, bits: number): Promise<Modu
   const [p, q] = await Promise.all(['p', 'q'].map((which) => primeFrom(seedOf(key, day, which), bits / 2)));
   if (p === undefined || q === undefined || p === q) throw new Error('a modulus could not be made');
   const value = p * q;
-  return { id: createHash('sha256').update(value.toString(16)).digest('hex').slice(0, 16), value, p, q };
+  const hex = value.toString(16);
+  return { id: createHash('sha256').update(hex).digest('hex').slice(0, 16), value, hex, p, q };
 }
 
 function seedOf(key: MacKey, day: number, which: string): Buffer {
