@@ -52,6 +52,7 @@ process.exitCode = await run(process.argv.slice(2), {
     keeper: async (args) => await (await import('./edge/keeper/main.ts')).main(args),
     bots: async (args) => await (await import('./edge/bots/main.ts')).main(args),
     captcha: async (args) => await (await import('./captcha/main.ts')).main(args),
+    captchaProvider: async (args) => await (await import('./captcha/provider/main.ts')).main(args, process.env),
   },
   up: { execPath: process.execPath, entry: fileURLToPath(import.meta.url) },
 });

@@ -115,6 +115,7 @@ async function portcullis(line: string, env: Record<string, string> = {}): Promi
       control: async () => 70,
       edge: async (args) => 80 + args.length,
       captcha: async () => 90,
+      captchaProvider: async () => 91,
       keeper: async () => 92,
       bots: async () => 91,
       relay: async (args) => 60 + args.length,

@@ -1,7 +1,7 @@
 /**
  * The portcullis command: every subcommand in one tree, and the one place where a failure becomes a sentence and an exit code.
  *
- * Roles (control plane, edge, captcha, keeper, bots, relay) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
+ * Roles (control plane, edge, captcha, captcha provider, keeper, bots, relay) are handed in, because this room may not import them: portcullis.ts loads them when they are asked for.
  */
 import { Command, CommanderError } from 'commander';
 import { addAttackCommands } from './commands/attack.ts';
@@ -31,6 +31,7 @@ export type Surroundings = {
     readonly control: Role;
     readonly edge: Role;
     readonly captcha: Role;
+    readonly captchaProvider: Role;
     readonly keeper: Role;
     readonly bots: Role;
     readonly relay: Role;
@@ -50,6 +51,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   if (first === 'control') return await surroundings.roles.control(args.slice(1));
   if (first === 'keeper') return await surroundings.roles.keeper(args.slice(1));
   if (first === 'bots') return await surroundings.roles.bots(args.slice(1));
+  if (first === 'captcha-provider') return await surroundings.roles.captchaProvider(args.slice(1));
   if (first === 'captcha') return await surroundings.roles.captcha(args.slice(1));
   if (first === 'edge' && (second === undefined || !edgeVerbs.includes(second)))
     return await surroundings.roles.edge(args.slice(1));
@@ -88,6 +90,10 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
     .command('captcha')
     .helpOption(false)
     .description('Checks stronger work for an edge, which starts it by itself. See: portcullis captcha --help');
+  program
+    .command('captcha-provider')
+    .helpOption(false)
+    .description('Runs a captcha provider beside the control plane. See: portcullis captcha-provider --help');
   program
     .command('keeper')
     .helpOption(false)

@@ -5,17 +5,21 @@
  * suspension rings `captcha-keys` with the site key after the commit, so that providers look again at once.
  */
 import { sql } from 'kysely';
+import { z } from 'zod';
 import type { CheckKind, CheckLevel } from '../contract/captcha.ts';
+import { Hostname } from '../contract/hostname.ts';
 import type { CaptchaKeyId, Instant } from '../contract/ids.ts';
 import type { Db } from './open.ts';
 import type { Tx } from './transact.ts';
+
+const Hostnames = z.array(Hostname);
 
 export type CaptchaKeyRecord = {
   readonly keyId: CaptchaKeyId;
   readonly siteKey: string;
   readonly name: string;
   /** Exact, or `*.` and a parent. Empty: any. */
-  readonly hostnames: readonly string[];
+  readonly hostnames: readonly Hostname[];
   readonly kind: CheckKind;
   readonly level: CheckLevel;
   /** Since when an order suspends it, and the address of its public statement. */
@@ -40,7 +44,7 @@ export async function findCaptchaKey(db: Db, siteKey: string, now: Instant): Pro
     .orderBy('since')
     .executeTakeFirst();
   const { key_id: keyId, site_key, name, hostnames, kind, level } = row;
-  return { keyId, siteKey: site_key, name, hostnames, kind, level, suspended: suspended ?? null };
+  return { keyId, siteKey: site_key, name, hostnames: Hostnames.parse(hostnames), kind, level, suspended: suspended ?? null };
 }
 
 /** The site key that a secret is for, while both live. */
