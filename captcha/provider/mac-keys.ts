@@ -6,7 +6,7 @@
  * far longer than any token or line. Closed: a row that does not open stops the start; later it is no key.
  * Without the database the keys that are known go on: what they sign is taken nowhere until it is back.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { LineMac } from '../../core/captcha/check-line.ts';
@@ -18,6 +18,7 @@ import { renewMacKeys } from '../../store/captcha.ts';
 import type { SealedMacKey } from '../../store/captcha.ts';
 import type { Store } from '../../store/open.ts';
 import { transact } from '../../store/transact.ts';
+import { hmacText } from './check/quick.ts';
 import type { MacKey } from './check/moduli.ts';
 
 const renewMs = 12 * 3_600_000;
@@ -71,7 +72,7 @@ export class MacKeys {
   /** Signs with the key of this name, in base64url; null when no live key bears it. */
   readonly mac: LineMac = (name, text) => {
     const key = this.#live.find((one) => one.name === name);
-    return key === undefined ? null : createHmac('sha256', key.secret).update(text).digest('base64url');
+    return key === undefined ? null : hmacText(key.secret, text);
   };
 
   /** Reads the keys again, and renews them when it is time. */

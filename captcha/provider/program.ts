@@ -7,13 +7,18 @@
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Cidr } from '../../contract/network.ts';
+import { instantOf } from '../../core/instant.ts';
 import { errorForLog } from '../../kit/log-error.ts';
+import { spendOnce } from '../../store/captcha.ts';
 import type { Store } from '../../store/open.ts';
+import type { Job } from '../jobs.ts';
 import { Pool } from '../pool.ts';
+import { startChecks } from './check/service.ts';
 import { createHttp } from './http.ts';
 import { KeyBook } from './keys.ts';
 import { MacKeys } from './mac-keys.ts';
-import { routesOf } from './routes.ts';
+import { startAnswering } from './routes.ts';
+import type { Answering } from './routes.ts';
 import { Tokens } from './tokens.ts';
 import { trustOf, usualProxies } from './visitor.ts';
 
@@ -43,17 +48,31 @@ export async function startProvider(parts: ProviderParts): Promise<Provider> {
   const keys = new KeyBook(store, nowMs);
   const tokens = new Tokens({ store, macKeys, nowMs });
   const pool = new Pool(parts.threads);
+  const check = (job: Job) => pool.run(job);
+  const checks = startChecks({
+    db: store.db,
+    log,
+    nowMs,
+    check,
+    findKey: (siteKey) => keys.find(siteKey),
+    macKeys: () => Promise.resolve(macKeys.live()),
+    issueToken: (asked) => tokens.issue(asked),
+    spend: (id, expiresMs) => spendOnce(store.db, id, instantOf(expiresMs)),
+  });
   const forgetting = setInterval(() => {
     tokens
       .forget()
       .catch((error: unknown) => log.warn({ err: errorForLog(error) }, 'spent tokens were not forgotten; the next time does it'));
   }, forgetEveryMs);
   forgetting.unref();
+  let answering: Answering | null = null;
   const stopParts = async () => {
+    await answering?.stop();
     clearInterval(forgetting);
     macKeys.close();
     keys.close();
     await pool.stop();
+    await checks.stop();
   };
   try {
     const warned = new Set<string>();
@@ -65,8 +84,8 @@ export async function startProvider(parts: ProviderParts): Promise<Provider> {
         'a server sends the secret of this key in the address of its questions; let it use POST, and renew the secret',
       );
     };
-    const routes = routesOf({ store, keys, tokens, macKeys, check: (job) => pool.run(job), nowMs, log, onSecretInUrl });
-    const server = createHttp({ routes, trust: trustOf(parts.trustedProxies ?? usualProxies), log });
+    answering = startAnswering({ store, keys, tokens, macKeys, check, nowMs, log, onSecretInUrl, checks: checks.routes });
+    const server = createHttp({ routes: answering.routes, trust: trustOf(parts.trustedProxies ?? usualProxies), log });
     server.maxConnections = mostConnections;
     const port = await listen(server, parts.listen);
     const host = parts.listen.host.includes(':') ? `[${parts.listen.host}]` : parts.listen.host;

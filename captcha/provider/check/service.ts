@@ -1,5 +1,5 @@
 /**
- * Checks as a part of the provider: their routes, the threads that do sums, and the figures that go to the database now and then.
+ * Checks as a part of the provider: their routes, and the figures that go to the database now and then.
  *
  * What it starts it stops. Figures of the last seconds are handed over at the stop; when the database is away then, they are lost (open).
  */
@@ -8,8 +8,6 @@ import type { CheckReply } from '../../../contract/captcha.ts';
 import { checkPaths } from '../../../contract/captcha.ts';
 import { errorForLog } from '../../../kit/log-error.ts';
 import type { Db } from '../../../store/open.ts';
-import type { Places } from '../../admission.ts';
-import { Pool } from '../../pool.ts';
 import type { Asked, Reply, Route } from '../http.ts';
 import { json } from '../http.ts';
 import { createChecks } from './checks.ts';
@@ -22,26 +20,19 @@ const lookEveryMs = 60_000;
 
 export type CheckService = {
   readonly routes: readonly Route[];
-  /** Ends threads and hands over the last figures. */
+  /** Hands over the last figures. */
   readonly stop: () => Promise<void>;
 };
 
 export type CheckServiceParts<Key extends CheckedKey> = Pick<
   CheckParts<Key>,
-  'nowMs' | 'findKey' | 'macKeys' | 'issueToken' | 'spend' | 'work'
-> & {
-  readonly db: Db;
-  readonly log: Logger;
-  /** Threads that check answers. */
-  readonly threads: number;
-  readonly places?: Places;
-};
+  'nowMs' | 'findKey' | 'macKeys' | 'issueToken' | 'spend' | 'check' | 'places' | 'work'
+> & { readonly db: Db; readonly log: Logger };
 
 export function startChecks<Key extends CheckedKey>(parts: CheckServiceParts<Key>): CheckService {
-  const { db, log, nowMs, threads } = parts;
-  const pool = new Pool(threads);
+  const { db, log, nowMs } = parts;
   const tally = new Tally();
-  const checks = createChecks({ ...parts, tally, check: (job) => pool.run(job) });
+  const checks = createChecks({ ...parts, tally });
   const failed = (error: unknown) =>
     log.warn({ err: errorForLog(error) }, 'figures of checks were not taken; they are kept for a while');
   const flushing = setInterval(() => void tally.flush(db).catch(failed), flushEveryMs);
@@ -52,7 +43,6 @@ export function startChecks<Key extends CheckedKey>(parts: CheckServiceParts<Key
     stop: async () => {
       clearInterval(flushing);
       clearInterval(looking);
-      await pool.stop();
       await tally.flush(db).catch(failed);
     },
   };
