@@ -24,6 +24,7 @@ import type { Store } from '../store/open.ts';
 import { registerAttacks } from './attacks/register.ts';
 import { settleHouse } from './bootstrap.ts';
 import type { ControlConfig } from './config.ts';
+import { registerCaptchaKeys } from './captcha/register.ts';
 import { certificateKeys } from './certificates/keys.ts';
 import { openCertificates } from './certificates/register.ts';
 import type { ControlDeps } from './deps.ts';
@@ -155,6 +156,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     registerInsightRoutes(app, deps);
     const certificates = await openCertificates(app, deps, config.certificates, keys);
     registerOrderRoutes(app, deps);
+    registerCaptchaKeys(app, deps);
     registerEdgeRoutes(app, deps, key);
     registerRelayRoutes(app, deps);
     registerGroupRoutes(app, deps);

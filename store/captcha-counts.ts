@@ -68,6 +68,39 @@ export async function captchaSeries(
   return rows;
 }
 
+export type CountedDay = {
+  readonly at: Instant;
+  readonly asked: number;
+  readonly passed: number;
+  readonly calmAsked: number;
+  readonly calmPassed: number;
+  readonly solved: readonly number[];
+};
+
+/** Sums of one key by day in UTC, oldest first; days without any are absent. */
+export async function captchaDays(
+  db: Db,
+  keyId: string,
+  { since, until }: { readonly since: Instant; readonly until: Instant },
+): Promise<CountedDay[]> {
+  const rows = await db
+    .selectFrom('captcha_count')
+    .select([
+      sql<Instant>`date_bin('1 day', at, timestamptz 'epoch')`.as('day'),
+      ...columns.map((column) => sql<number>`sum(${sql.ref(column)})::float8`.as(column)),
+    ])
+    .where('key_id', '=', keyId)
+    .where('at', '>=', since)
+    .where('at', '<', until)
+    .groupBy('day')
+    .orderBy('day')
+    .execute();
+  return rows.map(({ day, ...sums }) => {
+    const { asked, passed, calmAsked, calmPassed, solved } = countsOf(sums);
+    return { at: day, asked, passed, calmAsked, calmPassed, solved };
+  });
+}
+
 export type Softened = { readonly since: Instant; readonly until: Instant; readonly asked: number; readonly passed: number };
 
 /** Makes a key ask one level less until then, or longer than it did. */

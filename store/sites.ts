@@ -96,6 +96,8 @@ export async function replaceSite(db: Db, site: SiteRecord, before: SiteRecord):
 }
 
 export async function deleteSite(db: Db, siteId: SiteId): Promise<void> {
+  // Captcha keys stay with their account.
+  await db.updateTable('captcha_key').set({ owner_site_id: null }).where('owner_site_id', '=', siteId).execute();
   await db.deleteFrom('site').where('site_id', '=', siteId).execute();
   await db.deleteFrom('traffic').where('site_id', '=', siteId).execute();
   await sql`delete from roll_up where site_id = ${siteId}`.execute(db);
@@ -116,6 +118,13 @@ export async function findSite(
   if (row === undefined) return null;
   const names = await db.selectFrom('site_hostname').selectAll().where('site_id', '=', siteId).orderBy('position').execute();
   return recordOf(row, names);
+}
+
+/** Names of sites. */
+export async function siteNames(db: Db, siteIds: readonly SiteId[]): Promise<Map<SiteId, string>> {
+  if (siteIds.length === 0) return new Map();
+  const rows = await db.selectFrom('site').select(['site_id', 'name']).where('site_id', 'in', siteIds).execute();
+  return new Map(rows.map((row) => [row.site_id, row.name]));
 }
 
 /** Whether a site is of an account. */

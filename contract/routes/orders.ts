@@ -10,6 +10,7 @@ import { LadderStep, Limb, ReportClass } from '../desk/words.ts';
 import { DecisionNumber, Instant, OrderId, ReceiptId, Revision, SiteId } from '../ids.ts';
 import { Basis, Measure, PathPrefix } from '../policy.ts';
 import { SignedReceipt } from '../receipt.ts';
+import { SignedCaptchaReceipt } from '../captcha-receipt.ts';
 import { Nothing, PageQuery, pageOf, PersonRef } from './common.ts';
 import { route } from './route.ts';
 
@@ -35,7 +36,7 @@ export const OrderDraft = z.strictObject({
 });
 export type OrderDraft = z.input<typeof OrderDraft>;
 
-/** Receipts against the edges that should answer. `tookMs`: commit of the newest change to the last receipt. */
+/** Receipts against the edges that should answer; of an order that suspends captcha keys, against the provider's processes. `tookMs`: commit of the newest change to the last receipt. */
 export const ReceiptTally = z.strictObject({
   expected: z.int().min(0),
   enforced: z.int().min(0),
@@ -84,6 +85,17 @@ export const StoredReceipt = z.strictObject({
 });
 export type StoredReceipt = z.infer<typeof StoredReceipt>;
 
+/** Of a process of the captcha provider, for an order that suspends keys. */
+export const StoredCaptchaReceipt = z.strictObject({
+  receiptId: ReceiptId,
+  receivedAt: Instant,
+  processName: z.string(),
+  /** Against which the signature holds. */
+  publicKey: z.string(),
+  receipt: SignedCaptchaReceipt,
+});
+export type StoredCaptchaReceipt = z.infer<typeof StoredCaptchaReceipt>;
+
 const ByOrder = z.strictObject({ orderId: OrderId });
 
 export const listOrders = route({
@@ -124,7 +136,12 @@ export const getOrder = route({
   params: ByOrder,
   query: Nothing,
   body: Nothing,
-  answer: z.strictObject({ order: Order, receipts: z.array(StoredReceipt) }),
+  answer: z.strictObject({
+    order: Order,
+    receipts: z.array(StoredReceipt),
+    /** Left out but for an order that suspends captcha keys. */
+    captchaReceipts: z.array(StoredCaptchaReceipt).optional(),
+  }),
   status: 200,
   errors: ['not-found'],
 });

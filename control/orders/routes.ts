@@ -1,5 +1,6 @@
 /** The routes of contract/routes/orders.ts, served. */
 import * as contract from '../../contract/routes/orders.ts';
+import { listCaptchaReceipts } from '../../store/captcha-words.ts';
 import { findOrder, listOrders, listReceipts } from '../../store/orders.ts';
 import type { OrderRecord } from '../../store/orders.ts';
 import { nowOf } from '../deps.ts';
@@ -34,10 +35,12 @@ export function registerOrderRoutes(app: App, deps: ControlDeps): void {
     return { items: await viewOrders(deps, page.orders, caller.accountId), next: writeCursor(page.next), total: page.total };
   });
   registerRoute(app, deps, contract.placeOrder, async ({ body, caller }) => view(await placeOrder(deps, caller, body), caller));
-  registerRoute(app, deps, contract.getOrder, async ({ params, caller }) => ({
-    order: await view(await findOrder(db, params.orderId, caller.accountId), caller),
-    receipts: await listReceipts(db, params.orderId, mostReceipts),
-  }));
+  registerRoute(app, deps, contract.getOrder, async ({ params, caller }) => {
+    const order = await view(await findOrder(db, params.orderId, caller.accountId), caller);
+    const receipts = await listReceipts(db, params.orderId, mostReceipts);
+    if (order.measure !== 'suspend-captcha-keys') return { order, receipts };
+    return { order, receipts, captchaReceipts: await listCaptchaReceipts(db, params.orderId, mostReceipts) };
+  });
   registerRoute(app, deps, contract.confirmOrder, async ({ params, caller }) =>
     view(await confirmOrder(deps, caller, params.orderId), caller),
   );

@@ -21,6 +21,7 @@ import { findSite } from '../../store/sites.ts';
 import type { SiteRecord, Viewer } from '../../store/sites.ts';
 import { transact } from '../../store/transact.ts';
 import type { Work } from '../../store/transact.ts';
+import { suspendKeysOf } from '../captcha/suspend.ts';
 import { nowOf } from '../deps.ts';
 import type { ControlDeps } from '../deps.ts';
 import type { Caller } from '../http/caller.ts';
@@ -267,9 +268,10 @@ function refuseLostScope(order: OrderRecord, site: SiteRecord | null): void {
   }
 }
 
-/** Writes an order with its change for the edges. The last step of every act that edges must know. */
+/** Writes an order with its change for the edges and for captcha keys. The last step of every act that edges must know. */
 async function send(deps: Deps, unit: Work, order: OrderRecord): Promise<OrderRecord> {
   const at = nowOf(deps);
+  await suspendKeysOf(unit, order, deps.publicUrl, at);
   const revision = await recordChanges(unit, {
     group: order.group,
     class: 'fast',

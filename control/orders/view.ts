@@ -11,6 +11,7 @@ import type { OrderId } from '../../contract/ids.ts';
 import type { Order, PublicDecision, ReceiptTally } from '../../contract/routes/orders.ts';
 import { instantOf, msOf } from '../../core/instant.ts';
 import { effectiveEnd, isOrderInForce, publicState } from '../../core/shield/orders.ts';
+import { newestProcessWords, runningProcesses } from '../../store/captcha-words.ts';
 import { listServing } from '../../store/edges.ts';
 import { newestReceipts } from '../../store/orders.ts';
 import type { EdgeWord, OrderRecord } from '../../store/orders.ts';
@@ -82,8 +83,30 @@ async function viewWhole(deps: Needs, orders: readonly OrderRecord[]): Promise<O
 
 const nothing: ReceiptTally = { expected: 0, enforced: 0, lifted: 0, failed: 0, tookMs: null };
 
-/** The edges' words on each order. */
+/** A process of the captcha provider that was not seen for so long answers for nothing any more: it says every few seconds that it is there. */
+const processSeenMs = 20_000;
+
+/** The words on each order of those who enforce it: edges, or processes of the captcha provider. */
 export async function tallyOrders(deps: Needs, orders: readonly OrderRecord[]): Promise<Map<OrderId, ReceiptTally>> {
+  return new Map([...(await tallyEdges(deps, orders)), ...(await tallyProcesses(deps, orders))]);
+}
+
+async function tallyProcesses(deps: Needs, orders: readonly OrderRecord[]): Promise<Map<OrderId, ReceiptTally>> {
+  const asked = orders.filter((order) => order.revision !== null && order.measure === 'suspend-captcha-keys');
+  if (asked.length === 0) return new Map();
+  const running = await runningProcesses(deps.store.db, instantOf(deps.now() - processSeenMs));
+  const known = new Set(running.map(({ processId }) => processId));
+  const orderIds = asked.map((order) => order.orderId);
+  const words = Map.groupBy(await newestProcessWords(deps.store.db, orderIds), (word) => word.orderId);
+  return new Map(
+    asked.map((order) => {
+      const counted = (words.get(order.orderId) ?? []).filter((word) => known.has(word.processId));
+      return [order.orderId, tally(order, known.size, counted, deps.now())];
+    }),
+  );
+}
+
+async function tallyEdges(deps: Needs, orders: readonly OrderRecord[]): Promise<Map<OrderId, ReceiptTally>> {
   const asked = orders.filter((order) => order.revision !== null && edgeMeasures.includes(order.measure));
   if (asked.length === 0) return new Map();
   const serving = Map.groupBy(await listServing(deps.store.db), (edge) => edge.group);
@@ -103,7 +126,9 @@ export async function tallyOrders(deps: Needs, orders: readonly OrderRecord[]): 
   );
 }
 
-function tally(order: OrderRecord, expected: number, words: readonly EdgeWord[], atMs: number): ReceiptTally {
+type Word = Pick<EdgeWord, 'state' | 'receivedAt'>;
+
+function tally(order: OrderRecord, expected: number, words: readonly Word[], atMs: number): ReceiptTally {
   const count = (state: EdgeWord['state']) => words.filter((word) => word.state === state).length;
   const state = publicState(factsOf(order), atMs);
   const wanted = state === 'lifted' || state === 'expired' ? 'lifted' : 'enforced';
