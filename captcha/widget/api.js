@@ -91,6 +91,7 @@ function render(container, given) {
     ready: false,
     wanted: false,
     busy: false,
+    failing: false,
     token: '',
     expired: false,
     action: undefined,
@@ -256,7 +257,9 @@ function fail(widget, code) {
   const word = dialect.errors[code] || dialect.errors.other;
   settle(widget, 'reject', word || code);
   if (code === 'unsupported' && dialect.names.unsupported) call(widget.option(dialect.names.unsupported));
+  widget.failing = true;
   const handled = call(widget.option(dialect.names.failed), ...(word === undefined ? [] : [word]));
+  widget.failing = false;
   if (dialect.name === 'turnstile' && handled !== true && functionOf(widget.option(dialect.names.failed)) === null)
     dialect.trouble('Error: ' + word);
   if (startsAlone(widget) && widgets.has(widget.id) && !permanent.includes(code) && widget.option('retry') !== 'never')
@@ -276,7 +279,8 @@ function reset(widget) {
   widget.expired = false;
   if (widget.kind === 'invisible') show(widget, false);
   settle(widget, 'reject', dialect.rejectedAsClosed);
-  say(widget, 'reset');
+  // Some clients reset inside their error callback: what the frame has to say about the error stays.
+  if (!widget.failing) say(widget, 'reset');
   look(widget, 'idle');
   if (startsAlone(widget)) start(widget);
 }

@@ -60,7 +60,11 @@ export function integrityOf(bytes: Uint8Array): string {
 }
 
 function file(bytes: Uint8Array, headers: Readonly<Record<string, string>>): WidgetFile {
-  return { bytes, gzip: gzipSync(bytes, { level: 9 }), headers: { etag: `W/"${hashOf(bytes, 'hex').slice(0, 32)}"`, ...headers } };
+  return {
+    bytes,
+    gzip: gzipSync(bytes, { level: 9 }),
+    headers: { etag: `W/"${hashOf(bytes, 'hex').slice(0, 32)}"`, ...headers },
+  };
 }
 
 /** Reads all files. */

@@ -31,7 +31,7 @@ export function framePage(language: Language, assets: string): string {
 <link rel="stylesheet" href="${assets}frame.css">
 </head>
 <body data-words="${shown(JSON.stringify(words))}" data-solver="${assets}solver.js">
-<main id="box" data-kind="managed" data-size="normal" data-state="idle">
+<div id="box" role="group" aria-label="Portcullis captcha" data-kind="managed" data-size="normal" data-state="idle">
 <div id="sign"><input id="check" type="checkbox"><span id="mark" aria-hidden="true"></span></div>
 <div id="text"><label for="check">${shown(words.check)}</label><p id="status" role="status"></p>
 <button id="again" type="button" hidden>${shown(words.again)}</button>
@@ -39,7 +39,7 @@ export function framePage(language: Language, assets: string): string {
 <p id="name" lang="en">Portcullis</p>
 <div id="bar" aria-hidden="true"></div>
 <div id="trap" aria-hidden="true"><input id="website" name="website" tabindex="-1" autocomplete="off"></div>
-</main>
+</div>
 <script src="${assets}frame.js"></script>
 </body>
 </html>
