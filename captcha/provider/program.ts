@@ -5,15 +5,13 @@
  * was handed stays open when it stops.
  */
 import type { Server } from 'node:http';
+import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Cidr } from '../../contract/network.ts';
-import { instantOf } from '../../core/instant.ts';
 import { errorForLog } from '../../kit/log-error.ts';
-import { spendOnce } from '../../store/captcha.ts';
 import type { Store } from '../../store/open.ts';
 import type { Job } from '../jobs.ts';
 import { Pool } from '../pool.ts';
-import { startChecks } from './check/service.ts';
 import { createHttp } from './http.ts';
 import { KeyBook } from './keys.ts';
 import { MacKeys } from './mac-keys.ts';
@@ -21,6 +19,8 @@ import { startAnswering } from './routes.ts';
 import type { Answering } from './routes.ts';
 import { Tokens } from './tokens.ts';
 import { trustOf, usualProxies } from './visitor.ts';
+import { startWitness } from './witness.ts';
+import type { Witness } from './witness.ts';
 
 export type ProviderParts = {
   readonly store: Store;
@@ -49,16 +49,6 @@ export async function startProvider(parts: ProviderParts): Promise<Provider> {
   const tokens = new Tokens({ store, macKeys, nowMs });
   const pool = new Pool(parts.threads);
   const check = (job: Job) => pool.run(job);
-  const checks = startChecks({
-    db: store.db,
-    log,
-    nowMs,
-    check,
-    findKey: (siteKey) => keys.find(siteKey),
-    macKeys: () => Promise.resolve(macKeys.live()),
-    issueToken: (asked) => tokens.issue(asked),
-    spend: (id, expiresMs) => spendOnce(store.db, id, instantOf(expiresMs)),
-  });
   const forgetting = setInterval(() => {
     tokens
       .forget()
@@ -66,13 +56,14 @@ export async function startProvider(parts: ProviderParts): Promise<Provider> {
   }, forgetEveryMs);
   forgetting.unref();
   let answering: Answering | null = null;
+  let witness: Witness | null = null;
   const stopParts = async () => {
+    await witness?.stop();
     await answering?.stop();
     clearInterval(forgetting);
     macKeys.close();
     keys.close();
     await pool.stop();
-    await checks.stop();
   };
   try {
     const warned = new Set<string>();
@@ -84,13 +75,19 @@ export async function startProvider(parts: ProviderParts): Promise<Provider> {
         'a server sends the secret of this key in the address of its questions; let it use POST, and renew the secret',
       );
     };
-    answering = startAnswering({ store, keys, tokens, macKeys, check, nowMs, log, onSecretInUrl, checks: checks.routes });
+    answering = startAnswering({ store, keys, tokens, macKeys, check, nowMs, log, onSecretInUrl });
     const server = createHttp({ routes: answering.routes, trust: trustOf(parts.trustedProxies ?? usualProxies), log });
     server.maxConnections = mostConnections;
     const port = await listen(server, parts.listen);
     const host = parts.listen.host.includes(':') ? `[${parts.listen.host}]` : parts.listen.host;
+    const url = `http://${host}:${port}`;
+    const isSuspended = async (siteKey: string) => {
+      const key = await keys.find(siteKey);
+      return key === null ? null : key.suspended !== null;
+    };
+    witness = await startWitness({ store, log, nowMs, name: `${hostname()}:${port}`, url, isSuspended });
     return {
-      url: `http://${host}:${port}`,
+      url,
       port,
       stop: async () => {
         const closed = new Promise((resolve) => server.close(resolve));

@@ -23,8 +23,6 @@ export type RouteParts = {
   readonly nowMs: () => number;
   readonly log: Logger;
   readonly onSecretInUrl: (keyId: string) => void;
-  /** Steps of checks (check/service.ts). */
-  readonly checks: readonly Route[];
 };
 
 /** Everything that answers, and what of it is to be stopped. */
