@@ -221,6 +221,17 @@ export async function suspendedSiteKeys(db: Db, orderId: OrderId): Promise<strin
   return rows.map(({ site_key: siteKey }) => siteKey);
 }
 
+/** Of the site keys under an order: those that another order suspends at an instant. */
+export async function otherwiseSuspended(db: Db, orderId: OrderId, now: Instant): Promise<string[]> {
+  const { rows } = await sql<{ site_key: string }>`select distinct k.site_key from captcha_suspension own
+    join captcha_suspension other on other.key_id = own.key_id and other.order_id <> own.order_id
+    join captcha_key k on k.key_id = own.key_id
+    where own.order_id = ${orderId} and other.since <= ${now}::timestamptz and (other.until is null or other.until > ${now}::timestamptz)`.execute(
+    db,
+  );
+  return rows.map(({ site_key: siteKey }) => siteKey);
+}
+
 export type SuspendedNow = { readonly since: Instant; readonly until: Instant; readonly decision: DecisionNumber };
 
 /** What suspends each of these keys at an instant; of several orders the one that ends last. `all`: also those still to begin. */

@@ -6,6 +6,7 @@
  */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { captchaSecretPrefix } from '../../contract/captcha-secret.ts';
 import { CaptchaKeyId, idPrefix } from '../../contract/ids.ts';
 import type { AccountId, SiteId } from '../../contract/ids.ts';
 import { mostCaptchaKeys } from '../../contract/routes/captcha-keys.ts';
@@ -143,9 +144,9 @@ export async function removeCaptchaKey(deps: Deps, caller: Caller, keyId: Captch
   });
 }
 
-/** A secret of 160 bits, in the form that clients know, and what is kept of it. */
+/** A secret of 256 bits, and what is kept of it. */
 function newSecret() {
-  const secret = `0x${randomBytes(20).toString('hex')}`;
+  const secret = `${captchaSecretPrefix}${randomBytes(32).toString('base64url')}`;
   return { secret, hashed: { sha256: createHash('sha256').update(secret).digest('hex'), lastFour: secret.slice(-4) } };
 }
 
