@@ -23,6 +23,8 @@ describe('configuration', () => {
       provider: 'Portcullis',
       allowOrigins: [],
       localEdge: false,
+      captchaListen: null,
+      captchaProxies: [],
       database: { kind: 'embedded', folder: '/srv/.portcullis/control' },
     });
   });

@@ -28,6 +28,10 @@ export type ControlConfig = {
   /** Where appeals are sent: a `mailto:` or `https:` address; null when the operator gave none. */
   readonly contact: string | null;
   readonly localEdge: boolean;
+  /** Where a captcha provider in this process listens; null: there is none. */
+  readonly captchaListen: { readonly host: string; readonly port: number } | null;
+  /** Proxies that it believes; empty: those on loopback. */
+  readonly captchaProxies: readonly Cidr[];
   readonly database: StoreAddress;
   readonly policyKey: string | null;
   readonly sealKey: string | null;
@@ -81,6 +85,10 @@ Runs the control plane: API, console, public pages, and the stream that edges fo
                               no strangers (its key: by the env)
   --acme-dns-hook <path>      program that publishes DNS records,   PORTCULLIS_ACME_DNS_HOOK         none
                               for wildcard certificates
+  --captcha-listen <addr:port> where a captcha provider in this     PORTCULLIS_CAPTCHA_LISTEN        off
+                              process listens
+  --captcha-proxy <network>   proxies that it believes what they    PORTCULLIS_CAPTCHA_PROXIES       loopback
+                              say of a visitor (repeat)
   --keep-address <v4,v6>      bits of a visitor's address that are  PORTCULLIS_KEEP_ADDRESS          24,48
                               kept wherever one is; or none
   --insight-kept <times>      roll-ups of 10 s, a minute, an hour:  PORTCULLIS_INSIGHT_KEPT          24h,3d,30d
@@ -117,6 +125,8 @@ const options = {
   'acme-contact': { type: 'string' },
   'acme-key-id': { type: 'string' },
   'acme-dns-hook': { type: 'string' },
+  'captcha-listen': { type: 'string' },
+  'captcha-proxy': { type: 'string', multiple: true },
   'keep-address': { type: 'string' },
   'insight-kept': { type: 'string' },
   'log-level': { type: 'string' },
@@ -182,6 +192,8 @@ export function readConfig(
   const contact = one('contact', 'PORTCULLIS_CONTACT');
   const mailListen = one('mail-listen', 'PORTCULLIS_MAIL_LISTEN');
   const mailAt = mailListen === null || mailListen.text === 'off' ? null : parseListen(mailListen, mistakes);
+  const captchaListen = one('captcha-listen', 'PORTCULLIS_CAPTCHA_LISTEN');
+  const captchaAt = captchaListen === null || captchaListen.text === 'off' ? null : parseListen(captchaListen, mistakes);
   const mailDomain = one('mail-domain', 'PORTCULLIS_MAIL_DOMAIN');
   const mailRelay = one('mail-relay', 'PORTCULLIS_MAIL_RELAY');
   const chromium = one('chromium', 'PORTCULLIS_CHROMIUM');
@@ -227,6 +239,7 @@ export function readConfig(
     allowOrigins: networks('allow-origin', 'PORTCULLIS_ALLOW_ORIGINS'),
     allowCaptures: networks('allow-capture', 'PORTCULLIS_ALLOW_CAPTURES'),
     allowNotify: networks('allow-notify', 'PORTCULLIS_ALLOW_NOTIFY'),
+    captchaProxies: networks('captcha-proxy', 'PORTCULLIS_CAPTCHA_PROXIES'),
     mailDomain: mailDomain && check(mailDomain, z.hostname(), 'is not a domain such as shield.example'),
     mailRelay: mailRelay && check(mailRelay, z.url({ protocol: /^smtps?$/ }), 'is not an smtp: or smtps: address'),
     timestampUrls: many('timestamp-url', 'PORTCULLIS_TIMESTAMP_URLS').map((value) =>
@@ -266,6 +279,8 @@ export function readConfig(
       breakGlassSeconds: checked.breakGlassSeconds ?? 43_200,
       contact: checked.contact,
       localEdge: flags.has('local-edge'),
+      captchaListen: captchaAt,
+      captchaProxies: checked.captchaProxies.flatMap((network) => network ?? []),
       database:
         database === undefined || database === ''
           ? { kind: 'embedded', folder: join(state, 'control') }

@@ -13,11 +13,16 @@ import { errorForLog } from '../kit/log-error.ts';
 import { logLines } from '../kit/log-lines.ts';
 import { readConfig } from './config.ts';
 import { startControl } from './service.ts';
+import type { Surroundings } from './service.ts';
 
 const Package = z.object({ version: z.string() });
 
 /** Runs to the end; resolves to the exit code: 0 stopped, 1 could not start or go on, 2 wrong flags. */
-export async function main(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<number> {
+export async function main(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  guests: Pick<Surroundings, 'startCaptcha'> = {},
+): Promise<number> {
   const read = readConfig(args, env, process.cwd());
   if (read.kind === 'help') {
     process.stdout.write(read.text);
@@ -45,6 +50,7 @@ export async function main(args: readonly string[], env: Readonly<Record<string,
   let control;
   try {
     control = await startControl(config, {
+      ...guests,
       log,
       now: () => Date.now(),
       version: Package.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))).version,
@@ -55,8 +61,8 @@ export async function main(args: readonly string[], env: Readonly<Record<string,
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
-  const { url, publicUrl, setupUrl } = control;
-  const open = { kind: 'listening', role: 'control', url, publicUrl, state: config.state };
+  const { url, publicUrl, setupUrl, captchaUrl } = control;
+  const open = { kind: 'listening', role: 'control', url, publicUrl, captchaUrl, state: config.state };
   process.stdout.write(`${JSON.stringify(process.send === undefined ? { ...open, setupUrl } : open)}\n`);
   process.send?.({ ...open, setupUrl });
   log.info({ url, publicUrl, database: config.database.kind }, 'the control plane listens');

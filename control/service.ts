@@ -25,6 +25,8 @@ import { registerAttacks } from './attacks/register.ts';
 import { settleHouse } from './bootstrap.ts';
 import type { ControlConfig } from './config.ts';
 import { registerCaptchaKeys } from './captcha/register.ts';
+import { settleCaptchaKey } from './captcha/guest.ts';
+import type { StartCaptcha } from './captcha/guest.ts';
 import { certificateKeys } from './certificates/keys.ts';
 import { openCertificates } from './certificates/register.ts';
 import type { ControlDeps } from './deps.ts';
@@ -72,6 +74,8 @@ export type Surroundings = {
   readonly consoleFolder: string;
   /** Replaces DNS; for whoever brings names of their own. */
   readonly resolver?: Resolver;
+  /** Starts a captcha provider in this process, on our store. */
+  readonly startCaptcha?: StartCaptcha;
 };
 
 export type Control = {
@@ -82,6 +86,8 @@ export type Control = {
   readonly mailPort: number | null;
   /** The link for the first account; null when there is one. A secret. */
   readonly setupUrl: string | null;
+  /** Where the captcha provider in this process listens; null when there is none. */
+  readonly captchaUrl: string | null;
   /** Resolves when the embedded database is beyond help in this process; whoever supervises us starts a new one, which recovers it. */
   readonly broken: Promise<void>;
   stop(): Promise<void>;
@@ -137,7 +143,9 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       authenticate: createAuthenticate({ store, publicUrl, now }),
     };
     const live = liveHub(store.doorbell);
-    const keys = certificateKeys(await loadSealKey(store, join(config.state, 'control', 'seal.key'), config.sealKey));
+    const sealKey = await loadSealKey(store, join(config.state, 'control', 'seal.key'), config.sealKey);
+    const keys = certificateKeys(sealKey);
+    const captchaKey = await settleCaptchaKey(join(config.state, 'control'), sealKey);
     const hub = insightHub();
     const stream = openEdgeStream(deps, live, key, keys.forEdges, hub);
     closing.push(() => stream.close());
@@ -213,7 +221,16 @@ export async function startControl(config: ControlConfig, surroundings: Surround
       log,
     );
     closing.push(() => jobs.stop());
-    return { url, publicUrl, mailPort: desk.mailPort, setupUrl, broken: watch.broken, stop };
+    const { captchaListen, captchaProxies } = config;
+    let captchaUrl: string | null = null;
+    if (captchaListen !== null && surroundings.startCaptcha !== undefined) {
+      const parts = { store, sealKey: captchaKey, log, listen: captchaListen, threads: 1 };
+      const trusted = captchaProxies.length === 0 ? {} : { trustedProxies: captchaProxies };
+      const guest = await surroundings.startCaptcha({ ...parts, ...trusted });
+      closing.push(() => guest.stop());
+      captchaUrl = guest.url;
+    }
+    return { url, publicUrl, mailPort: desk.mailPort, setupUrl, captchaUrl, broken: watch.broken, stop };
   } catch (error) {
     await stop();
     throw error;

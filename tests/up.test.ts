@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { exitCodes } from '../cli/exit-codes.ts';
 import { startEcho } from './harness/echo.ts';
 import type { Echo } from './harness/echo.ts';
-import { isListening, removeFolder, temporaryFolder, until } from './harness/ports.ts';
+import { freePorts, isListening, removeFolder, temporaryFolder, until } from './harness/ports.ts';
 import { processesNaming, runProgram, startProgram } from './harness/program.ts';
 import type { Program } from './harness/program.ts';
 import { somePorts } from './harness/provider.ts';
@@ -15,12 +15,14 @@ import { navigation, visit } from './harness/visitor.ts';
 let origin: Echo;
 let state: string;
 let ports: Ports;
+let captchaPort: number;
 let running: Program[];
 
 beforeAll(async () => {
   origin = await startEcho();
   state = temporaryFolder('up-story');
   ports = await somePorts();
+  [captchaPort = 0] = await freePorts(1);
   running = [];
 });
 
@@ -41,6 +43,7 @@ function flags(): string[] {
     ...['--http-port', String(ports.http)],
     ...['--https-port', String(ports.https)],
     ...['--metrics-port', String(ports.metrics)],
+    ...['--captcha-port', String(captchaPort)],
   ];
 }
 
@@ -62,7 +65,7 @@ async function nothingIsLeft(): Promise<void> {
   await until('no process of this state folder is left', async () => (await processesNaming(state)).length === 0, {
     timeoutMs: 20_000,
   });
-  for (const port of Object.values(ports)) expect(await isListening(port)).toBe(false);
+  for (const port of [...Object.values(ports), captchaPort]) expect(await isListening(port)).toBe(false);
 }
 
 function asVisitor(): Promise<{ status: number }> {
@@ -78,10 +81,15 @@ it('protects a site on this machine from the first start, says where everything 
     state,
     '/console/setup?code=',
     'forum.example is added',
+    `http://127.0.0.1:${captchaPort}`,
   ]) {
     expect(printed).toContain(words);
   }
   expect((await asVisitor()).status).toBe(200);
+  const asked = new URLSearchParams({ secret: 'none', response: 'none' });
+  const verified = await fetch(`http://127.0.0.1:${captchaPort}/siteverify`, { method: 'POST', body: asked });
+  expect(await verified.json()).toEqual({ success: false, 'error-codes': ['invalid-input-response'] });
+  expect(statSync(path.join(state, 'control', 'captcha.key')).mode & 0o777).toBe(0o600);
   expect(statSync(state).mode & 0o777).toBe(0o700);
   expect(await program.stop('SIGINT')).toBe(0);
   await nothingIsLeft();

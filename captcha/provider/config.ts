@@ -33,7 +33,7 @@ export const providerHelp = `Usage: portcullis captcha-provider [options]
 Runs the captcha as a service of its own: widgets, checks and siteverify. Several may run on one PostgreSQL.
 Publish it as a protected site: TLS and floods are the edge's.
 
-  --listen <address:port>     where it listens                      PORTCULLIS_CAPTCHA_LISTEN        127.0.0.1:${defaultProviderPort}
+  --listen <address:port>     where it listens                      –                                127.0.0.1:${defaultProviderPort}
   --state <folder>            the control plane's state folder, for PORTCULLIS_STATE                 ./.portcullis
                               its captcha key; and its embedded
                               database, when that is not in use
@@ -77,7 +77,7 @@ export function readProviderConfig(
   }
   if (values.help === true) return { kind: 'help' };
   const state = resolve(cwd, values.state ?? env['PORTCULLIS_STATE'] ?? '.portcullis');
-  const listen = parseListen(values.listen ?? env['PORTCULLIS_CAPTCHA_LISTEN'] ?? `127.0.0.1:${defaultProviderPort}`);
+  const listen = parseListen(values.listen ?? `127.0.0.1:${defaultProviderPort}`);
   if (listen === null) mistakes.push('--listen: give an address and a port, such as 127.0.0.1:8610 or [::1]:8610.');
   const typed =
     values['trusted-proxy'] ?? (env['PORTCULLIS_CAPTCHA_PROXIES'] ?? '').split(',').filter((text) => text.trim() !== '');

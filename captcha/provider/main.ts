@@ -10,9 +10,8 @@ import { errorForLog } from '../../kit/log-error.ts';
 import { logLines } from '../../kit/log-lines.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openStore } from '../../store/open.ts';
-import { databaseClock } from './clock.ts';
 import { providerHelp, readProviderConfig } from './config.ts';
-import { startProvider } from './program.ts';
+import { startOnStore } from './on-store.ts';
 
 export const providerExit = { stopped: 0, failed: 1, usage: 2 } as const;
 
@@ -38,10 +37,8 @@ export async function main(argv: readonly string[], env: Readonly<Record<string,
     const store = await openStore(config.database);
     closing.push(() => store.close());
     await migrate(store);
-    const clock = await databaseClock(store);
-    closing.push(() => clock.close());
     const { sealKey, listen, trustedProxies, threads } = config;
-    const provider = await startProvider({ store, sealKey, listen, trustedProxies, threads, log, nowMs: clock.nowMs });
+    const provider = await startOnStore({ store, sealKey, listen, trustedProxies, threads, log });
     closing.push(() => provider.stop());
     const listening = { kind: 'listening', role: 'captcha-provider', url: provider.url };
     process.stdout.write(`${JSON.stringify(listening)}\n`);

@@ -104,7 +104,11 @@ export async function startProvider(parts: ProviderParts): Promise<Provider> {
 
 async function listen(server: Server, { host, port }: ProviderParts['listen']): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) => {
+      const taken = 'code' in cause && cause.code === 'EADDRINUSE';
+      const why = taken ? 'is taken by another program' : `cannot be had (${cause.message})`;
+      reject(new Error(`Port ${port} on ${host}, wanted for the captcha provider, ${why}. Choose another.`, { cause }));
+    });
     server.listen(port, host, resolve);
   });
   const address = server.address();

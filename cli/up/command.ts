@@ -21,6 +21,7 @@ type UpOptions = {
   readonly httpPort: number;
   readonly httpsPort: number;
   readonly metricsPort: number;
+  readonly captchaPort: number;
   readonly allowOrigin?: readonly string[];
   readonly publicUrl?: string;
   readonly providerName?: string;
@@ -47,6 +48,7 @@ export function addUpCommand(program: Command, terminal: Terminal, surroundings:
     .option('--https-port <port>', 'the edge’s https', port, 8443)
     .option('--address <address>', 'address that the edge listens on; 0.0.0.0 for all', ipAddress, '127.0.0.1')
     .option('--metrics-port <port>', 'the edge’s metrics, on loopback', port, 9184)
+    .option('--captcha-port <port>', 'the captcha provider, on loopback; 0 for none', whole(0, 65_535), 8610)
     .option('--allow-origin <network>', 'let origins be in this inward network (repeat for more)', collectNetwork)
     .option('--public-url <url>', 'address of console and public pages as people type it (env PORTCULLIS_PUBLIC_URL)')
     .option('--provider-name <name>', 'who runs this installation, for every page (env PORTCULLIS_PROVIDER_NAME)')

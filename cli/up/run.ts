@@ -39,6 +39,8 @@ export type UpSettings = {
   readonly httpPort: number;
   readonly httpsPort: number;
   readonly metricsPort: number;
+  /** On loopback; 0: no captcha provider. */
+  readonly captchaPort: number;
   readonly allowOrigins: readonly string[];
   readonly publicUrl: string | null;
   readonly providerName: string | null;
@@ -131,6 +133,7 @@ function superviseControl(settings: UpSettings, { execPath, entry }: UpSurroundi
       ...['--state', state],
       ...['--listen', `${bracketed(settings.controlAddress)}:${settings.controlPort}`],
       '--local-edge',
+      ...['--captcha-listen', settings.captchaPort === 0 ? 'off' : `127.0.0.1:${settings.captchaPort}`],
       ...settings.allowOrigins.flatMap((network) => ['--allow-origin', network]),
       ...(publicUrl === null ? [] : ['--public-url', publicUrl]),
       ...(providerName === null ? [] : ['--provider-name', providerName]),
@@ -237,6 +240,9 @@ function banner(settings: UpSettings, { setupUrl, asked, answers, sites, ordersI
     `  console       ${shown}/console/`,
     `  public pages  ${shown}/`,
     `  edge          http on ${bracketed(address)}:${httpPort}, https on ${bracketed(address)}:${httpsPort}`,
+    ...(settings.captchaPort === 0
+      ? []
+      : [`  captcha       http://127.0.0.1:${settings.captchaPort} (publish it as a site of yours)`]),
     `  state         ${state} (everything is in here; logs in ${join(state, 'logs')})`,
     `  sites         ${sites}, orders in force: ${ordersInForce}`,
     '',
@@ -272,6 +278,9 @@ function wantedPorts(settings: UpSettings): { what: string; flag: string; addres
     },
     { what: 'the edge’s http', flag: '--http-port', address, port: settings.httpPort },
     { what: 'the edge’s https', flag: '--https-port', address, port: settings.httpsPort },
+    ...(settings.captchaPort === 0
+      ? []
+      : [{ what: 'the captcha provider', flag: '--captcha-port', address: '127.0.0.1', port: settings.captchaPort }]),
     { what: 'the edge’s metrics', flag: '--metrics-port', address: '127.0.0.1', port: settings.metricsPort },
   ];
 }

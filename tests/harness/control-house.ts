@@ -76,6 +76,8 @@ export async function startControlHouse(
         contact: null,
         certificates: { directory: null, contact: null, binding: null, dnsHook: null },
         localEdge: false,
+        captchaListen: null,
+        captchaProxies: [],
         database,
         policyKey: null,
         sealKey: null,

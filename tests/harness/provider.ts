@@ -86,6 +86,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
       ...['--http-port', String(ports.http)],
       ...['--https-port', String(ports.https)],
       ...['--metrics-port', String(ports.metrics)],
+      ...['--captcha-port', '0'],
       ...['--allow-origin', '127.0.0.0/8'],
       ...(options.args ?? []),
     ],
