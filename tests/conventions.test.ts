@@ -75,7 +75,7 @@ describe('the tables of trust and of threats', () => {
 
 describe('docs/handbook/settings.md', () => {
   it('lists every variable of the environment that a program reads, and no other', () => {
-    const rooms = ['control', 'edge', 'cli', 'store', '.'];
+    const rooms = ['control', 'edge', 'captcha', 'cli', 'store', '.'];
     const read = new Set<string>();
     for (const source of sources.filter(({ room, test }) => rooms.includes(room) && !test)) {
       for (const [name] of source.text.matchAll(/\bPORTCULLIS_[A-Z0-9_]+|\bDATABASE_URL\b/g)) read.add(name);
