@@ -36,6 +36,10 @@ function call(value, ...given) {
     return undefined;
   }
 }
+/** One of the page's functions for what happens to a widget, by the dialect's name for it, if it has one. */
+function notify(widget, name, ...given) {
+  return Object.hasOwn(dialect.names, name) ? call(widget.option(dialect.names[name]), ...given) : undefined;
+}
 function whenPage(then) {
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', then, { once: true });
   else setTimeout(then, 0);
@@ -93,6 +97,7 @@ function render(container, given) {
     busy: false,
     failing: false,
     token: '',
+    untilMs: 0,
     expired: false,
     action: undefined,
     notBefore: 0,
@@ -111,6 +116,7 @@ function render(container, given) {
   if (tabIndex != null && Number.isInteger(Number(tabIndex))) frame.tabIndex = Number(tabIndex);
   styled(frame, { border: '0', display: 'block', 'max-width': '100%', 'color-scheme': 'auto', overflow: 'hidden' });
   show(widget, kind !== 'invisible');
+  look(widget, 'idle');
   frame.addEventListener('load', () => {
     clearTimeout(widget.timers.load);
     if (!widget.ready) widget.timers.load = setTimeout(() => fail(widget, 'frame'), frameLoadMs);
@@ -159,6 +165,7 @@ function show(widget, visible) {
     styled(widget.frame, {
       width: !visible ? '0' : width === null ? '100%' : width + 'px',
       height: visible ? (widget.height || 74) + 'px' : '0',
+      visibility: visible ? 'visible' : 'hidden',
     });
 }
 /** `appearance` of Turnstile: always, from the execution on, or only when a person is needed. */
@@ -193,6 +200,7 @@ function run(widget, action) {
   return promise;
 }
 function start(widget) {
+  if (!widgets.has(widget.id)) return;
   clearTimeout(widget.timers.retry);
   clearTimeout(widget.timers.expiry);
   // The page may call from inside its own error callback, each time: then the next beginning waits, and nothing turns in a circle.
@@ -207,6 +215,7 @@ function start(widget) {
   widget.wanted = true;
   if (!widget.ready) return;
   widget.busy = true;
+  if (widget.kind === 'invisible') show(widget, false);
   look(widget, 'working');
   say(widget, 'run', setup(widget));
 }
@@ -232,6 +241,7 @@ function startsAlone(widget) {
 
 function passed(widget, token, seconds) {
   write(widget, token);
+  widget.untilMs = Date.now() + 1000 * seconds;
   widget.notBefore = 0;
   clearTimeout(widget.timers.expiry);
   widget.timers.expiry = setTimeout(() => expire(widget), 1000 * seconds);
@@ -244,7 +254,7 @@ function expire(widget) {
   write(widget, '');
   widget.expired = true;
   say(widget, 'expired');
-  call(widget.option(dialect.names.expired));
+  notify(widget, 'expired');
   const refresh = widget.option('refresh-expired');
   if (startsAlone(widget) && refresh !== 'manual' && refresh !== 'never') start(widget);
 }
@@ -256,12 +266,10 @@ function fail(widget, code) {
   look(widget, 'failed');
   const word = dialect.errors[code] || dialect.errors.other;
   settle(widget, 'reject', word || code);
-  if (code === 'unsupported' && dialect.names.unsupported) call(widget.option(dialect.names.unsupported));
   widget.failing = true;
-  const handled = call(widget.option(dialect.names.failed), ...(word === undefined ? [] : [word]));
+  const handled = notify(widget, 'failed', ...(word === undefined ? [] : [word]));
   widget.failing = false;
-  if (dialect.name === 'turnstile' && handled !== true && functionOf(widget.option(dialect.names.failed)) === null)
-    dialect.trouble('Error: ' + word);
+  if (dialect.tellsErrors && handled !== true) dialect.trouble('Error: ' + word);
   if (startsAlone(widget) && widgets.has(widget.id) && !permanent.includes(code) && widget.option('retry') !== 'never')
     start(widget);
 }
@@ -270,14 +278,14 @@ function close(widget) {
   if (widget.kind === 'invisible') show(widget, false);
   if (!widget.busy) return;
   settle(widget, 'reject', dialect.rejectedAsClosed);
-  call(widget.option(dialect.names.closed));
+  notify(widget, 'closed');
 }
 function reset(widget) {
   clearTimeout(widget.timers.expiry);
   clearTimeout(widget.timers.retry);
   write(widget, '');
   widget.expired = false;
-  if (widget.kind === 'invisible') show(widget, false);
+  if (widget.kind === 'invisible' && !widget.failing) show(widget, false);
   settle(widget, 'reject', dialect.rejectedAsClosed);
   // Some clients reset inside their error callback: what the frame has to say about the error stays.
   if (!widget.failing) say(widget, 'reset');
@@ -314,14 +322,14 @@ const heard = {
     if (told.state === 'working') widget.busy = true;
     if (told.state === 'person') {
       widget.busy = false;
-      call(widget.option(dialect.names.before));
+      notify(widget, 'before');
     }
-    if (told.state === 'pressed') call(widget.option(dialect.names.after));
+    if (told.state === 'pressed') notify(widget, 'after');
     look(widget, told.state);
   },
   open: (widget) => {
     if (widget.kind === 'invisible') show(widget, true);
-    call(widget.option(dialect.names.opened));
+    notify(widget, 'opened');
   },
   close: (widget) => close(widget),
   token: (widget, told) => {
@@ -341,7 +349,7 @@ function widgetOf(asked) {
   if (asked === undefined) return widgets.values().next().value || null;
   const direct = widgets.get(asked) || widgets.get(String(asked)) || widgets.get(asked === '' ? asked : Number(asked));
   if (direct !== undefined) return direct;
-  const element = typeof asked === 'string' && dialect.name === 'turnstile' ? dialect.find(asked) : asked;
+  const element = typeof asked === 'string' && dialect.findsByPlace ? dialect.find(asked) : asked;
   return (element != null && Array.from(widgets.values()).find((one) => one.element === element)) || null;
 }
 function renderAll() {
@@ -386,7 +394,8 @@ if (window[registry] !== undefined) {
     pageReady,
     widget: widgetOf,
     with: (widget, then) => (widget === null ? undefined : then(widget)),
-    response: (widget) => (widget.token === '' ? undefined : widget.token),
+    // A page that slept has timers that are late.
+    response: (widget) => (widget.token === '' || Date.now() > widget.untilMs ? undefined : widget.token),
     key: (widget) => (widget.token === '' ? undefined : 'P1_' + widget.id),
     isExpired: (widget) => widget.expired,
   });

@@ -24,6 +24,8 @@ export type WidgetWords = {
   readonly setup: string;
   readonly network: string;
   readonly again: string;
+  /** Of an invisible widget that came to say something. */
+  readonly close: string;
 };
 
 export type Language = keyof typeof latin | keyof typeof others;

@@ -12,7 +12,6 @@ const dialect = {
     expired: 'expired-callback',
     before: 'before-interactive-callback',
     after: 'after-interactive-callback',
-    unsupported: 'unsupported-callback',
   },
   kind: () => 'managed',
   newId: (chance) => 'cf-chl-widget-' + chance,
@@ -42,6 +41,9 @@ const dialect = {
       return document.getElementById(container);
     }
   },
+  findsByPlace: true,
+  // Unless the page's own function says that it has dealt with it.
+  tellsErrors: true,
   trouble: (what) => console.warn('[Turnstile] ' + what),
   publish: (own) => {
     const known = (id) => own.widget(id == null ? undefined : id);

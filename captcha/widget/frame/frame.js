@@ -19,6 +19,7 @@
   const status = document.getElementById('status');
   const bar = document.getElementById('bar');
   const again = document.getElementById('again');
+  const close = document.getElementById('close');
   const why = document.getElementById('why');
   const trap = document.getElementById('website');
 
@@ -50,7 +51,8 @@
     box.setAttribute('data-state', next);
     tick.checked = next === 'done';
     tick.indeterminate = next === 'working';
-    again.hidden = !(next === 'failed' && setup !== null && setup.kind !== 'checkbox');
+    again.hidden = !(next === 'failed' && ['failed', 'network'].includes(said) && setup.kind !== 'checkbox');
+    close.hidden = setup === null || setup.kind !== 'invisible';
     why.hidden = true;
     announce(said);
   }
@@ -270,6 +272,7 @@
     if (state !== 'working' && state !== 'done') setTimeout(press, 0);
   });
   again.addEventListener('click', press);
+  close.addEventListener('click', () => tell('close'));
   window.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && setup !== null && setup.kind === 'invisible') tell('close');
   });

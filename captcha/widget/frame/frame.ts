@@ -35,6 +35,7 @@ export function framePage(language: Language, assets: string): string {
 <div id="sign"><input id="check" type="checkbox"><span id="mark" aria-hidden="true"></span></div>
 <div id="text"><label for="check">${shown(words.check)}</label><p id="status" role="status"></p>
 <button id="again" type="button" hidden>${shown(words.again)}</button>
+<button id="close" type="button" hidden>${shown(words.close)}</button>
 <a id="why" target="_blank" rel="noopener noreferrer" hidden>${shown(words.why)}</a></div>
 <p id="name" lang="en">Portcullis</p>
 <div id="bar" aria-hidden="true"></div>

@@ -15,6 +15,7 @@ export const latin = {
     setup: 'This captcha is not set up for this page.',
     network: 'The captcha cannot be reached.',
     again: 'Try again',
+    close: 'Close',
   },
   ca: {
     check: 'Soc una persona',
@@ -29,6 +30,7 @@ export const latin = {
     setup: 'Aquest captcha no està configurat per a aquesta pàgina.',
     network: 'No es pot contactar amb el captcha.',
     again: 'Torna-ho a provar',
+    close: 'Tanca',
   },
   cs: {
     check: 'Jsem člověk',
@@ -43,6 +45,7 @@ export const latin = {
     setup: 'Tato captcha není pro tuto stránku nastavena.',
     network: 'Captcha není dostupná.',
     again: 'Zkusit znovu',
+    close: 'Zavřít',
   },
   da: {
     check: 'Jeg er et menneske',
@@ -57,6 +60,7 @@ export const latin = {
     setup: 'Denne captcha er ikke sat op til denne side.',
     network: 'Captchaen kan ikke nås.',
     again: 'Prøv igen',
+    close: 'Luk',
   },
   de: {
     check: 'Ich bin ein Mensch',
@@ -71,6 +75,7 @@ export const latin = {
     setup: 'Dieses Captcha ist für diese Seite nicht eingerichtet.',
     network: 'Das Captcha ist nicht erreichbar.',
     again: 'Noch einmal versuchen',
+    close: 'Schließen',
   },
   es: {
     check: 'Soy una persona',
@@ -85,6 +90,7 @@ export const latin = {
     setup: 'Este captcha no está configurado para esta página.',
     network: 'No se puede contactar con el captcha.',
     again: 'Intentar de nuevo',
+    close: 'Cerrar',
   },
   et: {
     check: 'Olen inimene',
@@ -99,6 +105,7 @@ export const latin = {
     setup: 'See captcha pole selle lehe jaoks seadistatud.',
     network: 'Captcha pole kättesaadav.',
     again: 'Proovi uuesti',
+    close: 'Sulge',
   },
   fi: {
     check: 'Olen ihminen',
@@ -113,6 +120,7 @@ export const latin = {
     setup: 'Tätä captchaa ei ole määritetty tälle sivulle.',
     network: 'Captchaan ei saada yhteyttä.',
     again: 'Yritä uudelleen',
+    close: 'Sulje',
   },
   fr: {
     check: 'Je suis une personne',
@@ -127,6 +135,7 @@ export const latin = {
     setup: 'Ce captcha n’est pas configuré pour cette page.',
     network: 'Le captcha est injoignable.',
     again: 'Réessayer',
+    close: 'Fermer',
   },
   hr: {
     check: 'Ja sam osoba',
@@ -141,6 +150,7 @@ export const latin = {
     setup: 'Ova captcha nije postavljena za ovu stranicu.',
     network: 'Captcha nije dostupna.',
     again: 'Pokušaj ponovno',
+    close: 'Zatvori',
   },
   hu: {
     check: 'Ember vagyok',
@@ -155,6 +165,7 @@ export const latin = {
     setup: 'Ez a captcha nincs beállítva ehhez az oldalhoz.',
     network: 'A captcha nem érhető el.',
     again: 'Újrapróbálás',
+    close: 'Bezárás',
   },
   id: {
     check: 'Saya manusia',
@@ -169,6 +180,7 @@ export const latin = {
     setup: 'Captcha ini tidak disiapkan untuk halaman ini.',
     network: 'Captcha tidak dapat dihubungi.',
     again: 'Coba lagi',
+    close: 'Tutup',
   },
   it: {
     check: 'Sono una persona',
@@ -183,6 +195,7 @@ export const latin = {
     setup: 'Questo captcha non è configurato per questa pagina.',
     network: 'Il captcha non è raggiungibile.',
     again: 'Riprova',
+    close: 'Chiudi',
   },
   lt: {
     check: 'Esu žmogus',
@@ -197,6 +210,7 @@ export const latin = {
     setup: 'Ši captcha nenustatyta šiam puslapiui.',
     network: 'Captcha nepasiekiama.',
     again: 'Bandyti dar kartą',
+    close: 'Uždaryti',
   },
   lv: {
     check: 'Esmu cilvēks',
@@ -211,6 +225,7 @@ export const latin = {
     setup: 'Šī captcha nav iestatīta šai lapai.',
     network: 'Captcha nav sasniedzama.',
     again: 'Mēģināt vēlreiz',
+    close: 'Aizvērt',
   },
   ms: {
     check: 'Saya manusia',
@@ -225,6 +240,7 @@ export const latin = {
     setup: 'Captcha ini tidak disediakan untuk halaman ini.',
     network: 'Captcha tidak dapat dihubungi.',
     again: 'Cuba lagi',
+    close: 'Tutup',
   },
   nb: {
     check: 'Jeg er et menneske',
@@ -239,6 +255,7 @@ export const latin = {
     setup: 'Denne captchaen er ikke satt opp for denne siden.',
     network: 'Captchaen kan ikke nås.',
     again: 'Prøv igjen',
+    close: 'Lukk',
   },
   nl: {
     check: 'Ik ben een mens',
@@ -253,6 +270,7 @@ export const latin = {
     setup: 'Deze captcha is niet ingesteld voor deze pagina.',
     network: 'De captcha is niet bereikbaar.',
     again: 'Opnieuw proberen',
+    close: 'Sluiten',
   },
   pl: {
     check: 'Jestem człowiekiem',
@@ -267,6 +285,7 @@ export const latin = {
     setup: 'Ta captcha nie jest skonfigurowana dla tej strony.',
     network: 'Captcha jest nieosiągalna.',
     again: 'Spróbuj ponownie',
+    close: 'Zamknij',
   },
   'pt-br': {
     check: 'Sou uma pessoa',
@@ -281,6 +300,7 @@ export const latin = {
     setup: 'Este captcha não está configurado para esta página.',
     network: 'Não é possível contatar o captcha.',
     again: 'Tentar de novo',
+    close: 'Fechar',
   },
   'pt-pt': {
     check: 'Sou uma pessoa',
@@ -295,6 +315,7 @@ export const latin = {
     setup: 'Este captcha não está configurado para esta página.',
     network: 'Não é possível contactar o captcha.',
     again: 'Tentar novamente',
+    close: 'Fechar',
   },
   ro: {
     check: 'Sunt o persoană',
@@ -309,6 +330,7 @@ export const latin = {
     setup: 'Această captcha nu este configurată pentru această pagină.',
     network: 'Captcha nu poate fi contactată.',
     again: 'Încercați din nou',
+    close: 'Închideți',
   },
   sk: {
     check: 'Som človek',
@@ -323,6 +345,7 @@ export const latin = {
     setup: 'Táto captcha nie je nastavená pre túto stránku.',
     network: 'Captcha je nedostupná.',
     again: 'Skúsiť znova',
+    close: 'Zavrieť',
   },
   sl: {
     check: 'Sem človek',
@@ -337,6 +360,7 @@ export const latin = {
     setup: 'Ta captcha ni nastavljena za to stran.',
     network: 'Captcha ni dosegljiva.',
     again: 'Poskusi znova',
+    close: 'Zapri',
   },
   sv: {
     check: 'Jag är en människa',
@@ -351,6 +375,7 @@ export const latin = {
     setup: 'Den här captchan är inte inställd för den här sidan.',
     network: 'Captchan kan inte nås.',
     again: 'Försök igen',
+    close: 'Stäng',
   },
   tr: {
     check: 'Ben bir insanım',
@@ -365,6 +390,7 @@ export const latin = {
     setup: 'Bu captcha bu sayfa için ayarlanmamış.',
     network: 'Captcha’ya ulaşılamıyor.',
     again: 'Yeniden dene',
+    close: 'Kapat',
   },
   vi: {
     check: 'Tôi là con người',
@@ -379,5 +405,6 @@ export const latin = {
     setup: 'Captcha này chưa được thiết lập cho trang này.',
     network: 'Không thể kết nối với captcha.',
     again: 'Thử lại',
+    close: 'Đóng',
   },
 } as const satisfies Readonly<Record<string, WidgetWords>>;

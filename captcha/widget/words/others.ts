@@ -15,6 +15,7 @@ export const others = {
     setup: 'هذه الكابتشا غير معدّة لهذه الصفحة.',
     network: 'تعذّر الوصول إلى الكابتشا.',
     again: 'حاول مرة أخرى',
+    close: 'إغلاق',
   },
   bg: {
     check: 'Аз съм човек',
@@ -29,6 +30,7 @@ export const others = {
     setup: 'Тази captcha не е настроена за тази страница.',
     network: 'Няма връзка с captcha.',
     again: 'Опитайте отново',
+    close: 'Затваряне',
   },
   el: {
     check: 'Είμαι άνθρωπος',
@@ -43,6 +45,7 @@ export const others = {
     setup: 'Αυτό το captcha δεν έχει ρυθμιστεί για αυτή τη σελίδα.',
     network: 'Δεν είναι δυνατή η σύνδεση με το captcha.',
     again: 'Δοκιμάστε ξανά',
+    close: 'Κλείσιμο',
   },
   fa: {
     check: 'من انسان هستم',
@@ -57,6 +60,7 @@ export const others = {
     setup: 'این کپچا برای این صفحه تنظیم نشده است.',
     network: 'کپچا در دسترس نیست.',
     again: 'دوباره تلاش کنید',
+    close: 'بستن',
   },
   he: {
     check: 'אני אדם',
@@ -71,6 +75,7 @@ export const others = {
     setup: 'הקאפצ׳ה הזאת אינה מוגדרת לדף הזה.',
     network: 'אין חיבור לקאפצ׳ה.',
     again: 'ניסיון נוסף',
+    close: 'סגירה',
   },
   hi: {
     check: 'मैं इंसान हूँ',
@@ -85,6 +90,7 @@ export const others = {
     setup: 'यह कैप्चा इस पृष्ठ के लिए सेट नहीं है।',
     network: 'कैप्चा तक नहीं पहुँचा जा सकता।',
     again: 'फिर कोशिश करें',
+    close: 'बंद करें',
   },
   ja: {
     check: '私は人間です',
@@ -99,6 +105,7 @@ export const others = {
     setup: 'このキャプチャはこのページ用に設定されていません。',
     network: 'キャプチャに接続できません。',
     again: 'もう一度試す',
+    close: '閉じる',
   },
   ko: {
     check: '저는 사람입니다',
@@ -113,6 +120,7 @@ export const others = {
     setup: '이 캡차는 이 페이지에 설정되어 있지 않습니다.',
     network: '캡차에 연결할 수 없습니다.',
     again: '다시 시도',
+    close: '닫기',
   },
   ru: {
     check: 'Я человек',
@@ -127,6 +135,7 @@ export const others = {
     setup: 'Эта капча не настроена для этой страницы.',
     network: 'Капча недоступна.',
     again: 'Попробовать ещё раз',
+    close: 'Закрыть',
   },
   sr: {
     check: 'Ја сам особа',
@@ -141,6 +150,7 @@ export const others = {
     setup: 'Ова captcha није подешена за ову страницу.',
     network: 'Captcha није доступна.',
     again: 'Покушај поново',
+    close: 'Затвори',
   },
   th: {
     check: 'ฉันเป็นมนุษย์',
@@ -155,6 +165,7 @@ export const others = {
     setup: 'แคปต์ชานี้ไม่ได้ตั้งค่าไว้สำหรับหน้านี้',
     network: 'ติดต่อแคปต์ชาไม่ได้',
     again: 'ลองอีกครั้ง',
+    close: 'ปิด',
   },
   uk: {
     check: 'Я людина',
@@ -169,6 +180,7 @@ export const others = {
     setup: 'Цю капчу не налаштовано для цієї сторінки.',
     network: 'Капча недоступна.',
     again: 'Спробувати ще раз',
+    close: 'Закрити',
   },
   ur: {
     check: 'میں انسان ہوں',
@@ -183,6 +195,7 @@ export const others = {
     setup: 'یہ کیپچا اس صفحے کے لیے ترتیب نہیں دیا گیا۔',
     network: 'کیپچا تک رسائی نہیں ہو سکتی۔',
     again: 'دوبارہ کوشش کریں',
+    close: 'بند کریں',
   },
   'zh-cn': {
     check: '我是真人',
@@ -197,6 +210,7 @@ export const others = {
     setup: '此验证码未针对此页面设置。',
     network: '无法连接到验证码服务。',
     again: '重试',
+    close: '关闭',
   },
   'zh-tw': {
     check: '我是真人',
@@ -211,5 +225,6 @@ export const others = {
     setup: '此驗證碼未針對此頁面設定。',
     network: '無法連線至驗證碼服務。',
     again: '再試一次',
+    close: '關閉',
   },
 } as const satisfies Readonly<Record<string, WidgetWords>>;
