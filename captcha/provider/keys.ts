@@ -2,8 +2,8 @@
  * The book of keys: who is asking, by site key or by secret, as the database says it now.
  *
  * An answer is kept for a second, and forgotten at once when the doorbell says that keys changed: a suspension is in force everywhere within that
- * time. Closed: without the database there is no key. What cannot be a key of ours is not looked up, and of those that are looked up only so many at
- * once: beyond it the question rejects, and memory does not fill with who waits.
+ * time. Closed: without the database there is no key. What cannot be a key of ours is not looked up. Of the others few are at once whose names were
+ * never found before, and many more of those that were: a flood of invented keys or secrets is rejected while those in use are still found.
  */
 import { hash } from 'node:crypto';
 import type { CheckKind, CheckLevel } from '../../contract/captcha.ts';
@@ -31,9 +31,13 @@ export type CaptchaKey = {
   readonly test: { readonly token: string } | 'never' | null;
 };
 
+/** Names that nobody has found before are asked for faster than they can be looked up. */
+export class TooManyQuestions extends Error {}
+
 const keptMs = 1000;
 const mostKept = 20_000;
-const mostAtOnce = 256;
+const mostAtOnce = { known: 512, strange: 32 } as const;
+const mostKnown = 50_000;
 
 export class KeyBook {
   readonly #store: Store;
@@ -41,7 +45,9 @@ export class KeyBook {
   readonly #unhear: () => void;
   #keys: Kept<CaptchaKey | null>;
   #secrets: Kept<string | null>;
-  #asking = 0;
+  readonly #asking = { known: 0, strange: 0 };
+  /** Names that were found once, the longest known first: of site keys, and of secrets by their hash. */
+  readonly #known = new Set<string>();
 
   /** `nowMs`: the time by which orders and secrets begin and end. */
   constructor(store: Store, nowMs: () => number) {
@@ -63,7 +69,7 @@ export class KeyBook {
     if (!read.success) return null;
     const wanted = read.data.toLowerCase();
     return await this.#keys(wanted, () =>
-      this.#ask(async () => {
+      this.#ask(wanted, async () => {
         const found = await findCaptchaKey(this.#store.db, wanted, instantOf(this.#nowMs()));
         return found === null ? null : { ...found, test: null };
       }),
@@ -75,7 +81,7 @@ export class KeyBook {
     if (!CaptchaSecret.safeParse(secret).success) return null;
     const sha256 = hash('sha256', secret, 'hex');
     const siteKey = await this.#secrets(sha256, () =>
-      this.#ask(() => findCaptchaSecret(this.#store.db, sha256, instantOf(this.#nowMs()))),
+      this.#ask(sha256, () => findCaptchaSecret(this.#store.db, sha256, instantOf(this.#nowMs()))),
     );
     return siteKey === null ? null : await this.find(siteKey);
   }
@@ -84,13 +90,19 @@ export class KeyBook {
     this.#unhear();
   }
 
-  async #ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
-    if (this.#asking >= mostAtOnce) throw new Error('too many questions about keys at once');
-    this.#asking += 1;
+  async #ask<Answer>(name: string, question: () => Promise<Answer | null>): Promise<Answer | null> {
+    const row = this.#known.has(name) ? 'known' : 'strange';
+    if (this.#asking[row] >= mostAtOnce[row]) throw new TooManyQuestions('too many questions about keys at once');
+    this.#asking[row] += 1;
     try {
-      return await question();
+      const answer = await question();
+      if (answer === null) this.#known.delete(name);
+      else this.#known.add(name);
+      const [oldest] = this.#known;
+      if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
+      return answer;
     } finally {
-      this.#asking -= 1;
+      this.#asking[row] -= 1;
     }
   }
 }

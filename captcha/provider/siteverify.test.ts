@@ -392,6 +392,22 @@ describe('whatever is sent to siteverify', () => {
   });
 });
 
+it('a flood of invented site keys and secrets leaves the keys in use to be found', async () => {
+  const { key, secret } = await newKey();
+  const response = await tokenOf(key);
+  expect((await ask('turnstile', { secret, response: await tokenOf(key) })).success).toBe(true);
+  const flood = Array.from({ length: 300 }, () => [
+    book.find(randomUUID()),
+    book.bySecret(`pcs_${secretBytes(32).toString('base64url')}`),
+  ]).flat();
+  store.doorbell.ring('captcha-keys', '');
+  const found = book.find(key.siteKey);
+  const settled = await Promise.allSettled(flood);
+  expect((await found)?.keyId).toBe(key.keyId);
+  expect(settled.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(500);
+  expect((await ask('turnstile', { secret, response })).success).toBe(true);
+});
+
 describe('the keys of tokens', () => {
   it('are renewed after half a day; what the one before signed goes on, and a new one signs when everybody knows it', async () => {
     const [first] = macKeys.live();

@@ -19,6 +19,7 @@ import { turnstile } from './dialects/turnstile.ts';
 import type { Dialect, Failing, Verdict } from './dialects/verdict.ts';
 import { json } from './http.ts';
 import type { Asked, Reply, Route } from './http.ts';
+import { TooManyQuestions } from './keys.ts';
 import type { CaptchaKey, KeyBook } from './keys.ts';
 import { isDummy } from './test-keys.ts';
 import type { Tokens } from './tokens.ts';
@@ -90,7 +91,12 @@ async function verdictOf(parts: SiteverifyParts, dialect: Dialect, question: Que
   const read = tokens.read(question.response);
   const badToken = whyNot(read.kind, question.response);
   if (badToken !== null && dialect.tokenFirst) return no(badToken);
-  const key = await keys.bySecret(question.secret);
+  // Rubbish waits for nobody: when the book is busy with names that it never met, it is told what it is.
+  const key = await keys.bySecret(question.secret).catch((error: unknown) => {
+    if (badToken !== null && error instanceof TooManyQuestions) return 'busy' as const;
+    throw error;
+  });
+  if (key === 'busy') return no(badToken ?? 'bad-response');
   if (key === null) return no('bad-secret');
   if (byGet) parts.onSecretInUrl?.(key.keyId);
   if (key.suspended !== null) return { kind: 'failed', why: ['suspended'], statement: key.suspended.statement };
