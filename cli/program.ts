@@ -11,6 +11,7 @@ import { addOrderCommands } from './commands/order.ts';
 import { addRelayCommands } from './commands/relay.ts';
 import { addRolloutCommands } from './commands/rollout.ts';
 import { addRulesCommands } from './commands/rules.ts';
+import { addCaptchaKeyCommands } from './commands/captcha-key.ts';
 import { addCertificateCommands } from './commands/certificate.ts';
 import { addSiteCommands } from './commands/site.ts';
 import { addTrafficCommands } from './commands/traffic.ts';
@@ -108,6 +109,7 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
   addRulesCommands(program, terminal);
   addAttackCommands(program, terminal);
   addCertificateCommands(program, terminal);
+  addCaptchaKeyCommands(program, terminal);
   addTrafficCommands(program, terminal);
   addExplainCommand(program, terminal);
   addOrderCommands(program, terminal);

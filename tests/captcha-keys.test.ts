@@ -192,14 +192,14 @@ it('owners have keys of their own sites and see no others; checks are counted an
   const { key: foreign } = await make({ name: 'house', hostnames: ['house.example'] });
   const params = { keyId: foreign.keyId };
   for (const asked of [
-    owner.call(keys.getCaptchaKey, { params }),
-    owner.call(keys.getCaptchaFigures, { params }),
-    owner.call(keys.listCaptchaReviews, { params }),
-    owner.call(keys.changeCaptchaKey, { params, body: { name: 'mine' } }),
-    owner.call(keys.renewCaptchaSecret, { params }),
-    owner.call(keys.removeCaptchaKey, { params }),
+    () => owner.call(keys.getCaptchaKey, { params }),
+    () => owner.call(keys.getCaptchaFigures, { params }),
+    () => owner.call(keys.listCaptchaReviews, { params }),
+    () => owner.call(keys.changeCaptchaKey, { params, body: { name: 'mine' } }),
+    () => owner.call(keys.renewCaptchaSecret, { params }),
+    () => owner.call(keys.removeCaptchaKey, { params }),
   ])
-    expect(await refusalOf(asked)).toBe('not-found');
+    expect(await refusalOf(asked())).toBe('not-found');
   expect(await refusalOf(make({ name: 'any page' }, owner))).toBe('bad-request');
 
   const { key: own } = await make({ name: 'counted', hostnames: ['forum.example'] });

@@ -18,7 +18,7 @@ import {
   placeOrder,
   withdrawOrder,
 } from '../../contract/routes/orders.ts';
-import type { Order, OrderDraft, StoredReceipt } from '../../contract/routes/orders.ts';
+import type { Order, OrderDraft, StoredCaptchaReceipt, StoredReceipt } from '../../contract/routes/orders.ts';
 import { apiCommand, collect, findOrder, findSite, instant, whole, withWaiting } from '../command.ts';
 import type { Reply } from '../command.ts';
 import type { Client } from '../client.ts';
@@ -180,7 +180,7 @@ export function addOrderCommands(program: Command, terminal: Terminal): void {
     (command) => command,
     async ({ client, args }) => {
       const answer = await client.call(getOrder, { params: { orderId: await findOrder(client, args[0] ?? '') } });
-      return { json: answer, text: `${describe(answer.order, terminal)}\n${receiptLines(answer.receipts)}` };
+      return { json: answer, text: `${describe(answer.order, terminal)}\n${receiptLines(answer)}` };
     },
   );
 }
@@ -210,18 +210,19 @@ async function waitForReceipts(
     timeoutMs: options.timeout,
     rings: (event) => (event.kind === 'order' || event.kind === 'receipt') && event.orderId === orderId,
     ask: async () => {
-      const { order, receipts } = await client.call(getOrder, { params: { orderId } });
+      const found = await client.call(getOrder, { params: { orderId } });
+      const { order } = found;
       last = order;
       const progress = tallyWords(order);
       if (order.state === 'confirmed' && progress !== shown) terminal.err(`${progress}\n`);
       shown = progress;
-      return isSettled(order, wanted, terminal.nowMs()) ? { order, receipts } : null;
+      return isSettled(order, wanted, terminal.nowMs()) ? found : null;
     },
     timedOut: () =>
-      `Not every edge has answered in time: ${last === null ? 'nothing was heard' : tallyWords(last)}. The order stays as it is; see: portcullis order show ${orderId}`,
+      `Not everybody has answered in time: ${last === null ? 'nothing was heard' : tallyWords(last)}. The order stays as it is; see: portcullis order show ${orderId}`,
   });
-  const { order, receipts } = answer;
-  const reply = { json: answer, text: `${describe(order, terminal)}\n${receiptLines(receipts)}` };
+  const { order } = answer;
+  const reply = { json: answer, text: `${describe(order, terminal)}\n${receiptLines(answer)}` };
   if (wanted === 'enforced' && order.state !== 'confirmed' && !order.inForce) {
     return { ...reply, exit: { name: 'failed', sentence: `${order.decision} is ${order.state}: it will not be enforced.` } };
   }
@@ -230,7 +231,7 @@ async function waitForReceipts(
       ...reply,
       exit: {
         name: 'failed',
-        sentence: `${order.receipts.failed} of ${order.receipts.expected} edges report that it is not so. See the receipts above.`,
+        sentence: `${order.receipts.failed} of ${order.receipts.expected} ${whoAnswers(order).many} report that it is not so. See the receipts above.`,
       },
     };
   }
@@ -260,12 +261,20 @@ function stateWords(order: Order): string {
   return order.state;
 }
 
+/** Who enforces an order and signs for it. */
+function whoAnswers({ measure }: Order): { readonly one: string; readonly many: string } {
+  return measure === 'suspend-captcha-keys'
+    ? { one: 'process of the captcha provider', many: 'processes of the captcha provider' }
+    : { one: 'edge', many: 'edges' };
+}
+
 /** `1 of 1 edges, 31 ms`. */
 function tallyWords(order: Order): string {
   const { expected, enforced, lifted, failed, tookMs } = order.receipts;
-  if (expected === 0) return order.measure === 'suspend-captcha-keys' ? 'not for edges' : 'no edge is expected to answer';
+  const { one, many } = whoAnswers(order);
+  if (expected === 0) return `no ${one} is expected to answer`;
   const ended = order.state === 'lifted' || order.state === 'expired';
-  const words = [`${ended ? lifted : enforced} of ${expected} ${expected === 1 ? 'edge' : 'edges'}${ended ? ' lifted' : ''}`];
+  const words = [`${ended ? lifted : enforced} of ${expected} ${expected === 1 ? one : many}${ended ? ' lifted' : ''}`];
   if (tookMs !== null) words.push(showMs(tookMs));
   if (failed > 0) words.push(`${failed} failed`);
   return words.join(', ');
@@ -300,11 +309,26 @@ function describe(order: Order, terminal: Terminal): string {
     ],
     ['lifted by', order.lifter === null ? null : `${order.lifter.name}: ${order.liftReason ?? ''}`],
     ['statement', order.statementUrl],
-    ['edges', tallyWords(order)],
+    [order.measure === 'suspend-captcha-keys' ? 'captcha' : 'edges', tallyWords(order)],
   ]);
 }
 
-function receiptLines(receipts: readonly StoredReceipt[]): string {
+type Receipts = {
+  readonly receipts: readonly StoredReceipt[];
+  readonly captchaReceipts?: readonly StoredCaptchaReceipt[] | undefined;
+};
+
+function receiptLines({ receipts, captchaReceipts = [] }: Receipts): string {
+  if (captchaReceipts.length > 0) {
+    const rows = captchaReceipts.map(({ processName, receipt: { body } }) => [
+      processName,
+      body.state,
+      body.at,
+      showMs(body.tookMs),
+      `${body.asked} of ${body.keys} keys asked about${body.detail === null ? '' : ` (${body.detail})`}`,
+    ]);
+    return table(['process', 'says', 'at', 'took', 'because its own listener'], rows);
+  }
   if (receipts.length === 0) return 'No receipts yet.';
   const rows = receipts.map(({ edgeName, receipt: { body } }) => [
     edgeName,

@@ -41,7 +41,7 @@ function OrderById({ orderId }: { orderId: OrderId }) {
       </Screen>
     );
   }
-  const { order, receipts } = answer.data;
+  const { order, receipts, captchaReceipts } = answer.data;
   return (
     <Screen
       title={`${order.decision}: ${say.measure[order.measure]}`}
@@ -71,7 +71,7 @@ function OrderById({ orderId }: { orderId: OrderId }) {
         </div>
       </div>
       <Panel title={words.receipts}>
-        <Receipts order={order} receipts={receipts} />
+        <Receipts order={order} receipts={receipts} captchaReceipts={captchaReceipts} />
       </Panel>
     </Screen>
   );

@@ -1,5 +1,5 @@
-/** The edges' signed words that the order is enforced, or no longer is, as they arrive. */
-import type { Order, StoredReceipt } from '../../../../contract/routes/orders.ts';
+/** The signed words of edges, or of the captcha provider's processes, that the order is enforced, or no longer is, as they arrive. */
+import type { Order, StoredCaptchaReceipt, StoredReceipt } from '../../../../contract/routes/orders.ts';
 import { whole } from '../../format/number.ts';
 import { duration } from '../../format/time.ts';
 import { Badge } from '../../parts/badge.tsx';
@@ -22,8 +22,16 @@ const columns = [
   { key: 'signature', head: words.columns.signature },
 ] as const;
 
-export function Receipts({ order, receipts }: { order: Order; receipts: readonly StoredReceipt[] }) {
-  if (order.measure === 'suspend-captcha-keys') return <p>{words.receiptsNotNeeded}</p>;
+export function Receipts({
+  order,
+  receipts,
+  captchaReceipts = [],
+}: {
+  order: Order;
+  receipts: readonly StoredReceipt[];
+  captchaReceipts?: readonly StoredCaptchaReceipt[] | undefined;
+}) {
+  if (captchaReceipts.length > 0) return <CaptchaReceipts receipts={captchaReceipts} />;
   if (receipts.length === 0) {
     return (
       <p role="status">
@@ -62,6 +70,44 @@ export function Receipts({ order, receipts }: { order: Order; receipts: readonly
             </tr>
           );
         })}
+      </Table>
+    </>
+  );
+}
+
+const captchaColumns = [
+  { key: 'process', head: words.captchaColumns.process },
+  { key: 'state', head: words.captchaColumns.state },
+  { key: 'at', head: words.captchaColumns.at },
+  { key: 'took', head: words.captchaColumns.took, align: 'end' },
+  { key: 'keys', head: words.captchaColumns.keys, align: 'end' },
+  { key: 'signature', head: words.captchaColumns.signature },
+] as const;
+
+function CaptchaReceipts({ receipts }: { receipts: readonly StoredCaptchaReceipt[] }) {
+  return (
+    <>
+      <p className="hint receipts-help">{words.captchaReceiptsHelp}</p>
+      <Table caption={words.receipts} columns={captchaColumns}>
+        {receipts.map(({ receiptId, processName, receipt: { body, signature } }) => (
+          <tr key={receiptId}>
+            <td className="no-wrap">{processName}</td>
+            <td>
+              <Badge tone={tones[body.state]}>{words.receiptState[body.state]}</Badge>
+              {body.detail === null ? null : <span className="sub">{body.detail}</span>}
+            </td>
+            <td>
+              <When at={body.at} />
+            </td>
+            <td data-align="end" className="no-wrap">
+              {duration(body.tookMs, language)}
+            </td>
+            <td data-align="end">{words.keysAsked(body.asked, body.keys)}</td>
+            <td className="mono" title={signature}>
+              {signature.slice(0, 12)}…
+            </td>
+          </tr>
+        ))}
       </Table>
     </>
   );

@@ -54,7 +54,8 @@ export const orders = {
       challenge: 'Every visitor solves a challenge, whatever the site’s own settings say.',
       'rate-limit': 'Each client may send only so many requests.',
       'notice-on-host': 'The whole site, or some of its hostnames, answers with a notice.',
-      'suspend-captcha-keys': 'The site’s captcha keys stop working. Enforced by the captcha service, so no edge answers for it.',
+      'suspend-captcha-keys':
+        'The site’s captcha keys stop working. Enforced by the captcha provider, whose processes answer with receipts as edges do.',
     },
     scope: 'Hostnames',
     scopeWhole: 'The whole site',
@@ -177,7 +178,16 @@ export const orders = {
     receiptsHelp: 'Each edge asks its own listener for a URL in the scope before it signs.',
     receiptsNone: 'No receipt yet.',
     receiptsWaiting: 'Receipts arrive here as the edges answer, usually within a second.',
-    receiptsNotNeeded: 'The captcha service enforces this measure; no edge signs for it.',
+    captchaReceiptsHelp: 'Each process of the captcha provider asks its own door about the keys before it signs.',
+    captchaColumns: {
+      process: 'Process',
+      state: 'Says',
+      at: 'At',
+      took: 'Took',
+      keys: 'Keys asked about',
+      signature: 'Signature',
+    },
+    keysAsked: (asked: number, keys: number) => `${asked} of ${keys}`,
     columns: {
       edge: 'Edge',
       state: 'State',
