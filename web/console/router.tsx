@@ -99,6 +99,20 @@ const certificates = createRoute({
   component: lazyRouteComponent(() => import('./screens/sites/certificates.tsx'), 'CertificatesScreen'),
 });
 
+const captchaKeys = createRoute({
+  getParentRoute: () => inside,
+  path: '/captcha',
+  validateSearch: searchWords('search'),
+  component: lazyRouteComponent(() => import('./screens/captcha/list.tsx'), 'CaptchaKeysScreen'),
+});
+
+const captchaKey = createRoute({
+  getParentRoute: () => inside,
+  path: '/captcha/$keyId',
+  validateSearch: searchWords('tab', 'minutes', 'view'),
+  component: lazyRouteComponent(() => import('./screens/captcha/key.tsx'), 'CaptchaKeyScreen'),
+});
+
 const attacks = createRoute({
   getParentRoute: () => inside,
   path: '/attacks',
@@ -243,7 +257,7 @@ const tree = root.addChildren([
   setup,
   invitation,
   inside.addChildren([
-    ...[home, sites, newSite, site, certificates, attacks, attack, orders, newOrder, order],
+    ...[home, sites, newSite, site, certificates, captchaKeys, captchaKey, attacks, attack, orders, newOrder, order],
     ...[desk, deskCase, assess, decide, pressure, onCall, appeals, criteria, authority, wellness, notices],
     ...[edges, alarms, audit, people, account],
   ]),

@@ -27,7 +27,7 @@ describe('the live feed', () => {
     expect(invalidated).not.toHaveBeenCalled();
     vi.runAllTimers();
     const keys = invalidated.mock.calls.map(([filters]) => filters?.queryKey);
-    expect(keys).toHaveLength(5);
+    expect(keys).toHaveLength(7);
     expect(keys).toContainEqual([getOrder.path, { orderId }]);
   });
 
@@ -41,7 +41,7 @@ describe('the live feed', () => {
     expect(invalidated).not.toHaveBeenCalled();
     feed.take(JSON.stringify({ kind: 'order', orderId, siteId }));
     vi.runAllTimers();
-    expect(invalidated).toHaveBeenCalledTimes(5);
+    expect(invalidated).toHaveBeenCalledTimes(7);
   });
 
   it('adds traffic that arrives to the series on screen', () => {

@@ -34,6 +34,9 @@ export const deskPaths = {
   notices: '/api/v1/notices',
 } as const;
 
+/** Of captcha keys, whose routes load with their screens too. An order may suspend any of them. */
+export const captchaPaths = { all: '/api/v1/captcha-keys', one: '/api/v1/captcha-keys/{keyId}' } as const;
+
 export class LiveFeed {
   #client: QueryClient;
   #source: EventSource | null = null;
@@ -145,6 +148,8 @@ export function staleAfter(event: LiveEvent): readonly (readonly unknown[])[] {
         [getOrder.path, { orderId: event.orderId }],
         [listSites.path],
         [getSite.path, { siteId: event.siteId }],
+        [captchaPaths.all],
+        [captchaPaths.one],
         [getStatus.path],
       ];
     case 'receipt':

@@ -18,6 +18,7 @@ import { registerHouse } from './house.ts';
 import { registerRelays } from './relays.ts';
 import { registerRollouts } from './rollouts.ts';
 import { registerIdentity } from './identity.ts';
+import { registerCaptcha } from './captcha.ts';
 import { registerCertificates } from './certificates.ts';
 import { registerAttacks } from './attacks.ts';
 import { registerInsight } from './insight.ts';
@@ -99,6 +100,7 @@ export function createMock(state: MockState): Mock {
   registerRollouts(on, state, emit);
   registerShield(on, state, emit);
   registerCertificates(on, state);
+  registerCaptcha(on, state);
   registerRules(on, state);
   registerAttacks(on, state);
   registerInsight(on, state);

@@ -14,6 +14,7 @@ export const rooms = [
   { room: 'on-call', to: '/desk/on-call', key: 'w', needs: 'desk:read', place: 'desk' },
   { room: 'wellness', to: '/desk/wellness', key: 'h', needs: 'desk:read', place: 'desk' },
   { room: 'notices', to: '/notices', key: 'n', needs: 'notices:read', place: 'rail' },
+  { room: 'captcha', to: '/captcha', key: 't', needs: 'sites:read', place: 'rail' },
   { room: 'edges', to: '/edges', key: 'e', needs: 'edges:read', place: 'rail' },
   { room: 'alarms', to: '/alarms', key: 'a', needs: 'alarms:read', place: 'rail' },
   { room: 'people', to: '/people', key: 'p', needs: 'people:read', place: 'rail' },

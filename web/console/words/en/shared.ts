@@ -19,6 +19,7 @@ export const shared = {
     orders: 'Orders',
     desk: 'Desk',
     appeals: 'Appeals',
+    captcha: 'Captcha',
     criteria: 'Criteria',
     authority: 'Requests of authorities',
     'on-call': 'On call',
