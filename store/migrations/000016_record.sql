@@ -1,0 +1,26 @@
+-- The record: leaves in the order in which they are told, and the head of the log that was signed last.
+
+-- A leaf is queued in the transaction of the act that it tells of; its index is given when a checkpoint over it is signed.
+create table record_leaf (
+  queued bigint generated always as identity primary key,
+  leaf_index bigint unique,
+  leaf text not null,
+  leaf_sha256 text not null unique
+);
+
+create index record_leaf_waiting on record_leaf (queued) where leaf_index is null;
+
+-- One row. Root and checkpoint are those of the tree of the first `size` leaves; whoever appends holds its lock.
+create table record_head (
+  only_one boolean primary key default true check (only_one),
+  size bigint not null,
+  root text not null,
+  checkpoint text not null
+);
+
+-- What opens the commitments of a subject's leaves. Deleting a row is erasure: the log stays as it is.
+create table record_salt (
+  subject text primary key,
+  ref text not null unique,
+  salt text not null
+);
