@@ -394,7 +394,7 @@ describe('a role without a scope', () => {
     await open('/sites');
     await page.getByRole('link', { name: 'Harbour Forum' }).waitFor();
     const rooms = page.getByRole('navigation', { name: 'Rooms of the console' });
-    expect(await rooms.getByRole('link').allTextContents()).toEqual(['Sites', 'Orders1', 'Notices']);
+    expect(await rooms.getByRole('link').allTextContents()).toEqual(['Sites', 'Orders1', 'Notices', 'Captcha']);
   });
 });
 

@@ -51,7 +51,7 @@ const seenEveryMs = 5000;
 const mostAsked = 20;
 const askTimeoutMs = 2000;
 const settleMs = 3000;
-const againMs = 5000;
+const againMs = 2000;
 const keptMs = 30 * 86_400_000;
 
 type Due = { readonly firstMs: number; nextMs: number };
