@@ -48,6 +48,15 @@ describe('rooms', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('keep the checker of an edge away from the store: only the provider beside it has one', () => {
+    const wrong = sources
+      .filter(({ file, test }) => /^captcha\/[^/]+$/.test(file) && !test)
+      .flatMap(({ file, imports }) =>
+        imports.filter(({ from }) => /store\/|provider\//.test(from)).map(({ from }) => `${file} ${from}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
   it('keep SQL in the store: nobody else imports a database library', () => {
     const databases = /^(pg|kysely|@electric-sql\/)/;
     const wrong = sources

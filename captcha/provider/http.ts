@@ -102,12 +102,21 @@ export function createHttp(parts: HttpParts): Server {
     parts.onAnswer?.(route.path, reply.status, tookMs);
     parts.log.debug({ method: request.method, path: route.path, status: reply.status, tookMs: Math.round(tookMs) }, 'answered');
   };
+  /** Once a second: whoever makes requests fail on purpose does not fill the log. */
+  let toldMs = -Infinity;
+  let untold = 0;
+  const tell = (error: unknown, path: string, words: string): void => {
+    untold += 1;
+    if (performance.now() - toldMs < 1000) return;
+    parts.log.error({ err: errorForLog(error), path, times: untold }, words);
+    [toldMs, untold] = [performance.now(), 0];
+  };
   const handled = async (route: Route, asked: Asked): Promise<Reply> => {
     try {
       return await route.handle(asked);
     } catch (error) {
       const away = isStoreDown(error);
-      parts.log.error({ err: errorForLog(error), path: route.path }, away ? 'the database is away' : 'a request failed');
+      tell(error, route.path, away ? 'the database is away' : 'a request failed');
       if (route.lost !== undefined) return route.lost(asked);
       return { status: away ? 503 : 500, headers: { 'cache-control': 'no-store', ...(away ? { 'retry-after': '5' } : {}) } };
     }
