@@ -149,13 +149,16 @@ function who(words: Words, decision: PublicDecision): Piece {
     <p>${more}</p>`;
 }
 
-function proof(words: Words, { receipts, endedAt }: PublicDecision): Piece {
-  const say = words.decision;
-  if (receipts.expected === 0) return html`<p>${say.proofNone}</p>`;
+function proof(words: Words, { measure, receipts, endedAt }: PublicDecision): Piece {
+  if (receipts.expected === 0) return html`<p>${words.decision.proofNone}</p>`;
+  const { captchaProof } = words.decision;
+  const ofCaptcha = measure === 'suspend-captcha-keys';
+  // Keys are suspended by the captcha provider's processes; edges have nothing to do with it.
+  const say = ofCaptcha ? { ...words.decision, ...captchaProof, proofPlain: captchaProof.plain } : words.decision;
   const line =
     endedAt === null ? say.enforced(receipts.enforced, receipts.expected) : say.liftedProof(receipts.lifted, receipts.expected);
   const failed = receipts.failed > 0 ? html`<p>${say.failed(receipts.failed)}</p>` : '';
-  const more = receipts.tookMs === null ? say.proofPlain : say.proofMore(shortDuration(words, receipts.tookMs));
+  const more = receipts.tookMs === null || ofCaptcha ? say.proofPlain : say.proofMore(shortDuration(words, receipts.tookMs));
   return html`<p>${line}</p>
     ${failed}
     <p>${more}</p>`;

@@ -142,6 +142,14 @@ export const german: Words = {
     failed: (count) => `${count} fand sie nicht umgesetzt; der Betreiber wurde alarmiert`,
     proofMore: (took) => `Jeder rief vorher die eingeschränkte Adresse bei sich selbst auf. Die letzte Antwort kam nach ${took}.`,
     proofPlain: 'Jeder ruft die eingeschränkte Adresse bei sich selbst auf, bevor er unterschreibt.',
+    captchaProof: {
+      enforced: (done, all) =>
+        `${done} von ${all} ${all === 1 ? 'Captcha-Prozess hat' : 'Captcha-Prozessen haben'} unterschrieben, dass sie umgesetzt ist`,
+      liftedProof: (done, all) =>
+        `${done} von ${all} ${all === 1 ? 'Captcha-Prozess hat' : 'Captcha-Prozessen haben'} unterschrieben, dass sie aufgehoben ist`,
+      failed: (count) => `${count} fand sie nicht umgesetzt; der Betreiber wurde alarmiert`,
+      plain: 'Jeder fragt sich selbst nach den gesperrten Schlüsseln, bevor er unterschreibt.',
+    },
     pressureTitle: 'Was keine Rolle spielte',
     pressure:
       'Die Zahl der Meldungen spielte keine Rolle, Kampagnen auch nicht. Meldungen werden auf Belege hin gelesen; dass es viele sind, ist kein Beleg.',

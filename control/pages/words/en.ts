@@ -151,6 +151,14 @@ export const english = {
     proofMore: (took: string) =>
       `Each asked its own front door for the restricted address first. The last answer came after ${took}.`,
     proofPlain: 'Each asks its own front door for the restricted address before it signs.',
+    captchaProof: {
+      enforced: (done: number, all: number) =>
+        `${done} of ${all} ${all === 1 ? 'process of the captcha has' : 'processes of the captcha have'} signed that it is enforced`,
+      liftedProof: (done: number, all: number) =>
+        `${done} of ${all} ${all === 1 ? 'process of the captcha has' : 'processes of the captcha have'} signed that it is lifted`,
+      failed: (count: number) => `${count} found it not enforced; the operator was alarmed`,
+      plain: 'Each asks its own front door about the suspended keys before it signs.',
+    },
     pressureTitle: 'What played no part',
     pressure:
       'The number of reports played no part, nor did campaigns. Reports are read for evidence; that there are many of them is not evidence.',

@@ -139,6 +139,14 @@ export const spanish: Words = {
     proofMore: (took) =>
       `Cada uno pidió antes la dirección restringida a su propia puerta. La última respuesta llegó a los ${took}.`,
     proofPlain: 'Cada uno pide la dirección restringida a su propia puerta antes de firmar.',
+    captchaProof: {
+      enforced: (done, all) =>
+        `${done} de ${all} ${all === 1 ? 'proceso del captcha ha' : 'procesos del captcha han'} firmado que se aplica`,
+      liftedProof: (done, all) =>
+        `${done} de ${all} ${all === 1 ? 'proceso del captcha ha' : 'procesos del captcha han'} firmado que se levantó`,
+      failed: (count) => `${count} vio que no se aplicaba; se alertó al operador`,
+      plain: 'Cada uno pregunta a su propia puerta por las claves suspendidas antes de firmar.',
+    },
     pressureTitle: 'Qué no influyó',
     pressure:
       'El número de denuncias no influyó, ni las campañas. Las denuncias se leen en busca de pruebas; que sean muchas no es una prueba.',

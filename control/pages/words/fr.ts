@@ -140,6 +140,12 @@ export const french: Words = {
     proofMore: (took) =>
       `Chacun a d’abord demandé l’adresse restreinte à sa propre porte. La dernière réponse est venue après ${took}.`,
     proofPlain: 'Chacun demande l’adresse restreinte à sa propre porte avant de signer.',
+    captchaProof: {
+      enforced: (done, all) => `${done} processus du captcha sur ${all} ${done > 1 ? 'ont' : 'a'} signé qu’elle est appliquée`,
+      liftedProof: (done, all) => `${done} processus du captcha sur ${all} ${done > 1 ? 'ont' : 'a'} signé qu’elle est levée`,
+      failed: (count) => `${count} a constaté qu’elle n’était pas appliquée ; l’exploitant a été alerté`,
+      plain: 'Chacun interroge sa propre porte sur les clés suspendues avant de signer.',
+    },
     pressureTitle: 'Ce qui n’a pas compté',
     pressure:
       'Le nombre de signalements n’a pas compté, les campagnes non plus. On y cherche des preuves ; qu’ils soient nombreux n’en est pas une.',

@@ -25,19 +25,20 @@ export function OrderBadge({ order }: { order: Order }) {
 }
 
 export function Tally({ order }: { order: Order }) {
+  const told = order.measure === 'suspend-captcha-keys' ? words.captchaReceipts : words.receipts;
   const { expected, enforced, lifted, failed, tookMs } = order.receipts;
   if (order.state === 'proposed' || order.state === 'withdrawn' || order.state === 'lapsed')
     return <span className="hint">–</span>;
-  if (expected === 0) return <span className="hint">{words.receipts.none}</span>;
+  if (expected === 0) return <span className="hint">{told.none}</span>;
   const over = order.state === 'lifted' || order.state === 'expired';
   const done = over ? lifted : enforced;
   const took = tookMs === null || done < expected ? null : duration(tookMs, language);
   return (
     <span className="tally" aria-live="polite">
       <Badge tone={done < expected ? 'waiting' : 'good'}>
-        {over ? words.receipts.lifted(done, expected, took) : words.receipts.enforced(done, expected, took)}
+        {over ? told.lifted(done, expected, took) : told.enforced(done, expected, took)}
       </Badge>
-      {failed > 0 ? <Badge tone="alarm">{words.receipts.failed(failed)}</Badge> : null}
+      {failed > 0 ? <Badge tone="alarm">{told.failed(failed)}</Badge> : null}
     </span>
   );
 }

@@ -36,6 +36,15 @@ export const orders = {
       `Lifted on ${n} of ${plural(of, 'edge', 'edges')}${took === null ? '' : `, ${took}`}`,
     failed: (n: number) => `${plural(n, 'edge', 'edges')} failed`,
   },
+  /** The same of an order that suspends captcha keys. */
+  captchaReceipts: {
+    none: 'No captcha process has to answer',
+    enforced: (n: number, of: number, took: string | null) =>
+      `${n} of ${plural(of, 'captcha process', 'captcha processes')}${took === null ? '' : `, ${took}`}`,
+    lifted: (n: number, of: number, took: string | null) =>
+      `Lifted on ${n} of ${plural(of, 'captcha process', 'captcha processes')}${took === null ? '' : `, ${took}`}`,
+    failed: (n: number) => `${plural(n, 'captcha process', 'captcha processes')} failed`,
+  },
 
   form: {
     title: 'Place an order',
@@ -177,7 +186,7 @@ export const orders = {
     receipts: 'Receipts',
     receiptsHelp: 'Each edge asks its own listener for a URL in the scope before it signs.',
     receiptsNone: 'No receipt yet.',
-    receiptsWaiting: 'Receipts arrive here as the edges answer, usually within a second.',
+    receiptsWaiting: 'Receipts arrive here as they are signed, usually within a second.',
     captchaReceiptsHelp: 'Each process of the captcha provider asks its own door about the keys before it signs.',
     captchaColumns: {
       process: 'Process',
