@@ -23,7 +23,7 @@ import { addSite } from '../contract/routes/sites.ts';
 import { startParts } from './harness/provider.ts';
 import type { Parts } from './harness/provider.ts';
 import { freePorts, until } from './harness/ports.ts';
-import { startProgram } from './harness/program.ts';
+import { runProgram, startProgram } from './harness/program.ts';
 import type { Program } from './harness/program.ts';
 import { postgresDatabase } from './harness/stores.ts';
 import type { SharedDatabase } from './harness/stores.ts';
@@ -125,6 +125,9 @@ it('an order suspends all keys of its site in every process, with signed receipt
   }
   expect(new Set(captchaReceipts.map(({ receipt }) => receipt.body.processId)).size).toBe(2);
 
+  const publicly = await fetch(`${parts.controlUrl}/decisions/${order.decision}`, { headers: { 'accept-language': 'en' } });
+  expect(await publicly.text()).toContain('2 of 2 processes of the captcha have signed that it is enforced');
+
   for (const at of [0, 1]) {
     expect(await begin(at, key.siteKey)).toEqual({ do: 'suspended', statement: order.statementUrl });
     const told = await siteverify(at, secret, kept);
@@ -179,6 +182,32 @@ it('a new secret is taken at once and the old one until its hours are over; neit
     const reply = await begin(0, key.siteKey);
     return reply.do === 'refused' && reply.code === 'unknown-site-key';
   });
+});
+
+it('the command line makes, changes, renews, reviews and removes keys, and prints a secret once', async () => {
+  const run = async (...args: string[]): Promise<string> => {
+    const ran = await runProgram(['captcha-key', ...args, '--state', parts.state, '--control', parts.controlUrl]);
+    expect([ran.code, ran.code === 0 ? '' : ran.stderr]).toEqual([0, '']);
+    return ran.stdout;
+  };
+  const secretIn = (text: string): string => /pcs_[\w-]{43}/.exec(text)?.[0] ?? 'none';
+  const made = await run('add', 'Newsletter', '--hostname', 'news.example', '--level', 'light');
+  expect(secretIn(made)).not.toBe('none');
+  const changed = z.object({ hostnames: z.array(z.string()), level: z.string() });
+  expect(changed.parse(JSON.parse(await run('set', 'newsletter', '--hostname', '*.news.example', '--json')))).toEqual({
+    hostnames: ['*.news.example'],
+    level: 'light',
+  });
+  const renewed = await run('renew', 'Newsletter', '--old-ends-in', '2');
+  expect(secretIn(renewed)).not.toBe(secretIn(made));
+  const shown = `${await run('show', 'Newsletter')}${await run('list')}${await run('figures', 'Newsletter', '--hours', '48')}`;
+  for (const text of [secretIn(made), secretIn(renewed)]) {
+    expect(shown).not.toContain(text);
+    expect(shown).toContain(`…${text.slice(-4)}`);
+  }
+  expect(await run('review', 'Newsletter')).toContain('No checks in the last month.');
+  expect(await run('remove', 'Newsletter', '--yes')).toContain('is removed');
+  expect(await run('list', '--search', 'newsletter')).toContain('No captcha keys.');
 });
 
 it('owners have keys of their own sites and see no others; checks are counted and told by class of device', async () => {
