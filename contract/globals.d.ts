@@ -1,5 +1,5 @@
 /**
- * The two platform globals that pure rooms may use: both are deterministic, and both exist in Node and in browsers.
+ * The few platform globals that pure rooms may use: they are deterministic, and exist in Node and in browsers.
  * Everything else of the platform (process, fetch, timers, node:*) stays a compile error in contract/ and core/.
  */
 declare class URL {
@@ -19,3 +19,6 @@ declare class URL {
 declare class TextEncoder {
   encode(input?: string): Uint8Array<ArrayBuffer>;
 }
+/** Base64 of a text whose characters are all below 256, and back. */
+declare function btoa(text: string): string;
+declare function atob(text: string): string;
