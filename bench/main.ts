@@ -32,6 +32,10 @@ const benches: Readonly<Record<string, { readonly about: string; readonly load: 
     about: 'a receipt, the queue, the clusters and the alarm of the desk',
     load: async () => (await import('./desk/main.ts')).run,
   },
+  captcha: {
+    about: 'the captcha: beside Cap and ALTCHA, under garbage, in Chromium, and attacked natively',
+    load: async () => (await import('./captcha/main.ts')).run,
+  },
   propagation: {
     about: 'from a commit in the control plane to the next request that meets it',
     load: async () => (await import('./propagation/main.ts')).run,

@@ -44,11 +44,15 @@ async function visit({ port, siteKey }: VisitorOrder): Promise<void> {
   const told: { passed: number; trouble: string | null } = { passed: 0, trouble: null };
   parentPort?.on('message', () => parentPort?.postMessage(told));
   while (told.trouble === null) {
-    let reply = await step(port, checkPaths.begin, { siteKey, host: 'shop.example' });
-    while (reply.do === 'step')
-      reply = await step(port, checkPaths.answer, { line: reply.line, a: solveStep(reply.step), b: 20 });
-    if (reply.do === 'token') told.passed += 1;
-    else told.trouble = JSON.stringify(reply);
+    try {
+      let reply = await step(port, checkPaths.begin, { siteKey, host: 'shop.example' });
+      while (reply.do === 'step')
+        reply = await step(port, checkPaths.answer, { line: reply.line, a: solveStep(reply.step), b: 20 });
+      if (reply.do === 'token') told.passed += 1;
+      else told.trouble = JSON.stringify(reply);
+    } catch (error) {
+      told.trouble = error instanceof Error ? error.message : String(error);
+    }
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
