@@ -57,6 +57,7 @@ import { openMetrics, registerMetrics } from './metrics.ts';
 import { openOrderChanges } from './orders/changes.ts';
 import { registerOrderRoutes } from './orders/routes.ts';
 import { registerPages } from './pages/register.ts';
+import { openRecord } from './record/register.ts';
 import { registerSiteRoutes } from './sites/routes.ts';
 import { insightHub, registerInsightLive } from './insight/live.ts';
 import { insightJobs } from './insight/jobs.ts';
@@ -178,6 +179,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     });
     closing.push(() => desk.close());
     const attacks = registerAttacks(app, { ...desk.deps, stream });
+    const record = await openRecord(app, deps, join(config.state, 'control'));
     registerEvents(app, deps, live, stopping.signal);
     registerInsightLive(app, deps, hub, stopping.signal);
     registerMetrics(app, deps, metrics);
@@ -216,6 +218,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
         ...certificates.jobs,
         ...desk.jobs,
         ...attacks,
+        ...record,
         ...watch.jobs,
       ],
       log,

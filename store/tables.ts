@@ -32,6 +32,7 @@ import type { CertificateTables } from './certificate-tables.ts';
 import type { InsightTables } from './insight-tables.ts';
 import type { DeskTables } from './desk/tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
+import type { RecordTables } from './record-tables.ts';
 import type { RelayTables } from './relay-tables.ts';
 import type { RolloutTables } from './rollout-tables.ts';
 
@@ -270,6 +271,7 @@ export type Tables = SpineTables &
   AttackTables &
   InsightTables &
   RolloutTables &
+  RecordTables &
   RelayTables &
   CaptchaCountTables &
   CaptchaTables &

@@ -28,6 +28,7 @@ import type { Caller } from '../http/caller.ts';
 import { Failure, notFound } from '../http/failure.ts';
 import type { FieldMistake } from '../http/failure.ts';
 import { factsOf, orderChange } from './policy.ts';
+import { recordOrder } from '../record/leaves.ts';
 
 export type OrderDeps = Pick<ControlDeps, 'store' | 'now' | 'publicUrl' | 'breakGlassSeconds' | 'orderChanges'>;
 type Deps = OrderDeps;
@@ -272,6 +273,7 @@ function refuseLostScope(order: OrderRecord, site: SiteRecord | null): void {
 async function send(deps: Deps, unit: Work, order: OrderRecord): Promise<OrderRecord> {
   const at = nowOf(deps);
   await suspendKeysOf(unit, order, deps.publicUrl, at);
+  await recordOrder(unit.tx, order, at);
   const revision = await recordChanges(unit, {
     group: order.group,
     class: 'fast',

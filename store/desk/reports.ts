@@ -50,7 +50,7 @@ export type NewReport = {
 };
 
 /**
- * Stores reports under the next numbers, in their order, in one statement: counter, keys, sealed records and reports, so outside a transaction it is one
+ * Stores reports under the next numbers, in their order, in one statement: counter, keys, sealed records, reports and leaves of the record, so outside a transaction it is one
  * of its own. Returns the number of the first. Holds the counter until the transaction ends.
  */
 export async function storeReports(db: Db, reports: readonly NewReport[]): Promise<number> {
@@ -104,6 +104,9 @@ export async function storeReports(db: Db, reports: readonly NewReport[]): Promi
       select report_id, number, leaf, encode(sha256(convert_to(leaf, 'UTF8')), 'hex'), status_hash, channel, class, fast_lane, state,
         received_at, happened_at, hostname, urls, text, lang, role, sealed_id, reporter_mark, reporter_proof, forward_consent,
         wants_safety_contact, machine, raw_blob_id from given
+    ), logged as (
+      insert into record_leaf (leaf, leaf_sha256)
+      select leaf, encode(sha256(convert_to(leaf, 'UTF8')), 'hex') from given order by number
     ) select before from counter`.execute(db);
   const [counter] = taken;
   if (counter === undefined) throw new Error('the counter of receipts is gone');

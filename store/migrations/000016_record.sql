@@ -24,3 +24,6 @@ create table record_salt (
   ref text not null unique,
   salt text not null
 );
+
+-- Receipts that were given before there was a record go into it first, in their order.
+insert into record_leaf (leaf, leaf_sha256) select receipt_leaf, receipt_sha256 from report order by receipt_number;

@@ -12,6 +12,7 @@ import { hasCriteria, insertCriteria } from '../../../store/desk/criteria.ts';
 import { transact } from '../../../store/transact.ts';
 import { nowOf } from '../../deps.ts';
 import type { ControlDeps } from '../../deps.ts';
+import { recordPolicyVersion } from '../../record/leaves.ts';
 
 export function sha256Of(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
@@ -60,6 +61,7 @@ export async function settleFirstCriteria(deps: Pick<ControlDeps, 'store' | 'now
   };
   await transact(deps.store, async ({ tx }) => {
     if (!(await insertCriteria(tx, criteria))) return;
+    await recordPolicyVersion(tx, criteria.sha256, at);
     await addAudit(tx, {
       at,
       who: null,

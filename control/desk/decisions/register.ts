@@ -34,6 +34,7 @@ import { followOrder } from './follow.ts';
 import { decisionJobs } from './jobs.ts';
 import { confirmDecision, previewDecision, proposeDecision, tellOwnerNow, withdrawDecision } from './service.ts';
 import { viewDecisions } from './view.ts';
+import { recordPolicyVersion } from '../../record/leaves.ts';
 
 export function registerDecisions(app: App, deps: DeskDeps): Job[] {
   deps.orderChanges.follow((unit, change) => followOrder(unit, deps, change));
@@ -92,6 +93,7 @@ function registerCriteriaRoutes(app: App, deps: DeskDeps): void {
       if (!(await insertCriteria(tx, criteria))) {
         throw new Failure('conflict', 'These very words were published before. Nothing was changed.');
       }
+      await recordPolicyVersion(tx, criteria.sha256, at);
       const detail = { title: body.title, sha256: criteria.sha256 };
       await addAudit(tx, { at, who: caller, act: 'criteria.publish', subject: criteria.policyVersionId, detail });
     });

@@ -16,7 +16,7 @@ import {
 import { checkProofFile, proofFileText, readProofFile } from '../../contract/record/proof-file.ts';
 import { consistencyHolds, inclusionHolds, leafHash } from '../../contract/record/tree.ts';
 import { generateSigningKeyPair, textSigner, textVerifier } from '../../kit/ed25519.ts';
-import { proveConsistency, proveInclusion } from './prove.ts';
+import { proveConsistency, proveInclusion } from '../../core/record/prove.ts';
 import {
   appendHashes,
   emptyEdge,
@@ -27,8 +27,8 @@ import {
   rootOfEdge,
   tileBytes,
   tilePath,
-} from './tiles.ts';
-import type { Edge } from './tiles.ts';
+} from '../../core/record/tiles.ts';
+import type { Edge } from '../../core/record/tiles.ts';
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 const verify = (key: string, text: string, signature: string): boolean => textVerifier(key)(text, signature);
