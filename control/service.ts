@@ -56,6 +56,7 @@ import type { Job } from './jobs/runner.ts';
 import { openMetrics, registerMetrics } from './metrics.ts';
 import { openOrderChanges } from './orders/changes.ts';
 import { registerOrderRoutes } from './orders/routes.ts';
+import { publicFacts } from './pages/facts.ts';
 import { registerPages } from './pages/register.ts';
 import { openRecord } from './record/register.ts';
 import { registerSiteRoutes } from './sites/routes.ts';
@@ -179,7 +180,7 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     });
     closing.push(() => desk.close());
     const attacks = registerAttacks(app, { ...desk.deps, stream });
-    const record = await openRecord(app, deps, join(config.state, 'control'));
+    const record = await openRecord(app, deps, join(config.state, 'control'), publicFacts(deps).decision);
     registerEvents(app, deps, live, stopping.signal);
     registerInsightLive(app, deps, hub, stopping.signal);
     registerMetrics(app, deps, metrics);

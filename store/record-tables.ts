@@ -1,5 +1,6 @@
 /** Tables of the record, as store/migrations/000016_record.sql makes them. */
 import type { Generated, GeneratedAlways } from 'kysely';
+import type { Instant } from '../contract/ids.ts';
 
 type RecordLeafTable = {
   queued: GeneratedAlways<number>;
@@ -12,4 +13,20 @@ type RecordHeadTable = { only_one: Generated<boolean>; size: number; root: strin
 
 type RecordSaltTable = { subject: string; ref: string; salt: string };
 
-export type RecordTables = { record_leaf: RecordLeafTable; record_head: RecordHeadTable; record_salt: RecordSaltTable };
+type RecordStatementTable = {
+  decision: string;
+  version: number;
+  recorded_at: Instant;
+  state: string;
+  statement: string;
+  sha256: string;
+  leaf: string;
+  leaf_sha256: string;
+};
+
+export type RecordTables = {
+  record_leaf: RecordLeafTable;
+  record_head: RecordHeadTable;
+  record_salt: RecordSaltTable;
+  record_statement: RecordStatementTable;
+};

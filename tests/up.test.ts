@@ -2,7 +2,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { exitCodes } from '../cli/exit-codes.ts';
+import { RecordReference } from '../contract/record/statement.ts';
 import { startEcho } from './harness/echo.ts';
 import type { Echo } from './harness/echo.ts';
 import { freePorts, isListening, removeFolder, temporaryFolder, until } from './harness/ports.ts';
@@ -169,6 +171,13 @@ it('an order is placed, confirmed by a second person, watched, verified and lift
   expect([confirmed.code, confirmed.stdout]).toEqual([0, expect.stringMatching(/1 of 1 edge, \d/)]);
   expect((await asVisitor()).status).toBe(403);
 
+  const shown = async () => {
+    const { order } = z
+      .object({ order: z.object({ statementUrl: z.url() }) })
+      .parse(await portcullis(['order', 'show', decision]));
+    const answer: unknown = await (await fetch(`${order.statementUrl}.json`)).json();
+    return { ...z.looseObject({}).parse(answer), statementUrl: order.statementUrl };
+  };
   const kept = path.join(state, 'kept-edges.json');
   writeFileSync(kept, JSON.stringify(await portcullis(['edge', 'list'])));
   const verified = await runProgram(['verify', decision, '--keys', kept, '--state', state]);
@@ -178,10 +187,25 @@ it('an order is placed, confirmed by a second person, watched, verified and lift
   const forged = await runProgram(['verify', '--receipts', receipts, '--keys', kept]);
   expect([forged.code, forged.stdout]).toEqual([exitCodes.failed.code, expect.stringContaining('the signature does not fit')]);
 
+  const { statementUrl } = await shown();
+  const recordKey = path.join(state, 'kept-record.key');
+  writeFileSync(recordKey, await (await fetch(new URL('/record/key', statementUrl))).text());
+  const saved = path.join(state, 'statement.json');
+  await until('the statement has its proof', async () => {
+    const proved = await runProgram(['verify', statementUrl, '--record-key', recordKey, '--save', saved]);
+    return proved.code === 0 && proved.stdout.includes(`${decision} holds`) && proved.stdout.includes('as version 1');
+  });
+
   const lifted = await runProgram(
     ['order', 'lift', decision, '--reason', 'The threat is over.', '--wait', '--state', state],
     second,
   );
   expect([lifted.code, lifted.stdout]).toEqual([0, expect.stringContaining('1 of 1 edge lifted')]);
+  expect(z.object({ record: RecordReference }).parse(await shown()).record.version).toBe(2);
+  const offline = await runProgram(['verify', saved, '--record-key', recordKey, '--json']);
+  expect([offline.code, JSON.parse(offline.stdout)]).toMatchObject([0, { kind: 'holds', decision, version: 1 }]);
+  writeFileSync(saved, readFileSync(saved, 'utf8').replace(reason, 'Another reason, put in its place later.'));
+  const rewritten = await runProgram(['verify', saved, '--record-key', recordKey]);
+  expect([rewritten.code, rewritten.stdout]).toEqual([exitCodes.failed.code, expect.stringContaining('they were changed')]);
   expect(readFileSync(path.join(state, 'operator.token'), 'utf8')).toMatch(/^pcl_/);
 });

@@ -1,5 +1,6 @@
 /**
- * `portcullis verify`: checks the receipts of an order, or receipts in a file, and says in words what that proves and what not.
+ * `portcullis verify`: checks the receipts of an order, or receipts in a file, and says in words what that proves and what not. Published
+ * statements are in verify-statement.ts.
  *
  * The signature is checked here, by this program, not by the control plane. With `--keys` (a kept `portcullis edge list --json`) the
  * control plane need not be trusted for the keys either; with a file of receipts it is not asked at all.
@@ -23,8 +24,10 @@ import { table } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 import { checkReceipts } from '../verify/receipts.ts';
 import type { Claim, Finding } from '../verify/receipts.ts';
+import { meansStatement, verifyStatement } from './verify-statement.ts';
+import type { StatementOptions } from './verify-statement.ts';
 
-type VerifyOptions = ConnectionOptions & { readonly keys?: string; readonly receipts?: string };
+type VerifyOptions = ConnectionOptions & StatementOptions & { readonly keys?: string; readonly receipts?: string };
 
 /** What `edge list --json` prints, as far as it matters here; an edge whose key was not told is passed over. */
 const KeyFile = z.array(z.object({ edgeId: EdgeId, publicKey: PublicKey.optional() }));
@@ -42,16 +45,20 @@ export function addVerifyCommand(program: Command, terminal: Terminal): void {
   apiCommand<VerifyOptions>(
     program,
     terminal,
-    'verify [order]',
-    'Verifies the receipts of an order (id or decision number), or those in a file.',
+    'verify [what]',
+    'Verifies the receipts of an order (id or decision number) or those in a file, or a published statement (its address, or a file).',
     (command) =>
       command
         .option('--keys <file>', 'the edges’ public keys, kept from an earlier `portcullis edge list --json`')
-        .option('--receipts <file>', 'receipts as JSON (such as `order show --json`); the control plane is then not asked'),
+        .option('--receipts <file>', 'receipts as JSON (such as `order show --json`); the control plane is then not asked')
+        .option('--record-key <key>', 'the record’s key (text or file) that you kept from /record/key, for statements')
+        .option('--save <file>', 'writes the statement and its proof to a new file, to be verified later without asking anybody'),
     async ({ client, options, args }) => {
-      if ((args[0] === undefined) === (options.receipts === undefined)) {
-        throw new CommandFailure('usage', 'Name an order, or a file with --receipts.');
+      const [typed] = args;
+      if ((typed === undefined) === (options.receipts === undefined)) {
+        throw new CommandFailure('usage', 'Name an order, a statement’s address or file, or a file with --receipts.');
       }
+      if (typed !== undefined && meansStatement(typed, terminal.cwd)) return verifyStatement(typed, options, terminal);
       const read = (file: string): unknown => readJson(resolve(terminal.cwd, file));
       const subject =
         options.receipts === undefined

@@ -10,6 +10,7 @@ import { LadderStep, Limb, ReportClass } from '../desk/words.ts';
 import { DecisionNumber, Instant, OrderId, ReceiptId, Revision, SiteId } from '../ids.ts';
 import { Basis, Measure, PathPrefix } from '../policy.ts';
 import { SignedReceipt } from '../receipt.ts';
+import { RecordReference } from '../record/statement.ts';
 import { SignedCaptchaReceipt } from '../captcha-receipt.ts';
 import { Nothing, PageQuery, pageOf, PersonRef } from './common.ts';
 import { route } from './route.ts';
@@ -221,6 +222,8 @@ export const PublicNoAction = z.strictObject({
   statement: PublicStatement,
   statementUrl: z.string(),
   appealUrl: z.string(),
+  /** Left out in lists. */
+  record: RecordReference.optional(),
 });
 export type PublicNoAction = z.infer<typeof PublicNoAction>;
 
@@ -243,5 +246,7 @@ export const PublicDecision = z.strictObject({
   appealUrl: z.string(),
   /** Left out for an order that no case of the desk stands behind. */
   statement: PublicStatement.optional(),
+  /** Left out in lists. */
+  record: RecordReference.optional(),
 });
 export type PublicDecision = z.infer<typeof PublicDecision>;

@@ -11,7 +11,7 @@ import type { DecisionList } from './facts.ts';
 import { shortTimeAt, sentence, shortDuration, timeAt } from './format.ts';
 import { stateMark } from './layout.ts';
 import type { PageBody, Piece } from './layout.ts';
-import { noActionEntries, statementFacts } from './statement.ts';
+import { noActionEntries, recordFact, statementFacts } from './statement.ts';
 import type { Words } from './words/index.ts';
 
 const hostsInTitle = 3;
@@ -74,7 +74,7 @@ export function decisionPage(words: Words, decision: PublicDecision, nowMs: numb
         <dd>${proof(words, decision)}</dd>
         <dt>${say.pressureTitle}</dt>
         <dd>${say.pressure}</dd>
-        ${decision.statement === undefined ? '' : statementFacts(words, decision.statement)}
+        ${decision.statement === undefined ? '' : statementFacts(words, decision.statement)} ${recordFact(words, decision.record)}
       </dl>
       <div class="ways">
         <section>

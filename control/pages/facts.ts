@@ -18,6 +18,7 @@ import type { ControlDeps } from '../deps.ts';
 import { readStatus } from '../house/routes.ts';
 import { publicNoAction, publicNoActions, statementOfOrder } from '../desk/decisions/public.ts';
 import { viewPublicDecisions } from '../orders/view.ts';
+import { recorded } from '../record/statements.ts';
 
 export type StatusFacts = Status;
 export type IncidentKind = 'edge-away' | 'edge-nack' | 'receipt-failed';
@@ -83,11 +84,14 @@ export function publicFacts(needs: ControlDeps): Facts {
 
   async function readDecision(number: DecisionNumber): Promise<PublicDecision | PublicNoAction | null> {
     const order = await findOrderByDecision(db, number);
-    if (order === null) return publicNoAction(needs, number);
+    if (order === null) {
+      const noAction = await publicNoAction(needs, number);
+      return noAction && recorded(needs, noAction, 'no-action');
+    }
     const [decision] = begun(await viewPublicDecisions(needs, [order]));
     if (decision === undefined) return null;
     const statement = await statementOfOrder(db, order);
-    return statement === null ? decision : { ...decision, statement };
+    return recorded(needs, statement === null ? decision : { ...decision, statement }, order.state);
   }
 
   return {

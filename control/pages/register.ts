@@ -6,11 +6,13 @@
  */
 import type { Context } from 'hono';
 import { ErrorCode } from '../../contract/errors.ts';
+import { DecisionNumber } from '../../contract/ids.ts';
 import { instantOf } from '../../core/instant.ts';
-import { Failure } from '../http/failure.ts';
+import { Failure, notFound } from '../http/failure.ts';
 import { problemResponse } from '../http/problem.ts';
 import type { ControlDeps } from '../deps.ts';
 import type { App } from '../http/register.ts';
+import { versionsOf } from '../record/statements.ts';
 import { pageAnswers, pageCache, publicHeaders, wantsData, wordsOf } from './answer.ts';
 import type { Asset } from './assets.ts';
 import { decisionPage, decisionsPage, noSuchDecision } from './decision.ts';
@@ -96,6 +98,14 @@ export function registerPages(app: App, deps: PagesDeps): (context: Context) => 
     const feed = await decisionFeed(words, { ...deps, since: instantOf(deps.now()) }, await facts.decisions(null));
     const type = 'application/atom+xml; charset=utf-8';
     return new Response(feed.toString(), { headers: { ...headers, 'content-type': type, 'cache-control': pageCache } });
+  });
+
+  page('/decisions/:number/versions.json', async (_words, context) => {
+    const typed = DecisionNumber.safeParse((context.req.param('number') ?? '').toUpperCase());
+    // Showing it first keeps the newest version among them.
+    const shown = typed.success ? await facts.decision(typed.data) : null;
+    if (!typed.success || shown === null) throw notFound('decision');
+    return data({ decision: typed.data, versions: await versionsOf(deps, typed.data) });
   });
 
   page('/decisions/:number', async (words, context) => {

@@ -4,12 +4,33 @@
  * Reasons stand as the desk wrote them, isolated so that their direction does not turn the page's. Not here: who decided.
  */
 import { html } from 'hono/html';
+import type { RecordReference } from '../../contract/record/statement.ts';
 import type { PublicNoAction, PublicStatement } from '../../contract/routes/orders.ts';
 import { timeAt } from './format.ts';
 import type { PageBody, Piece } from './layout.ts';
 import { statementWordsFor } from './statement-words.ts';
 import type { StatementWords } from './statement-words.ts';
 import type { Words } from './words/index.ts';
+
+/** That the statement stands in the record, since when, and where the proof is. */
+export function recordFact(words: Words, record: RecordReference | undefined): Piece | '' {
+  if (record === undefined) return '';
+  const say = words.decision;
+  return fact(
+    say.recordTitle,
+    html`<p>${timeAt(words, record.recordedAt)}</p>
+      <p>${record.version === 1 ? say.recordFirst : say.recordLater(record.version)}</p>
+      <p>
+        <a href="${pathOf(record.proofUrl)}">${say.recordProof}</a> ·
+        <a href="${pathOf(record.versionsUrl)}">${say.recordVersions}</a>
+      </p>`,
+  );
+}
+
+/** Links of these pages stay where the page is read. */
+function pathOf(url: string): string {
+  return new URL(url).pathname;
+}
 
 /** Terms and descriptions for the page's list of facts. */
 export function statementFacts(words: Words, statement: PublicStatement): Piece {
@@ -88,6 +109,7 @@ export function noActionPage(words: Words, decision: PublicNoAction): PageBody {
         ${fact(say.decidedAt, timeAt(words, decision.decidedAt))}
         ${decision.recheckAt === null ? '' : fact(say.recheck, timeAt(words, decision.recheckAt))}
         ${fact(words.decision.who, html`<p>${words.decision.twoPeople}</p>`)} ${statementFacts(words, decision.statement)}
+        ${recordFact(words, decision.record)}
       </dl>
       <p><a href="${decision.appealUrl}">${words.decision.appealLink}</a></p>
     </article>`,

@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DecisionNumber } from '../../contract/ids.ts';
 import { noteKeyText } from '../../contract/record/note.ts';
 import { findLeaf } from '../../store/record.ts';
 import type { ControlDeps } from '../deps.ts';
@@ -14,14 +15,21 @@ import type { Job } from '../jobs/runner.ts';
 import { publicHeaders } from '../pages/answer.ts';
 import { loadRecordKey } from './key.ts';
 import { openRecordLog } from './log.ts';
+import { settleStatements } from './statements.ts';
 
 /** What waits is in a checkpoint after at most so long. */
 const turnEveryMs = 2000;
+const settleEveryMs = 5000;
 
 const tileName = /^tile\/(entries|[0-9]|[1-5][0-9]|6[0-3])(\/x[0-9]{3}){0,5}\/[0-9]{3}(\.p\/[0-9]{1,3})?$/;
 
-/** Opens the record in `state` (the control plane's own folder). Throws an Error with a sentence when its key is not the published one. */
-export async function openRecord(app: App, deps: ControlDeps, state: string): Promise<Job[]> {
+/** Opens the record in `state` (the control plane's own folder). `show` shows a decision to the public, and so records it. Throws an Error with a sentence when its key is not the published one. */
+export async function openRecord(
+  app: App,
+  deps: ControlDeps,
+  state: string,
+  show: (decision: DecisionNumber) => Promise<unknown>,
+): Promise<Job[]> {
   const folder = join(state, 'record');
   const { key, sign } = await loadRecordKey(deps.store, join(state, 'record.key'), deps.publicUrl);
   const log = openRecordLog({ store: deps.store, folder, key, sign });
@@ -57,5 +65,13 @@ export async function openRecord(app: App, deps: ControlDeps, state: string): Pr
       throw new Failure('not-found', 'This leaf waits for the next checkpoint. Try again in a few seconds; nothing is lost.');
     return new Response(proof, { headers: plain });
   });
-  return [{ name: 'the record', everyMs: turnEveryMs, afterMs: 0, run: () => log.turn() }];
+  return [
+    { name: 'the record', everyMs: turnEveryMs, afterMs: 0, run: () => log.turn() },
+    {
+      name: 'statements into the record',
+      everyMs: settleEveryMs,
+      afterMs: settleEveryMs,
+      run: () => settleStatements(deps, show),
+    },
+  ];
 }

@@ -1,5 +1,5 @@
 /**
- * What the record says of policy versions and orders: canonical JSON, one schema per type. Of reports it holds the leaf of the receipt (core/desk/receipt-leaf.ts).
+ * What the record says of policy versions, orders and published statements (contract/record/statement.ts): canonical JSON, one schema per type. Of reports it holds the leaf of the receipt (core/desk/receipt-leaf.ts).
  *
  * Public for good: no name of a person, no hostname, no reason. What an order is about stands in a commitment, whose salt is kept apart and can be
  * deleted. Not told: that a case was opened. A leaf of that right behind a report's would say whether others had reported the same.
@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../../contract/canonical.ts';
 import { Instant } from '../../contract/ids.ts';
 import { Measure } from '../../contract/policy.ts';
+import { StatementLeaf } from '../../contract/record/statement.ts';
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -34,7 +35,7 @@ export const OrderLeaf = z.strictObject({
   commitment: Hash,
 });
 
-export const ActLeaf = z.discriminatedUnion('type', [PolicyVersionLeaf, OrderLeaf]);
+export const ActLeaf = z.discriminatedUnion('type', [PolicyVersionLeaf, OrderLeaf, StatementLeaf]);
 export type ActLeaf = z.infer<typeof ActLeaf>;
 
 /** The leaf's text. Throws a ZodError on what does not fit: the act is then undone, rather than told wrongly (fails closed). */

@@ -25,5 +25,19 @@ create table record_salt (
   salt text not null
 );
 
+-- What was published of a decision, as often as it changed: nothing is shown before its version stands here and in a leaf.
+create table record_statement (
+  decision text not null,
+  version integer not null check (version > 0),
+  recorded_at timestamptz not null,
+  -- Of the decision when this was published: a decision that has moved on since is told again without being asked for.
+  state text not null,
+  statement text not null,
+  sha256 text not null,
+  leaf text not null,
+  leaf_sha256 text not null references record_leaf (leaf_sha256) deferrable initially deferred,
+  primary key (decision, version)
+);
+
 -- Receipts that were given before there was a record go into it first, in their order.
 insert into record_leaf (leaf, leaf_sha256) select receipt_leaf, receipt_sha256 from report order by receipt_number;

@@ -133,6 +133,11 @@ export const german: Words = {
       'Die Gefahr ließ keine Zeit für eine zweite Person. Alle im Dienst wurden alarmiert, und die Entscheidung endet bald von selbst, wenn keine zweite Person sie bestätigt.',
     breakGlassOver:
       'Die Gefahr ließ keine Zeit für eine zweite Person. Alle im Dienst wurden alarmiert; keine zweite Person hat sie bestätigt.',
+    recordTitle: 'Im Register',
+    recordFirst: 'So wurde sie zuerst veröffentlicht; seither wurde nichts geändert.',
+    recordLater: (version) => `Dies ist Fassung ${version}. Auch die früheren stehen im Register.`,
+    recordProof: 'Beweisdatei',
+    recordVersions: 'Alle Fassungen',
     proof: 'Nachweis',
     proofNone: 'Kein Edge ist an dieser Maßnahme beteiligt.',
     enforced: (done, all) =>

@@ -141,6 +141,11 @@ export const english = {
       'The danger would not wait for a second person. Everybody on duty was alarmed, and the decision ends by itself soon unless a second person confirms it.',
     breakGlassOver:
       'The danger would not wait for a second person. Everybody on duty was alarmed; no second person confirmed it.',
+    recordTitle: 'In the record',
+    recordFirst: 'This is how it was first published: nothing was changed since.',
+    recordLater: (version: number) => `This is version ${version}. The earlier ones stand in the record too.`,
+    recordProof: 'Proof file',
+    recordVersions: 'All versions',
     proof: 'Proof',
     proofNone: 'No edge takes part in this measure.',
     enforced: (done: number, all: number) =>

@@ -131,6 +131,11 @@ export const spanish: Words = {
       'El peligro no podía esperar a una segunda persona. Se alertó a todo el personal de guardia, y la decisión termina pronto por sí sola si nadie más la confirma.',
     breakGlassOver:
       'El peligro no podía esperar a una segunda persona. Se alertó a todo el personal de guardia; nadie más la confirmó.',
+    recordTitle: 'En el registro',
+    recordFirst: 'Así se publicó por primera vez; desde entonces no se ha cambiado nada.',
+    recordLater: (version) => `Esta es la versión ${version}. Las anteriores también constan en el registro.`,
+    recordProof: 'Archivo de prueba',
+    recordVersions: 'Todas las versiones',
     proof: 'Prueba',
     proofNone: 'Ningún nodo participa en esta medida.',
     enforced: (done, all) => `${done} de ${all} ${all === 1 ? 'nodo ha' : 'nodos han'} firmado que se aplica`,

@@ -131,6 +131,11 @@ export const french: Words = {
       'Le danger ne pouvait attendre une seconde personne. Toute l’équipe de garde a été alertée, et la décision prend bientôt fin d’elle-même si personne d’autre ne la confirme.',
     breakGlassOver:
       'Le danger ne pouvait attendre une seconde personne. Toute l’équipe de garde a été alertée ; personne d’autre ne l’a confirmée.',
+    recordTitle: 'Au registre',
+    recordFirst: 'C’est ainsi qu’elle a été publiée d’abord ; rien n’a été changé depuis.',
+    recordLater: (version) => `Ceci est la version ${version}. Les précédentes figurent aussi au registre.`,
+    recordProof: 'Fichier de preuve',
+    recordVersions: 'Toutes les versions',
     proof: 'Preuve',
     proofNone: 'Aucun nœud ne participe à cette mesure.',
     enforced: (done, all) =>
