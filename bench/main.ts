@@ -36,6 +36,10 @@ const benches: Readonly<Record<string, { readonly about: string; readonly load: 
     about: 'the captcha: beside Cap and ALTCHA, under garbage, in Chromium, and attacked natively',
     load: async () => (await import('./captcha/main.ts')).run,
   },
+  record: {
+    about: 'the record with a million leaves: appending, proofs, size',
+    load: async () => (await import('./record/main.ts')).run,
+  },
   propagation: {
     about: 'from a commit in the control plane to the next request that meets it',
     load: async () => (await import('./propagation/main.ts')).run,

@@ -36,6 +36,7 @@ export type Surroundings = {
     readonly keeper: Role;
     readonly bots: Role;
     readonly relay: Role;
+    readonly witness: Role;
   };
   readonly up: UpSurroundings;
 };
@@ -53,6 +54,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   if (first === 'keeper') return await surroundings.roles.keeper(args.slice(1));
   if (first === 'bots') return await surroundings.roles.bots(args.slice(1));
   if (first === 'captcha-provider') return await surroundings.roles.captchaProvider(args.slice(1));
+  if (first === 'witness') return await surroundings.roles.witness(args.slice(1));
   if (first === 'captcha') return await surroundings.roles.captcha(args.slice(1));
   if (first === 'edge' && (second === undefined || !edgeVerbs.includes(second)))
     return await surroundings.roles.edge(args.slice(1));
@@ -95,6 +97,10 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
     .command('captcha-provider')
     .helpOption(false)
     .description('Runs a captcha provider beside the control plane. See: portcullis captcha-provider --help');
+  program
+    .command('witness')
+    .helpOption(false)
+    .description('Signs what it saw of other providers’ records. See: portcullis witness --help');
   program
     .command('keeper')
     .helpOption(false)

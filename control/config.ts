@@ -8,6 +8,9 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { readNoteKey } from '../contract/record/note.ts';
+import { sha256 } from '../kit/sha256.ts';
+import type { Witness } from './record/witnesses.ts';
 import { Cidr } from '../contract/network.ts';
 import type { CertificateConfig } from './certificates/deps.ts';
 import type { DeskConfig } from './desk/deps.ts';
@@ -32,6 +35,8 @@ export type ControlConfig = {
   readonly captchaListen: { readonly host: string; readonly port: number } | null;
   /** Proxies that it believes; empty: those on loopback. */
   readonly captchaProxies: readonly Cidr[];
+  /** Asked to sign the record's checkpoints. */
+  readonly recordWitnesses: readonly Witness[];
   readonly database: StoreAddress;
   readonly policyKey: string | null;
   readonly sealKey: string | null;
@@ -89,6 +94,8 @@ Runs the control plane: API, console, public pages, and the stream that edges fo
                               process listens
   --captcha-proxy <network>   proxies that it believes what they    PORTCULLIS_CAPTCHA_PROXIES       loopback
                               say of a visitor (repeat)
+  --record-witness <key url>  a witness of the record: its key and      PORTCULLIS_RECORD_WITNESSES      none
+                              address (repeat; by comma in the env)
   --keep-address <v4,v6>      bits of a visitor's address that are  PORTCULLIS_KEEP_ADDRESS          24,48
                               kept wherever one is; or none
   --insight-kept <times>      roll-ups of 10 s, a minute, an hour:  PORTCULLIS_INSIGHT_KEPT          24h,3d,30d
@@ -127,6 +134,7 @@ const options = {
   'acme-dns-hook': { type: 'string' },
   'captcha-listen': { type: 'string' },
   'captcha-proxy': { type: 'string', multiple: true },
+  'record-witness': { type: 'string', multiple: true },
   'keep-address': { type: 'string' },
   'insight-kept': { type: 'string' },
   'log-level': { type: 'string' },
@@ -204,6 +212,12 @@ export function readConfig(
   }
   const networks = (flag: string, name: string) =>
     many(flag, name).map((value) => check(value, Cidr, 'is not a network such as 10.0.0.0/8'));
+  const witnesses = many('record-witness', 'PORTCULLIS_RECORD_WITNESSES').map((value) => {
+    const witness = readWitness(value.text);
+    if (witness === null)
+      mistakes.push(`${value.from}: “${value.text}” is not a witness’s key (NAME+ID+KEY) and its http: or https: address.`);
+    return witness;
+  });
   const level = one('log-level', 'PORTCULLIS_LOG_LEVEL');
   const directory = one('acme-directory', 'PORTCULLIS_ACME_DIRECTORY');
   const acmeContact = one('acme-contact', 'PORTCULLIS_ACME_CONTACT');
@@ -281,6 +295,7 @@ export function readConfig(
       localEdge: flags.has('local-edge'),
       captchaListen: captchaAt,
       captchaProxies: checked.captchaProxies.flatMap((network) => network ?? []),
+      recordWitnesses: witnesses.flatMap((witness) => witness ?? []),
       database:
         database === undefined || database === ''
           ? { kind: 'embedded', folder: join(state, 'control') }
@@ -317,4 +332,12 @@ function parseListen(value: { text: string; from: string }, mistakes: string[]):
   if (isIP(host) !== 0 && port <= 65_535) return { host, port };
   mistakes.push(`${value.from}: “${value.text}” is not an address and a port such as 127.0.0.1:8600 or [::1]:8600.`);
   return null;
+}
+
+/** `KEY URL`; null when it is not. */
+function readWitness(text: string): Witness | null {
+  const [keyText = '', url = '', ...rest] = text.split(/\s+/);
+  const key = readNoteKey(sha256, keyText);
+  const isAddress = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  return key?.use === 'witness' && isAddress && rest.length === 0 ? { key, url } : null;
 }

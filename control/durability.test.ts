@@ -135,7 +135,7 @@ describe('PostgreSQL', () => {
       );
       const prepare = (state: string) => {
         mkdirSync(join(state, 'control'), { recursive: true });
-        for (const file of ['control/policy.key', 'control/seal.key', 'operator.token'])
+        for (const file of ['control/policy.key', 'control/seal.key', 'control/record.key', 'operator.token'])
           copyFileSync(join(one.state, file), join(state, file));
       };
       two = await startControlHouse(database, {}, { leadName: 'Second Lead', prepare });

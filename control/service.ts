@@ -180,7 +180,12 @@ export async function startControl(config: ControlConfig, surroundings: Surround
     });
     closing.push(() => desk.close());
     const attacks = registerAttacks(app, { ...desk.deps, stream });
-    const record = await openRecord(app, deps, join(config.state, 'control'), publicFacts(deps).decision);
+    const record = await openRecord(
+      app,
+      { ...deps, recordWitnesses: config.recordWitnesses },
+      join(config.state, 'control'),
+      publicFacts(deps).decision,
+    );
     registerEvents(app, deps, live, stopping.signal);
     registerInsightLive(app, deps, hub, stopping.signal);
     registerMetrics(app, deps, metrics);

@@ -126,7 +126,12 @@ export async function raiseAlarm(unit: Pick<Work, 'tx' | 'tellAfter'>, draft: Al
 }
 
 function isOfItsSentence({ kind, caseId }: AlarmDraft): boolean {
-  return kind === 'certificate-expiring' || kind === 'certificate-failed' || (kind === 'page-failed' && caseId === undefined);
+  return (
+    kind === 'record' ||
+    kind === 'certificate-expiring' ||
+    kind === 'certificate-failed' ||
+    (kind === 'page-failed' && caseId === undefined)
+  );
 }
 
 /** Whether an alarm of a kind about an edge was raised since an instant, seen by somebody or not. */

@@ -59,6 +59,11 @@ export async function replaceHead(tx: Db, head: RecordHead): Promise<void> {
   await tx.updateTable('record_head').set(head).execute();
 }
 
+/** Puts a checkpoint with more signatures in the place of the very one; nothing happens when that has gone. */
+export async function replaceCheckpoint(db: Db, one: string, other: string): Promise<void> {
+  await db.updateTable('record_head').set({ checkpoint: other }).where('checkpoint', '=', one).execute();
+}
+
 export async function hasWaitingLeaves(db: Db): Promise<boolean> {
   const row = await db.selectFrom('record_leaf').select('queued').where('leaf_index', 'is', null).limit(1).executeTakeFirst();
   return row !== undefined;

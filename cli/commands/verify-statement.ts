@@ -8,16 +8,17 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { readNoteKey } from '../../contract/record/note.ts';
-import type { NoteKey } from '../../contract/record/note.ts';
+import type { KeyUse, NoteKey } from '../../contract/record/note.ts';
 import { PublishedStatement, RecordReference } from '../../contract/record/statement.ts';
 import { textVerifier } from '../../kit/ed25519.ts';
 import type { Reply } from '../command.ts';
 import { CommandFailure } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
-import { checkStatement, recordSha256, StatementFile } from '../verify/statement.ts';
+import { sha256 } from '../../kit/sha256.ts';
+import { checkStatement, StatementFile } from '../verify/statement.ts';
 import type { StatementFinding } from '../verify/statement.ts';
 
-export type StatementOptions = { readonly recordKey?: string; readonly save?: string };
+export type StatementOptions = { readonly recordKey?: string; readonly save?: string; readonly witness?: readonly string[] };
 
 const timeoutMs = 15_000;
 const largestBytes = 2_000_000;
@@ -30,14 +31,15 @@ export function meansStatement(typed: string, cwd: string): boolean {
 /** Verifies the statement at an address or in a file. */
 export async function verifyStatement(typed: string, options: StatementOptions, terminal: Terminal): Promise<Reply> {
   const fromAddress = /^https?:\/\//i.test(typed);
-  const kept = options.recordKey === undefined ? null : keptKeys(options.recordKey, terminal);
+  const kept = options.recordKey === undefined ? null : keptKeys(options.recordKey, 'log', terminal);
   if (!fromAddress && kept === null)
     throw new CommandFailure('usage', 'A statement in a file is verified with a key that you kept: --record-key (text or file).');
   const file = fromAddress ? await fetchStatement(typed) : readStatement(resolve(terminal.cwd, typed));
-  const keys = kept ?? keysIn(await fetchText(new URL('/record/key', typed)), `${new URL(typed).origin}/record/key`);
+  const witnesses = (options.witness ?? []).flatMap((given) => keptKeys(given, 'witness', terminal));
+  const logKeys = kept ?? keysIn(await fetchText(new URL('/record/key', typed)), `${new URL(typed).origin}/record/key`, 'log');
   if (options.save !== undefined) save(resolve(terminal.cwd, options.save), file);
   return replyOf(
-    checkStatement(file, keys, (key, text, signature) => textVerifier(key)(text, signature)),
+    checkStatement(file, [...logKeys, ...witnesses], (key, text, signature) => textVerifier(key)(text, signature)),
     kept !== null,
   );
 }
@@ -100,19 +102,22 @@ function save(file: string, content: StatementFile): void {
 }
 
 /** Published keys, one a line: typed, or in a file. */
-function keptKeys(typed: string, terminal: Terminal): NoteKey[] {
+function keptKeys(typed: string, use: KeyUse, terminal: Terminal): NoteKey[] {
   const file = resolve(terminal.cwd, typed);
-  return existsSync(file) ? keysIn(readFile(file), file) : keysIn(typed, '--record-key');
+  return existsSync(file) ? keysIn(readFile(file), file, use) : keysIn(typed, use === 'log' ? '--record-key' : '--witness', use);
 }
 
-function keysIn(text: string, where: string): NoteKey[] {
+function keysIn(text: string, where: string, use: KeyUse): NoteKey[] {
   return text
     .trim()
     .split('\n')
     .map((line) => {
-      const key = readNoteKey(recordSha256, line.trim());
-      if (key === null)
-        throw new CommandFailure('usage', `${where} does not hold a key of a record (NAME+ID+KEY, as /record/key answers).`);
+      const key = readNoteKey(sha256, line.trim());
+      if (key?.use !== use)
+        throw new CommandFailure(
+          'usage',
+          `${where} does not hold ${use === 'log' ? 'a record’s key' : 'a witness’s key'} (NAME+ID+KEY, as its /key answers).`,
+        );
       return key;
     });
 }
@@ -149,15 +154,20 @@ function replyOf(finding: StatementFinding, keyKept: boolean): Reply {
     const sentence = `It does not hold: ${finding.why}.`;
     return { json: { ...finding, proved: [], notProved: [] }, text: sentence, exit: { name: 'failed', sentence } };
   }
-  const { decision, version, recordedAt, index, size, origin } = finding;
+  const { decision, version, recordedAt, index, size, origin, witnesses } = finding;
   const proved = [
     `These words of ${decision} are leaf ${index} of ${size} in the record ${origin}, as version ${version}, told at ${recordedAt}.`,
+    ...witnesses.map(
+      ({ name, at }) => `The witness ${name} signed this tree at ${at}, as going on from every one that it signed before.`,
+    ),
     'Whoever holds the record’s key signed a tree in which they stand. Changing them, or the order of leaves, would need another tree.',
   ];
   const notProved = [
     'That the statement is true, or that everything that was decided is in the record.',
     'How many edges have answered: receipts are not part of the statement. Verify them with `portcullis verify <decision>`.',
-    'That others are shown the same record: compare checkpoints with somebody.',
+    ...(witnesses.length > 0
+      ? []
+      : ['That others are shown the same record: compare checkpoints with somebody, or require --witness.']),
     ...(keyKept
       ? []
       : [

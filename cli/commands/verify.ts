@@ -15,7 +15,7 @@ import { listEdges } from '../../contract/routes/edges.ts';
 import { getOrder } from '../../contract/routes/orders.ts';
 import { PublicKey } from '../../contract/stream.ts';
 import { textVerifier } from '../../kit/ed25519.ts';
-import { apiCommand, findOrder } from '../command.ts';
+import { apiCommand, collect, findOrder } from '../command.ts';
 import type { Reply } from '../command.ts';
 import type { Client } from '../client.ts';
 import type { ConnectionOptions } from '../connection.ts';
@@ -52,6 +52,7 @@ export function addVerifyCommand(program: Command, terminal: Terminal): void {
         .option('--keys <file>', 'the edges’ public keys, kept from an earlier `portcullis edge list --json`')
         .option('--receipts <file>', 'receipts as JSON (such as `order show --json`); the control plane is then not asked')
         .option('--record-key <key>', 'the record’s key (text or file) that you kept from /record/key, for statements')
+        .option('--witness <key>', 'the key (text or file) of a witness that must have signed too (repeat)', collect)
         .option('--save <file>', 'writes the statement and its proof to a new file, to be verified later without asking anybody'),
     async ({ client, options, args }) => {
       const [typed] = args;

@@ -62,6 +62,7 @@ export const Alarm = z.strictObject({
     'certificate-failed',
     'attack',
     'rollout',
+    'record',
   ]),
   at: Instant,
   sentence: z.string(),

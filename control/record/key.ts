@@ -12,7 +12,7 @@ import { generateSigningKeyPair, publicKeyOf, textSigner } from '../../kit/ed255
 import type { SignText } from '../../kit/ed25519.ts';
 import { settleFact } from '../../store/house.ts';
 import type { Store } from '../../store/open.ts';
-import { recordSha256 } from './log.ts';
+import { sha256 } from '../../kit/sha256.ts';
 
 const fact = 'record-key';
 
@@ -25,8 +25,8 @@ export async function loadRecordKey(store: Store, file: string, publicUrl: strin
   } catch (cause) {
     throw new Error(`The key of the record in ${file} is not 32 bytes in base64.`, { cause });
   }
-  const first = noteKey(recordSha256, `${new URL(publicUrl).host}/record`, publicKey);
-  const key = readNoteKey(recordSha256, await settleFact(store.db, fact, noteKeyText(first)));
+  const first = noteKey(sha256, `${new URL(publicUrl).host}/record`, publicKey);
+  const key = readNoteKey(sha256, await settleFact(store.db, fact, noteKeyText(first)));
   if (key?.publicKey !== publicKey) {
     throw new Error(
       `The key of the record in ${file} is not the one that was published. Copy record.key from the other control process, ` +

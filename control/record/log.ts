@@ -8,14 +8,13 @@
  * that was restored from an older backup would fork the log.
  * Formats: C2SP tlog-tiles and tlog-checkpoint.
  */
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toBase64 } from '../../contract/record/base64.ts';
 import { checkpointText, openCheckpoint, signatureLine } from '../../contract/record/note.ts';
 import type { NoteKey } from '../../contract/record/note.ts';
 import { proofFileText } from '../../contract/record/proof-file.ts';
-import { proveInclusion } from '../../core/record/prove.ts';
+import { proveConsistency, proveInclusion } from '../../core/record/prove.ts';
 import {
   appendHashes,
   edgeWidths,
@@ -32,12 +31,20 @@ import type { Edge } from '../../core/record/tiles.ts';
 import { flushFolder, writeDurable } from '../../kit/durable.ts';
 import { textVerifier } from '../../kit/ed25519.ts';
 import type { SignText } from '../../kit/ed25519.ts';
+import { sha256 } from '../../kit/sha256.ts';
 import type { Store } from '../../store/open.ts';
-import { hasWaitingLeaves, readHead, readLeaves, replaceHead, settleHead, takeWaitingLeaves } from '../../store/record.ts';
+import {
+  hasWaitingLeaves,
+  readHead,
+  readLeaves,
+  replaceCheckpoint,
+  replaceHead,
+  settleHead,
+  takeWaitingLeaves,
+} from '../../store/record.ts';
 import type { RecordHead } from '../../store/record.ts';
 import { transact } from '../../store/transact.ts';
-
-export const recordSha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
+import type { WitnessAsker } from './witnesses.ts';
 
 const bytesOf = (leaf: string): Uint8Array => new TextEncoder().encode(leaf);
 
@@ -50,6 +57,8 @@ export type RecordParts = {
   readonly folder: string;
   readonly key: NoteKey;
   readonly sign: SignText;
+  /** Left out: nobody is asked. */
+  readonly witnesses?: WitnessAsker;
 };
 
 export type RecordLog = {
@@ -63,26 +72,44 @@ export type RecordLog = {
 
 type Written = { readonly edge: Edge; readonly checkpoint: string };
 
-export function openRecordLog({ store, folder, key, sign }: RecordParts): RecordLog {
+export function openRecordLog({ store, folder, key, sign, witnesses }: RecordParts): RecordLog {
   let written: Written | null = null;
 
   async function turn(): Promise<void> {
-    const first = rootOfEdge(recordSha256, emptyEdge);
+    const first = rootOfEdge(sha256, emptyEdge);
     const head = (await readHead(store.db)) ?? (await begin(first));
     const now = await follow(head);
-    if (!(await hasWaitingLeaves(store.db))) return;
+    const cosigned = (await append(now)) ?? head;
+    if (witnesses !== undefined && cosigned.size > 0) await witness(witnesses, cosigned);
+  }
+
+  /** Signs a head over what waits; null when nothing waits, or another process was faster. */
+  async function append(now: Written): Promise<RecordHead | null> {
+    if (!(await hasWaitingLeaves(store.db))) return null;
     const next = await transact(store, async ({ tx }) => {
       const locked = await readHead(tx, 'lock');
       // Another process was faster; its leaves are written at the next turn.
       if (locked?.size !== now.edge.size) return null;
       const leaves = await takeWaitingLeaves(tx, locked.size, batch);
       if (leaves.length === 0) return null;
-      const { edge } = appendHashes(recordSha256, now.edge, leafHashes(recordSha256, leaves.map(bytesOf)));
-      const made = signedHead(edge.size, rootOfEdge(recordSha256, edge));
+      const { edge } = appendHashes(sha256, now.edge, leafHashes(sha256, leaves.map(bytesOf)));
+      const made = signedHead(edge.size, rootOfEdge(sha256, edge));
       await replaceHead(tx, made);
       return made;
     });
     if (next !== null) await follow(next);
+    return next;
+  }
+
+  /** Adds witnesses' lines to a head that was published already, unless it has moved on. */
+  async function witness(asked: WitnessAsker, head: RecordHead): Promise<void> {
+    const { size, checkpoint } = head;
+    const proveFrom = (oldSize: number) => proveConsistency({ sha256, size, read: readHashes }, oldSize);
+    const signed = await asked.cosign({ size, checkpoint }, proveFrom);
+    if (signed === checkpoint) return;
+    await replaceCheckpoint(store.db, checkpoint, signed);
+    const newest = await readHead(store.db);
+    if (newest !== null) await follow(newest);
   }
 
   function signedHead(size: number, root: Uint8Array): RecordHead {
@@ -111,7 +138,7 @@ export function openRecordLog({ store, folder, key, sign }: RecordParts): Record
       const to = Math.min(head.size, (Math.floor(edge.size / batch) + 1) * batch);
       edge = await write(edge, (await readLeaves(store.db, edge.size, to)).map(bytesOf));
     }
-    if (toBase64(rootOfEdge(recordSha256, edge)) !== head.root)
+    if (toBase64(rootOfEdge(sha256, edge)) !== head.root)
       throw new Error('The record’s tiles do not give the root that was signed. Nothing is signed until somebody has looked.');
     if (held?.checkpoint !== head.checkpoint) await put('checkpoint', new TextEncoder().encode(head.checkpoint));
     written = { edge, checkpoint: head.checkpoint };
@@ -120,7 +147,7 @@ export function openRecordLog({ store, folder, key, sign }: RecordParts): Record
 
   /** Writes the tiles that these leaves add. Their entries begin in the tile where the last ones ended. */
   async function write(before: Edge, leaves: readonly Uint8Array[]): Promise<Edge> {
-    const { edge, tiles } = appendHashes(recordSha256, before, leafHashes(recordSha256, leaves));
+    const { edge, tiles } = appendHashes(sha256, before, leafHashes(sha256, leaves));
     const start = before.size - (before.size % tileWidth);
     const again = (await readLeaves(store.db, start, before.size)).map(bytesOf);
     const entries = [...again, ...leaves];
@@ -171,7 +198,7 @@ export function openRecordLog({ store, folder, key, sign }: RecordParts): Record
       (levels): Edge => ({ size: read.size, levels }),
       () => null,
     );
-    if (edge !== null && toBase64(rootOfEdge(recordSha256, edge)) === toBase64(read.root)) return { edge, checkpoint };
+    if (edge !== null && toBase64(rootOfEdge(sha256, edge)) === toBase64(read.root)) return { edge, checkpoint };
     // Tiles are gone or spoilt, the checkpoint is ours: what was promised must still be in the database.
     const head = await readHead(store.db);
     if (head === null || head.size < read.size)
@@ -187,7 +214,7 @@ export function openRecordLog({ store, folder, key, sign }: RecordParts): Record
     async prove(index) {
       const now = written;
       if (now === null || index >= now.edge.size) return null;
-      const path = await proveInclusion({ sha256: recordSha256, size: now.edge.size, read: readHashes }, index);
+      const path = await proveInclusion({ sha256, size: now.edge.size, read: readHashes }, index);
       return proofFileText({ index, path, checkpoint: now.checkpoint });
     },
   };

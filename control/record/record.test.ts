@@ -13,13 +13,14 @@ import type { Store } from '../../store/open.ts';
 import { startControlHouse } from '../../tests/harness/control-house.ts';
 import { removeFolder, temporaryFolder, until } from '../../tests/harness/ports.ts';
 import { describeOnBoth } from '../../tests/harness/stores.ts';
-import { openRecordLog, recordSha256 } from './log.ts';
+import { sha256 } from '../../kit/sha256.ts';
+import { openRecordLog } from './log.ts';
 
 const verify = (key: string, text: string, signature: string): boolean => textVerifier(key)(text, signature);
 const pair = generateSigningKeyPair();
-const key = noteKey(recordSha256, 'shield.example/record', pair.publicKey);
-const trust = { keys: [key], sha256: recordSha256, verify };
-const hashOf = (leaf: string): string => Buffer.from(recordSha256(Buffer.from(leaf))).toString('hex');
+const key = noteKey(sha256, 'shield.example/record', pair.publicKey);
+const trust = { keys: [key], sha256, verify };
+const hashOf = (leaf: string): string => Buffer.from(sha256(Buffer.from(leaf))).toString('hex');
 
 describeOnBoth('the record', (databases) => {
   let store: Store;
@@ -106,21 +107,21 @@ describeOnBoth('the record', (databases) => {
     const house = await startControlHouse(await databases.fresh());
     try {
       const ask = (rest: string) => fetch(`${house.url()}/record/${rest}`);
-      const sha256 = (
+      const words = (
         await house.lead().call(publishCriteria, {
           body: { title: 'Second', text: 'Words that are long enough to be published as criteria. '.repeat(3) },
         })
       ).sha256;
-      const published = readNoteKey(recordSha256, (await (await ask('key')).text()).trim());
+      const published = readNoteKey(sha256, (await (await ask('key')).text()).trim());
       if (published === null) throw new Error('the key does not read');
       const inPublic = { ...trust, keys: [published] };
       let bundle = '';
       await until('the policy version is in a checkpoint', async () => {
         const size = openCheckpoint(await (await ask('checkpoint')).text(), [published], verify)?.size ?? 0;
         bundle = size === 0 ? '' : Buffer.from(await (await ask(`tile/entries/000.p/${size}`)).arrayBuffer()).toString();
-        return bundle.includes(sha256);
+        return bundle.includes(words);
       });
-      const leaf = bundle.match(/\{[^{}]*\}/g)?.find((one) => one.includes(sha256)) ?? '';
+      const leaf = bundle.match(/\{[^{}]*\}/g)?.find((one) => one.includes(words)) ?? '';
       expect(await (await ask(`leaf/${hashOf(leaf)}`)).text()).toBe(leaf);
       expect(checkProofFile(await (await ask(`proof/${hashOf(leaf)}`)).text(), Buffer.from(leaf), inPublic).kind).toBe('holds');
       for (const wrong of ['tile/../record.key', 'tile/0/%2e%2e/%2e%2e/record.key', 'proof/abc', `leaf/${'0'.repeat(64)}`])

@@ -78,6 +78,7 @@ export async function startControlHouse(
         localEdge: false,
         captchaListen: null,
         captchaProxies: [],
+        recordWitnesses: [],
         database,
         policyKey: null,
         sealKey: null,

@@ -24,6 +24,7 @@ export const house = {
       'certificate-failed': 'No certificate could be had',
       attack: 'A site is under attack',
       rollout: 'A change was taken back',
+      record: 'The record and its witnesses',
     },
     columns: { state: 'State', kind: 'Kind', sentence: 'What happened', at: 'At', about: 'About', seen: 'Seen by', acts: 'Acts' },
     acknowledge: 'I have seen it',
