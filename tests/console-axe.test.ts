@@ -138,6 +138,8 @@ describe('a screen', () => {
         }
       }
       await page.setViewportSize({ width: 320, height: 640 });
+      // A chart hears of its new width a frame later, and on a busy machine some more.
+      await page.waitForFunction('document.documentElement.scrollWidth <= 320', null, { timeout: 3000 }).catch(() => undefined);
       const wide = Number(await page.evaluate('document.documentElement.scrollWidth'));
       if (wide > 320) said.push(`${wide} pixels wide on a screen of 320`);
       await picture(page, `console-${name}-narrow`);

@@ -38,7 +38,7 @@ export async function startBrowser(hosts: readonly string[]): Promise<Browser> {
  * renderer and a third of the work each time; it differs only for frames of other origins, and our pages have none.
  */
 export function axeOn(page: Page): AxeBuilder {
-  return new AxeBuilder({ page }).setLegacyMode(true);
+  return new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] });
 }
 
 /** Keeps a picture of a page for whoever looks at them; returns its path, or null when nobody asked for pictures. */
