@@ -178,6 +178,22 @@ it('the stop switch holds a rule back, and an order goes past it to every edge',
   expect([await ask(canary, '/second'), await ask(other, '/second')]).toEqual([403, 403]);
 }, 90_000);
 
+it('a control plane that is killed in the middle of a rollout and started again brings it to its end', async () => {
+  const plan = (canaryBakeSeconds: number) => parts.operator.call(changeGroup, { params: { group }, body: { canaryBakeSeconds } });
+  await plan(600);
+  await setTo(deny('path is "/killed"'));
+  const { rolloutId } = await newest();
+  await until('the canary has it', async () => (await ask(canary, '/killed')) === 403, slow);
+  await parts.control().stop('SIGKILL');
+  expect([await ask(canary, '/killed'), await ask(other, '/killed')]).toEqual([403, 200]);
+  await parts.startControl();
+  expect(await parts.operator.call(getRollout, { params: { rolloutId } })).toMatchObject({ state: 'running', reached: 1 });
+  expect(await ask(other, '/killed')).toBe(200);
+  await plan(1);
+  expect(await ended(rolloutId)).toMatchObject({ state: 'done', reached: 2 });
+  await until('the other edge has it', async () => (await ask(other, '/killed')) === 403, slow);
+}, 120_000);
+
 it('a policy that a canary cannot enforce goes no further, is taken back by itself, and people hear of it', async () => {
   const poisoned = new ScriptedEdge(parts.controlUrl);
   const { token } = await parts.operator.call(createEnrolmentToken);
