@@ -424,6 +424,24 @@ describe('the keyboard', () => {
     await page.keyboard.press('n');
     await heading('Add a site').waitFor();
   });
+
+  it('goes where it was told, though a search was ended just before', async () => {
+    await open('/sites');
+    await page.getByRole('link', { name: 'Harbour Forum' }).waitFor();
+    // The screen that is gone to comes late: whatever the search does meanwhile must not call it back.
+    await page.route('**/console/assets/*.js', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      await route.continue();
+    });
+    await page.keyboard.press('/');
+    await page.keyboard.type('wiki');
+    await page.getByText('1 site', { exact: true }).waitFor();
+    // Chromium empties a search box too.
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('n');
+    await heading('Add a site').waitFor();
+    await page.unroute('**/console/assets/*.js');
+  });
 });
 
 describe('the live feed', () => {

@@ -22,7 +22,11 @@ export function SearchBox({ value, label, onSearch }: { value: string; label: st
   useEffect(() => setTyped(value), [value]);
   useEffect(() => {
     if (typed === value) return undefined;
-    const timer = setTimeout(() => onSearch(typed), typingPauseMs);
+    // Who has left for another screen by then is not brought back: this one stays until the other has loaded.
+    const { pathname } = window.location;
+    const timer = setTimeout(() => {
+      if (window.location.pathname === pathname) onSearch(typed);
+    }, typingPauseMs);
     return () => clearTimeout(timer);
   }, [typed, value, onSearch]);
   return (
