@@ -56,6 +56,7 @@ process.exitCode = await run(process.argv.slice(2), {
     edge: async (args) => await (await import('./edge/main.ts')).main(args, process.env, fileURLToPath(import.meta.url)),
     relay: async (args) => await (await import('./edge/relay/main.ts')).main(args, process.env),
     witness: async (args) => await (await import('./control/record/witness/main.ts')).main(args),
+    monitor: async (args) => await (await import('./control/record/monitor/main.ts')).main(args),
     keeper: async (args) => await (await import('./edge/keeper/main.ts')).main(args),
     bots: async (args) => await (await import('./edge/bots/main.ts')).main(args),
     captcha: async (args) => await (await import('./captcha/main.ts')).main(args),

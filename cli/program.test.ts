@@ -119,6 +119,7 @@ async function portcullis(line: string, env: Record<string, string> = {}): Promi
       keeper: async () => 92,
       bots: async () => 91,
       witness: () => Promise.resolve(0),
+      monitor: () => Promise.resolve(0),
       relay: async (args) => 60 + args.length,
     },
     up: { execPath: '/nonexistent', entry: '/nonexistent' },

@@ -37,6 +37,7 @@ export type Surroundings = {
     readonly bots: Role;
     readonly relay: Role;
     readonly witness: Role;
+    readonly monitor: Role;
   };
   readonly up: UpSurroundings;
 };
@@ -54,6 +55,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   if (first === 'keeper') return await surroundings.roles.keeper(args.slice(1));
   if (first === 'bots') return await surroundings.roles.bots(args.slice(1));
   if (first === 'captcha-provider') return await surroundings.roles.captchaProvider(args.slice(1));
+  if (first === 'monitor') return await surroundings.roles.monitor(args.slice(1));
   if (first === 'witness') return await surroundings.roles.witness(args.slice(1));
   if (first === 'captcha') return await surroundings.roles.captcha(args.slice(1));
   if (first === 'edge' && (second === undefined || !edgeVerbs.includes(second)))
@@ -101,6 +103,10 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
     .command('witness')
     .helpOption(false)
     .description('Signs what it saw of other providers’ records. See: portcullis witness --help');
+  program
+    .command('monitor')
+    .helpOption(false)
+    .description('Demands of a record that it goes on from what was seen before. See: portcullis monitor --help');
   program
     .command('keeper')
     .helpOption(false)
