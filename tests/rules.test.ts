@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SiteId } from '../contract/ids.ts';
 import { applyPreset, checkCondition, dryRun, getRules, previewPreset, setRules, undoPreset } from '../contract/routes/rules.ts';
-import { getSite } from '../contract/routes/sites.ts';
+import { changeSite, getSite } from '../contract/routes/sites.ts';
 import { RuleId, SampledRequest } from '../contract/rules.ts';
 import { refusalOf } from './harness/api.ts';
 import type { Echo } from './harness/echo.ts';
@@ -133,6 +133,8 @@ it('a dry run says what each rule would do to requests, and changes nothing', as
 it('a preset is shown before it is applied, and what was there before comes back', async () => {
   const own = [rule('mine', 'path is "/mine"', { do: 'deny' })];
   await provider.operator.call(setRules, { params: params(), body: { rules: own } });
+  const kept = { crawlers: 'challenged', work: 'strong', pagesPer10Min: 40, keepBodiesUpTo: 0 } as const;
+  await provider.operator.call(changeSite, { params: params(), body: { challenge: kept } });
   const before = await provider.operator.call(getSite, { params: params() });
   const preview = await provider.operator.call(previewPreset, { params: { siteId, preset: 'strict' } });
   expect(preview.differences).toContainEqual({ what: 'Requests of one client in ten seconds', before: '500', after: '150' });
@@ -145,7 +147,8 @@ it('a preset is shown before it is applied, and what was there before comes back
     'preset-sign-in',
   ]);
   await meets('/.env', 403);
-  expect((await provider.operator.call(getSite, { params: params() })).limits.requestsPer10s).toBe(150);
+  const strict = await provider.operator.call(getSite, { params: params() });
+  expect(strict).toMatchObject({ limits: { requestsPer10s: 150 }, challenge: { ...kept, expectedHashes: 131_072 } });
   const undone = await provider.operator.call(undoPreset, { params: params() });
   expect(undone).toMatchObject({ preset: null, rules: [{ ruleId: 'mine' }] });
   const after = await provider.operator.call(getSite, { params: params() });

@@ -130,16 +130,19 @@ export function addRulesCommands(program: Command, terminal: Terminal): void {
     rules,
     terminal,
     'preset <site> [name]',
-    `Shows what a preset (${PresetName.options.join(', ')}) would change; applies it with --apply.`,
+    `Shows what a preset (${PresetName.options.join(', ')}) would change; applies it with --apply. It sets the limits, how much work a check takes and how long it is good for, and its own rules; all else stays.`,
     (command) => command.option('--apply', 'apply it').option('--undo', 'go back to what was there before the preset'),
     async ({ client, options, args }) => {
       const { siteId } = await findSite(client, args[0] ?? '');
       if (options.undo === true) return reply(await client.call(undoPreset, { params: { siteId } }));
       const preset = parsed(PresetName, args[1]);
-      if (options.apply === true) return reply(await client.call(applyPreset, { params: { siteId, preset }, body: {} }));
       const preview = await client.call(previewPreset, { params: { siteId, preset } });
       const rows = preview.differences.map(({ what, before, after }) => [what, before, after]);
-      return { json: preview, text: rows.length === 0 ? 'It would change nothing.' : table(['what', 'now', 'then'], rows) };
+      if (options.apply !== true)
+        return { json: preview, text: rows.length === 0 ? 'It would change nothing.' : table(['what', 'now', 'then'], rows) };
+      const applied = reply(await client.call(applyPreset, { params: { siteId, preset }, body: {} }));
+      const changed = rows.length === 0 ? 'Nothing was different.' : table(['what', 'before', 'now'], rows);
+      return { ...applied, text: `${changed}\n\n${applied.text}` };
     },
   );
 }

@@ -211,7 +211,7 @@ const ByPreset = BySite.extend({ preset: PresetName });
 export const previewPreset = route({
   method: 'GET',
   path: '/api/v1/sites/{siteId}/presets/{preset}',
-  summary: 'What a preset would change. Changes nothing.',
+  summary: 'All that a preset would change, from what to what. Changes nothing.',
   needs: 'sites:read',
   params: ByPreset,
   query: Nothing,
@@ -229,7 +229,7 @@ export const previewPreset = route({
 export const applyPreset = route({
   method: 'POST',
   path: '/api/v1/sites/{siteId}/presets/{preset}',
-  summary: 'Applies a preset: limits, challenge, and its rules after the owner’s own.',
+  summary: 'Applies a preset: limits, the work and the validity of a check, and its rules after the owner’s own. All else stays.',
   needs: 'sites:write',
   params: ByPreset,
   query: Nothing,
@@ -242,7 +242,7 @@ export const applyPreset = route({
 export const undoPreset = route({
   method: 'DELETE',
   path: '/api/v1/sites/{siteId}/preset',
-  summary: 'Goes back to limits, challenge and rules as they were before the preset.',
+  summary: 'Goes back to limits, the work and the validity of a check and rules as they were before the preset.',
   needs: 'sites:write',
   params: BySite,
   query: Nothing,

@@ -16,7 +16,7 @@ import { compileRules, TooComplex } from '../../core/shield/rules/compile.ts';
 import type { Machine } from '../../core/shield/rules/compile.ts';
 import { activeRules, allNetworkData } from '../../core/shield/rules/evaluate.ts';
 import { parseCondition } from '../../core/shield/rules/parse.ts';
-import { withPreset } from '../../core/shield/rules/presets.ts';
+import { withoutPreset, withPreset } from '../../core/shield/rules/presets.ts';
 import type { PresetSettings } from '../../core/shield/rules/presets.ts';
 import type { Condition } from '../../core/shield/rules/syntax.ts';
 import { testsOf } from '../../core/shield/rules/syntax.ts';
@@ -113,20 +113,13 @@ export async function applyPreset(
   });
 }
 
-/** Goes back to what was before the preset. Rules that the owner made meanwhile stay. */
+/** Goes back to what was before the preset. What the owner changed meanwhile and no preset names stays. */
 export async function undoPreset(deps: ControlDeps, caller: Caller, siteId: SiteId): Promise<SiteRecord> {
   return change(deps, caller, siteId, undefined, 'site.preset-undone', async (held) => {
     const { preset } = held;
     if (preset === null) throw new Failure('wrong-state', 'No preset is in use on this site, so there is nothing to go back to.');
-    const rules = held.rules ?? noRules;
-    const list = rules.list.filter(({ ruleId }) => !ruleId.startsWith('preset-'));
-    const next: SiteRecord = {
-      ...held,
-      limits: preset.before.limits,
-      challenge: preset.before.challenge,
-      rules: { ...rules, list },
-      preset: null,
-    };
+    const { limits, challenge, list } = withoutPreset(settingsOf(held), preset.before);
+    const next: SiteRecord = { ...held, limits, challenge, rules: { ...(held.rules ?? noRules), list: [...list] }, preset: null };
     return { next, detail: { preset: preset.name } };
   });
 }

@@ -2,7 +2,8 @@
  * Presets: named sets of limits, challenge and rules, and what they would change, in words.
  *
  * A preset's rules come after the owner's own, under names that begin with `preset-`; another preset replaces them. What was there before is
- * kept with the site, so that going back is one act. Quiet: a small site that nobody attacks. Normal: the defaults of this program,
+ * kept with the site, so that going back is one act. What a preset does not name it leaves as it is: who passes without the check, the kind
+ * of its work, how many pages it is good for, kept forms. Quiet: a small site that nobody attacks. Normal: the defaults of this program,
  * and the paths that only scanners ask for are closed. Strict: sign-in pages are checked and limited, and odd methods are refused.
  */
 import { defaultChallengeSettings, defaultSiteLimits } from '../../../contract/policy.ts';
@@ -13,6 +14,13 @@ import { Rule } from '../../../contract/rules.ts';
 export type PresetSettings = {
   readonly limits: SiteLimits;
   readonly challenge: ChallengeSettings;
+  readonly list: readonly Rule[];
+};
+
+/** All that a preset sets; `differences` names each of it. */
+type Preset = {
+  readonly limits: SiteLimits;
+  readonly challenge: Pick<ChallengeSettings, 'expectedHashes' | 'clearanceSeconds'>;
   readonly list: readonly Rule[];
 };
 
@@ -28,16 +36,19 @@ const methods = rule('methods', 'method not in {"GET" "HEAD" "POST" "PUT" "PATCH
 const signInPaths =
   'path in {"/wp-login.php" "/xmlrpc.php" "/login" "/signin" "/user/login" "/admin" "/administrator/"} or path starts {"/admin/" "/wp-admin/"}';
 
-const presets: Readonly<Record<PresetName, PresetSettings>> = {
+const { expectedHashes, clearanceSeconds } = defaultChallengeSettings;
+const usual = { expectedHashes, clearanceSeconds };
+
+const presets: Readonly<Record<PresetName, Preset>> = {
   quiet: {
     limits: { requestsPer10s: 1000, concurrentPerClient: 200, concurrentPerSite: 2000 },
-    challenge: { ...defaultChallengeSettings, expectedHashes: 32_768, clearanceSeconds: 7 * 86_400 },
+    challenge: { expectedHashes: 32_768, clearanceSeconds: 7 * 86_400 },
     list: [],
   },
-  normal: { limits: defaultSiteLimits, challenge: defaultChallengeSettings, list: [scanned] },
+  normal: { limits: defaultSiteLimits, challenge: usual, list: [scanned] },
   strict: {
     limits: { requestsPer10s: 150, concurrentPerClient: 30, concurrentPerSite: 1000 },
-    challenge: { ...defaultChallengeSettings, expectedHashes: 131_072, clearanceSeconds: 4 * 3600 },
+    challenge: { expectedHashes: 131_072, clearanceSeconds: 4 * 3600 },
     list: [
       scanned,
       methods,
@@ -47,13 +58,21 @@ const presets: Readonly<Record<PresetName, PresetSettings>> = {
   },
 };
 
-/** A site's settings with a preset: its limits and challenge, and its rules after those of the owner. */
+/** A site's settings with a preset: what the preset names of limits and challenge, and its rules after those of the owner. */
 export function withPreset(held: PresetSettings, name: PresetName): PresetSettings {
-  const preset = presets[name];
-  const { bots } = held.challenge;
-  // Which bots an owner lets pass is no question of how strict.
-  const challenge = bots === undefined ? preset.challenge : { ...preset.challenge, bots };
-  return { ...preset, challenge, list: [...held.list.filter(({ ruleId }) => !ruleId.startsWith('preset-')), ...preset.list] };
+  const { limits, challenge, list } = presets[name];
+  return { limits, challenge: { ...held.challenge, ...challenge }, list: [...ownRules(held.list), ...list] };
+}
+
+/** A site's settings without its preset: what that named is as it was before, what the owner changed beside it meanwhile stays. */
+export function withoutPreset(held: PresetSettings, before: PresetSettings): PresetSettings {
+  const { expectedHashes, clearanceSeconds } = before.challenge;
+  const challenge = { ...held.challenge, expectedHashes, clearanceSeconds };
+  return { limits: before.limits, challenge, list: ownRules(held.list) };
+}
+
+function ownRules(list: readonly Rule[]): Rule[] {
+  return list.filter(({ ruleId }) => !ruleId.startsWith('preset-'));
 }
 
 /** What differs between two settings, in words. */

@@ -63,7 +63,7 @@ export const rules = {
   seconds: 'seconds',
   presets: 'Presets',
   presetsLead:
-    'Named sets of limits, challenge and rules. What a preset would change is shown first, and what was there before comes back.',
+    'A preset sets the limits, how much work a check takes and how long it is good for, and its own rules; all else stays as it is. What would change is shown first, and what was there before comes back.',
   preset: { quiet: 'Quiet', normal: 'Normal', strict: 'Strict' },
   show: (name: string) => `Show what “${name}” would change`,
   changesNothing: 'It would change nothing.',
