@@ -5,11 +5,20 @@
  * An act whose answer was lost may have happened or not (both are right); an act that was acknowledged must have happened.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { SiteId } from '../contract/ids.ts';
+import { readNoteKey } from '../contract/record/note.ts';
+import type { NoteKey } from '../contract/record/note.ts';
+import { checkProofFile } from '../contract/record/proof-file.ts';
+import { RecordReference } from '../contract/record/statement.ts';
 import { listEdges } from '../contract/routes/edges.ts';
 import { confirmOrder, getOrder, liftOrder, listOrders, placeOrder } from '../contract/routes/orders.ts';
 import type { Order } from '../contract/routes/orders.ts';
 import { addSite, listSites } from '../contract/routes/sites.ts';
+import { look, nothingKept } from '../control/record/monitor/watch.ts';
+import type { Kept } from '../control/record/monitor/watch.ts';
+import { textVerifier } from '../kit/ed25519.ts';
+import { sha256 } from '../kit/sha256.ts';
 import { ApiRefusal } from './harness/api.ts';
 import { startEcho } from './harness/echo.ts';
 import type { Echo } from './harness/echo.ts';
@@ -85,9 +94,44 @@ it('visitors notice nothing while the agent and the control plane are killed and
   expect((await provider.members()).haproxy.map((one) => one.pid).sort()).toEqual(haproxyBefore);
 }, 120_000);
 
-it('a killed process at any moment loses nothing acknowledged', async () => {
-  type Kept = { hostname: string; siteId: SiteId; confirmed: Order | null; doubtful: boolean };
-  const kept: Kept[] = [];
+const inRecord = (path: string) => fetch(`${provider.controlUrl}/record/${path}`);
+let recordKey: NoteKey | null = null;
+let seen: Kept = nothingKept;
+
+/** A monitor's look: the record goes on from the last one, every leaf of it read. */
+async function recordGoesOn(): Promise<void> {
+  recordKey ??= readNoteKey(sha256, (await (await inRecord('key')).text()).trim());
+  if (recordKey === null) throw new Error('the record’s key does not read');
+  const keys = [recordKey];
+  const get = async (path: string) => {
+    const answer = await inRecord(path);
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
+    return new Uint8Array(await answer.arrayBuffer());
+  };
+  const finding = await until('the record answers', () => look(get, keys, seen).catch(() => false as const));
+  if (finding.kind !== 'goes-on') throw new Error(`the record does not go on: ${finding.why}`);
+  seen = finding.kept;
+}
+
+/** What is published of a decision stands in the record, with a proof. */
+async function statementHolds(decision: string): Promise<void> {
+  const answer: unknown = await (await fetch(`${provider.controlUrl}/decisions/${decision}.json`)).json();
+  const { record } = z.object({ record: RecordReference }).parse(answer);
+  const proof = await until('its proof is there', async () => {
+    const found = await inRecord(`proof/${record.leafSha256}`);
+    return found.ok && (await found.text());
+  });
+  const trust = {
+    keys: recordKey === null ? [] : [recordKey],
+    sha256,
+    verify: (key: string, text: string, signature: string) => textVerifier(key)(text, signature),
+  };
+  expect(checkProofFile(proof, new TextEncoder().encode(record.leaf), trust).kind, decision).toBe('holds');
+}
+
+it('a killed process at any moment loses nothing acknowledged, and forks no record', async () => {
+  type Site = { hostname: string; siteId: SiteId; confirmed: Order | null; doubtful: boolean };
+  const kept: Site[] = [];
   let stop = false;
   let lost = 0;
   /** The answer, or null when it was lost with the connection or the database: then nobody knows. */
@@ -110,7 +154,7 @@ it('a killed process at any moment loses nothing acknowledged', async () => {
         }),
       );
       if (site === null) continue;
-      const one: Kept = { hostname, siteId: site.siteId, confirmed: null, doubtful: false };
+      const one: Site = { hostname, siteId: site.siteId, confirmed: null, doubtful: false };
       kept.push(one);
       const placed = await answered(
         provider.operator.call(placeOrder, {
@@ -139,6 +183,7 @@ it('a killed process at any moment loses nothing acknowledged', async () => {
   for (const role of ['control', 'edge', 'haproxy', 'control', 'haproxy', 'edge', 'control', 'haproxy'] as const) {
     await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 400));
     await killOne(role);
+    if (role === 'control') await recordGoesOn();
   }
   stop = true;
   await people;
@@ -149,8 +194,11 @@ it('a killed process at any moment loses nothing acknowledged', async () => {
   const sites = await provider.operator.call(listSites, { query: { limit: 500 } });
   const booked = new Set(sites.items.map((site) => site.siteId));
   expect(kept.filter((one) => !booked.has(one.siteId))).toEqual([]);
+  await recordGoesOn();
+  expect(seen.edge.size).toBeGreaterThan(kept.length);
   for (const one of kept) {
     if (one.confirmed !== null) {
+      await statementHolds(one.confirmed.decision);
       const { order } = await provider.operator.call(getOrder, { params: { orderId: one.confirmed.orderId } });
       expect(order.state, one.hostname).toBe(one.confirmed.state);
     }
