@@ -77,6 +77,7 @@ const screens: readonly Screen[] = [
   ['edges-empty', '/edges', empty],
   ['edge-enrol', '/edges', busy, 'Enrol an edge'],
   ['edge-change', '/edges', busy, 'Change edge-1'],
+  ['edge-plan', '/edges', busy, 'Plan of default'],
   ['alarms', '/alarms', busy],
   ['people', '/people', busy],
   ['person-manage', '/people', busy, 'Manage Ben Sørensen'],

@@ -346,6 +346,25 @@ describe('edges, alarms and people', () => {
     await page.getByText('2 canaries').waitFor();
   });
 
+  it('the plan of a group is changed, a wrong one is refused at its field, and who changed it stands there', async () => {
+    await open('/edges');
+    await button('Plan of default').click();
+    const save = page.getByRole('dialog').getByRole('button', { name: 'Save' });
+    await page.getByLabel('Waves').fill('50, 10, 100');
+    await save.click();
+    await page.getByText('Must be one to five whole numbers that rise and end with 100').waitFor();
+    await page.getByLabel('Waves').fill('10, 50, 100');
+    await save.click();
+    await page.getByText('rollouts are under way in the group').waitFor();
+    await page.getByLabel('Waves').fill('25, 100');
+    await page.getByLabel('Watch the canaries for').fill('300');
+    await save.click();
+    await page.getByText('The plan of default is changed.').waitFor();
+    await page.getByText('Canaries 300 s, then 25 %, 100 %, 15 s each').waitFor();
+    await button('Plan of default').click();
+    await page.getByText('Ada Okafor changed it').getByText('before that: canaries 30 s').waitFor();
+  });
+
   it('an open alarm stands over every screen until somebody has seen it', async () => {
     await open('/edges');
     await page.getByText('Ben Sørensen put D-2026-0003 in force alone.').waitFor();

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EdgeId, RolloutId } from '../contract/ids.ts';
 import { GroupName } from '../contract/ids.ts';
 import { createEnrolmentToken, listEdges, revokeEdge } from '../contract/routes/edges.ts';
-import { listAlarms } from '../contract/routes/house.ts';
+import { listAlarms, listAudit } from '../contract/routes/house.ts';
 import { changeEdge, changeGroup, getRollout, listRollouts, resumeRollouts, stopRollouts } from '../contract/routes/rollouts.ts';
 import type { Rollout } from '../contract/routes/rollouts.ts';
 import { setRules } from '../contract/routes/rules.ts';
@@ -193,6 +193,13 @@ it('a control plane that is killed in the middle of a rollout and started again 
   expect(await ended(rolloutId)).toMatchObject({ state: 'done', reached: 2 });
   await until('the other edge has it', async () => (await ask(other, '/killed')) === 403, slow);
 }, 120_000);
+
+it('a plan that is changed stands in the audit log with what was there before', async () => {
+  await parts.operator.call(changeGroup, { params: { group }, body: { title: 'Western Europe', waveBakeSeconds: 0 } });
+  const [entry] = (await parts.operator.call(listAudit, { query: { subject: group, limit: 1 } })).items;
+  const detail = { title: 'Western Europe', waveBakeSeconds: 0, before: { title: null, waveBakeSeconds: 0 } };
+  expect(entry).toMatchObject({ act: 'edge-group.change', detail });
+});
 
 it('a policy that a canary cannot enforce goes no further, is taken back by itself, and people hear of it', async () => {
   const poisoned = new ScriptedEdge(parts.controlUrl);

@@ -91,12 +91,16 @@ export function registerGroupRoutes(app: App, deps: ControlDeps): void {
       const locked = await lockGroup(unit.tx, group);
       if (locked === undefined) throw notFound('edge group');
       if (waves !== undefined) await refuseStaged(unit, group);
+      const [held] = await listGroupRecords(unit.tx, group);
       await changeGroupRow(unit.tx, group, change);
       if (waves !== undefined) {
         await settleLanes(unit.tx, group);
         for (const { edgeId } of await listEdges(unit.tx, group)) unit.ringAfter('edge-changed', edgeId);
       }
-      await addAudit(unit.tx, { at: nowOf(deps), who: caller, act: 'edge-group.change', subject: group, detail: change });
+      // With what was there before: going back is another edit, and somebody must know to what.
+      const before = Object.fromEntries(Object.entries(held ?? {}).filter(([name]) => name in change));
+      const detail = { ...change, before };
+      await addAudit(unit.tx, { at: nowOf(deps), who: caller, act: 'edge-group.change', subject: group, detail });
       unit.tellAfter({ kind: 'rollout', group });
     });
     return groupNow(group);

@@ -1,5 +1,6 @@
 /** The mock's groups and rollouts: one under way, one that was taken back. It decides nothing: what goes on by itself is the real control plane's. */
 import { Instant, Revision, RolloutId } from '../../../contract/ids.ts';
+import { AuditEntry } from '../../../contract/routes/house.ts';
 import type { LiveEvent } from '../../../contract/routes/house.ts';
 import {
   changeEdge,
@@ -17,6 +18,7 @@ import {
 } from '../../../contract/routes/rollouts.ts';
 import { MockFailure } from './mock.ts';
 import type { On } from './mock.ts';
+import { mockId } from './state.ts';
 import type { MockState } from './state.ts';
 
 export function registerRollouts(on: On, state: MockState, emit: (event: LiveEvent) => void): void {
@@ -77,9 +79,23 @@ export function registerRollouts(on: On, state: MockState, emit: (event: LiveEve
     ];
     return changed(group, {});
   });
-  on(changeGroup, ({ params, body }) =>
-    changed(params.group, Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))),
-  );
+  on(changeGroup, ({ params, body }) => {
+    const held = groups.find(({ group }) => group === params.group);
+    const running = rollouts.some((one) => one.group === params.group && one.state === 'running');
+    if (body.waves !== undefined && running)
+      throw new MockFailure('wrong-state', '1 rollouts are under way in the group. Nothing was changed.');
+    const change = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+    const before = Object.fromEntries(Object.entries(held ?? {}).filter(([name]) => name in change));
+    const view = changed(params.group, change);
+    const { personId, name } = state.me;
+    state.audit.unshift(
+      AuditEntry.parse({
+        ...{ auditId: mockId('audit', `plan${state.audit.length}`), at: at(0), who: { personId, name } },
+        ...{ act: 'edge-group.change', subject: params.group, detail: { ...change, before } },
+      }),
+    );
+    return view;
+  });
   on(changeEdge, ({ params, body: { name, group, canary } }) => {
     const index = state.edges.findIndex((edge) => edge.edgeId === params.edgeId);
     const edge = state.edges[index];

@@ -1,4 +1,7 @@
-/** Groups and rollouts below the table of edges: plans, the stop switch, how far each slow change is, what it waits for; and where an edge belongs. */
+/**
+ * Groups and rollouts below the table of edges: plans, the stop switch, how far each slow change is, what it waits for; and where an edge belongs.
+ * Not here: the form for a plan (plan.tsx).
+ */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -33,6 +36,7 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { rollouts as words } from '../../words/en/rollouts.ts';
 import { language } from '../../words/index.ts';
+import { ChangePlan } from './plan.tsx';
 
 const tones: Readonly<Record<Rollout['state'], Tone>> = {
   running: 'waiting',
@@ -84,6 +88,7 @@ export function Rollouts({ mayWrite }: { mayWrite: boolean }) {
 function GroupRow({ group: one, mayWrite }: { group: EdgeGroup; mayWrite: boolean }) {
   const { group, title, edges, canaries, stopped } = one;
   const [asking, setAsking] = useState(false);
+  const [planning, setPlanning] = useState(false);
   const stop = useAct(stopRollouts, [listGroups, listRollouts]);
   const resume = useAct(resumeRollouts, [listGroups, listRollouts]);
   const params = { group };
@@ -117,6 +122,10 @@ function GroupRow({ group: one, mayWrite }: { group: EdgeGroup; mayWrite: boolea
       </td>
       {mayWrite ? (
         <td data-align="end">
+          <Button kind="quiet" onClick={() => setPlanning(true)} aria-label={words.plan.heading(group)}>
+            {words.plan.act}
+          </Button>
+          {planning ? <ChangePlan group={one} onClose={() => setPlanning(false)} /> : null}
           {stopped === null ? (
             <Button kind="quiet" onClick={() => setAsking(true)} aria-label={words.stop.title(group)}>
               {words.stop.act}

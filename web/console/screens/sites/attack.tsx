@@ -78,7 +78,7 @@ function AttackView({ record }: { record: AttackRecord }) {
   return (
     <Screen title={words.one(attack.siteName)} trail={trail} lead={<StateBadge state={attack.state} />} acts={acts}>
       <Failure error={act.error} />
-      {acts === undefined ? null : <p className="hint">{words.actHelp}</p>}
+      {acts === undefined ? null : <p className="hint panel-help">{words.actHelp}</p>}
       <Panel title={words.about}>
         <About attack={attack} />
       </Panel>
@@ -112,7 +112,7 @@ function About({ attack }: { attack: Attack }) {
   const errors = signals.cause === 'demand' ? '' : ` ${words.errors(whole(signals.originErrors, language))}`;
   return (
     <>
-      {attack.edgeId === null ? null : <p className="hint">{words.atEdge}</p>}
+      {attack.edgeId === null ? null : <p className="hint panel-help">{words.atEdge}</p>}
       <Facts
         facts={[
           [facts.began, <Exactly at={attack.beganAt} />],

@@ -26,6 +26,46 @@ export const rollouts = {
     title: (group: string) => `Resume rollouts of ${group}`,
     done: (group: string) => `Rollouts of ${group} go on.`,
   },
+  plan: {
+    act: 'Plan',
+    heading: (group: string) => `Plan of ${group}`,
+    noCanary: 'This group has no canary, so its changes go to all at once, whatever stands here.',
+    title: 'Title',
+    titleHint: 'What people call the group. It can be left empty.',
+    canaryBake: 'Watch the canaries for',
+    canaryBakeHint: 'So long after they have a change it goes no further.',
+    waves: 'Waves',
+    wavesHint: 'Shares of the other edges, each larger than the one before, the last one 100: such as 10, 50, 100. At most five.',
+    waveBake: 'Watch each wave for',
+    waveBakeHint: 'So long after a wave has it the next one waits.',
+    seconds: 'seconds',
+    must: {
+      title: 'Must have 80 characters or fewer.',
+      waves: 'Must be one to five whole numbers that rise and end with 100, such as 10, 50, 100.',
+      canaryBakeSeconds: 'Must be a whole number of seconds from 0 to 86,400 (a day).',
+      waveBakeSeconds: 'Must be a whole number of seconds from 0 to 86,400 (a day).',
+    },
+    submit: 'Save',
+    done: (group: string) => `The plan of ${group} is changed. Rollouts under way go by it from now on.`,
+    somebody: 'Somebody',
+    changedBy: (name: string) => `${name} changed it`,
+    before: '; before that:',
+    plain: (plan: {
+      readonly title?: string | null | undefined;
+      readonly waves?: readonly number[] | undefined;
+      readonly canaryBakeSeconds?: number | undefined;
+      readonly waveBakeSeconds?: number | undefined;
+    }) =>
+      [
+        plan.title === undefined ? null : plan.title === null ? 'no title' : `title “${plan.title}”`,
+        plan.canaryBakeSeconds === undefined ? null : `canaries ${plan.canaryBakeSeconds} s`,
+        plan.waves === undefined ? null : `waves ${plan.waves.join(', ')} %`,
+        plan.waveBakeSeconds === undefined ? null : `each wave ${plan.waveBakeSeconds} s`,
+      ]
+        .filter((part) => part !== null)
+        .join(', '),
+    audit: 'All changes',
+  },
   create: {
     act: 'Make a group',
     title: 'Make a group of edges',
