@@ -179,7 +179,8 @@ it('the stop switch holds a rule back, and an order goes past it to every edge',
 }, 90_000);
 
 it('a control plane that is killed in the middle of a rollout and started again brings it to its end', async () => {
-  const plan = (canaryBakeSeconds: number) => parts.operator.call(changeGroup, { params: { group }, body: { canaryBakeSeconds } });
+  const plan = (canaryBakeSeconds: number) =>
+    parts.operator.call(changeGroup, { params: { group }, body: { canaryBakeSeconds } });
   await plan(600);
   await setTo(deny('path is "/killed"'));
   const { rolloutId } = await newest();
