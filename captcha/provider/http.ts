@@ -5,13 +5,16 @@
  * when the database is away and 500 when the fault is ours: a fault lets nobody pass. Proxies are believed what they say of a visitor only when
  * they are ours (`trusted`). The access log has no query and no body: servers send secrets in both.
  */
-import { createServer } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { errorForLog } from '../../kit/log-error.ts';
 import { isStoreDown } from '../../store/errors.ts';
 import { formFields, readBody } from './asked.ts';
 import type { Body, Fields } from './asked.ts';
+import { networkOf } from './check/network.ts';
+import { Gate } from './gate.ts';
 import { visitorOf } from './visitor.ts';
 import type { Trust } from './visitor.ts';
 
@@ -36,6 +39,8 @@ export type Reply = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** Who asked is honest, as far as this answer shows: served first while others flood (gate.ts). Not sent. */
+  readonly good?: true;
 };
 
 export type Route = {
@@ -46,6 +51,8 @@ export type Route = {
   readonly handle: (asked: Asked) => Promise<Reply> | Reply;
   /** What is answered when `handle` fails; without it 503 or 500. */
   readonly lost?: (asked: Asked) => Reply;
+  /** What strangers hear without being read while a flood makes us late (gate.ts). Without it they are read all the same. Never a yes. */
+  readonly busy?: Reply;
 };
 
 export type HttpParts = {
@@ -54,6 +61,8 @@ export type HttpParts = {
   readonly log: Logger;
   /** Told of every answer: for counts. */
   readonly onAnswer?: (path: string, status: number, tookMs: number) => void;
+  /** Who is let in while we are late; one that measures this process unless it is given. */
+  readonly gate?: Gate;
 };
 
 /** JSON, never cached. */
@@ -67,10 +76,14 @@ export function json(value: unknown, status = 200, headers: Readonly<Record<stri
 
 const notFound: Reply = { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'not found\n' };
 const mostUrlCharacters = 8192;
+const noFields: Fields = new Map();
 
 /** A server that does not listen yet. */
 export function createHttp(parts: HttpParts): Server {
   const find = routeFinder(parts.routes);
+  const gate = parts.gate ?? new Gate(() => performance.now());
+  const busy = new Map(parts.routes.flatMap((route) => (route.busy === undefined ? [] : [[route, wholeBytes(route.busy)]])));
+  const inHand = new WeakMap<Socket, number>();
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const began = performance.now();
     const url = request.url ?? '/';
@@ -86,17 +99,26 @@ export function createHttp(parts: HttpParts): Server {
       return;
     }
     const { route, params } = found;
+    const visitor = visitorOf(request, parts.trust);
+    const turnedAway = busy.get(route);
+    if (turnedAway !== undefined && !gate.letsIn(() => networkOf(visitor.address))) {
+      request.socket.end(turnedAway);
+      request.socket.destroySoon();
+      parts.onAnswer?.(route.path, route.busy?.status ?? 0, performance.now() - began);
+      return;
+    }
     const body = await readBody(request);
     const asked: Asked = {
       method: route.method,
       path,
       params,
-      query: formFields(cut === -1 ? '' : url.slice(cut + 1)) ?? new Map(),
+      query: cut === -1 ? noFields : (formFields(url.slice(cut + 1)) ?? noFields),
       body,
       headers: request.headers,
-      ...visitorOf(request, parts.trust),
+      ...visitor,
     };
     const reply = await handled(route, asked);
+    if (reply.good === true) gate.wasGood(networkOf(visitor.address));
     write(response, reply, asksHead);
     const tookMs = performance.now() - began;
     parts.onAnswer?.(route.path, reply.status, tookMs);
@@ -124,11 +146,38 @@ export function createHttp(parts: HttpParts): Server {
   const server = createServer(
     { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 60_000, maxHeaderSize: 16 * 1024 },
     (request, response) => {
+      const { socket } = request;
+      const waiting = (inHand.get(socket) ?? 0) + 1;
+      if (!gate.mayWait(waiting)) {
+        socket.destroy();
+        return;
+      }
+      inHand.set(socket, waiting);
+      response.once('close', () => inHand.set(socket, (inHand.get(socket) ?? 1) - 1));
       // A connection that broke: nobody is there to hear of it.
       answer(request, response).catch(() => response.destroy());
     },
   );
+  server.on('connection', (socket) => {
+    const peer = socket.remoteAddress ?? '';
+    if (parts.trust.trusts(peer)) return;
+    const leave = gate.connect(networkOf(peer));
+    if (leave === null) socket.destroy();
+    else socket.once('close', leave);
+  });
+  server.on('listening', () => gate.start());
+  server.on('close', () => gate.stop());
   return server;
+}
+
+/** A whole answer as it goes out, made once. Ends its connection, because the request behind it was not read. */
+function wholeBytes({ status, headers = {}, body = '' }: Reply): Buffer {
+  const all = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.concat([
+    Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`),
+    Buffer.from(body),
+  ]);
 }
 
 function write(response: ServerResponse, { status, headers, body = '' }: Reply, withoutBody: boolean): void {

@@ -6,6 +6,7 @@
  * question to the database but in the dialect that names the secret first, and there only for secrets of our shape.
  * A token is spent only by the right secret; a no spends nothing. Closed: without the database, or later than the deadline, the answer is no. A
  * token may then be spent whose server heard a no: the visitor is asked once more.
+ * While a flood makes this process late, servers that it does not know hear the same no before they are read (gate.ts): `unavailable`, never a yes.
  * The header `portcullis-reason` says in our own words why, for people: dialects have too few.
  */
 import { z } from 'zod';
@@ -46,10 +47,11 @@ export function siteverifyRoutes(parts: SiteverifyParts): Route[] {
       const deadlineMs = parts.deadlineMs ?? usualDeadlineMs;
       return await inTime(answerOf(parts, dialect, asked), deadlineMs, () => failed(dialect, ['unavailable']));
     };
-    const lost = () => failed(dialect, ['unavailable']);
+    const busy = failed(dialect, ['unavailable']);
+    const lost = () => busy;
     return [
-      { method: 'POST', path: dialect.path, handle, lost },
-      { method: 'GET', path: dialect.path, handle, lost },
+      { method: 'POST', path: dialect.path, handle, lost, busy },
+      { method: 'GET', path: dialect.path, handle, lost, busy },
     ] as const;
   });
 }
@@ -73,7 +75,7 @@ async function answerOf(parts: SiteverifyParts, dialect: Dialect, asked: Asked):
   if (test?.kind === 'failed') return failed(dialect, [test.why]);
   const question: Question = { secret, response, siteKey, idempotencyKey: read.idempotencyKey };
   const verdict = await verdictOf(parts, dialect, question, asked.method === 'GET');
-  if (verdict.kind === 'answered') return json(verdict.answer);
+  if (verdict.kind === 'answered') return { ...json(verdict.answer), good: true };
   return failed(dialect, verdict.why, verdict.statement ?? null);
 }
 

@@ -65,13 +65,21 @@ export function checkRoutes(checks: Checks): readonly Route[] {
     {
       method: 'POST',
       path: checkPaths[name],
-      handle: async ({ body, address }: Asked) =>
-        replyOf(await checks[name]({ body: body.kind === 'json' ? body.value : null, network: networkOf(address) })),
+      handle: async ({ body, address }: Asked) => {
+        const reply = await checks[name]({ body: body.kind === 'json' ? body.value : null, network: networkOf(address) });
+        // Beginning costs nothing and shows nothing; a step that was worked through does.
+        return name === 'answer' && (reply.do === 'step' || reply.do === 'token')
+          ? { ...replyOf(reply), good: true }
+          : replyOf(reply);
+      },
       lost: () => replyOf({ do: 'refused', code: 'unavailable' }),
+      busy: busyReply,
     },
     { method: 'OPTIONS', path: checkPaths[name], handle: () => preflight },
   ]);
 }
+
+const busyReply = replyOf({ do: 'again', seconds: 3 });
 
 function replyOf(reply: CheckReply): Reply {
   if (reply.do === 'again') return json(reply, 429, { ...cors, 'retry-after': String(reply.seconds) });
