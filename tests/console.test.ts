@@ -215,6 +215,7 @@ describe('sites', () => {
     await page.getByText(/^From a sample that stands for 48,320 requests/).waitFor();
     await page.getByLabel('Refused by').selectOption('A rule');
     await page.getByRole('cell', { name: 'GET /live' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Explain 3023456789-1001' }).waitFor();
     const refusals = page.getByRole('cell', { name: 'GET /.git/config' });
     expect(await refusals.count()).toBe(15);
     await page.getByRole('button', { name: 'Explain 3023456789-1001' }).click();
