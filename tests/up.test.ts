@@ -114,6 +114,17 @@ it('asked for the same site again changes only what differs', async () => {
   expect((await asVisitor()).status).toBe(403);
 });
 
+it('without a hostname protects what runs here under the name that a browser on this machine needs', async () => {
+  const program = await up('protect', `http://127.0.0.1:${origin.port}`);
+  expect(program.output()).toContain(`http://localhost:${ports.http}/`);
+  const met = await fetch(`http://localhost:${ports.http}/hello`);
+  expect([met.status, await met.text()]).toEqual([200, expect.stringContaining('/hello')]);
+  await program.stop('SIGINT');
+  const elsewhere = startProgram(['up', 'protect', 'http://192.0.2.7:8000', ...flags()]);
+  expect(await elsewhere.ended).toBe(exitCodes.usage.code);
+  expect(elsewhere.output()).toContain('For which hostname');
+});
+
 it('refuses a second start on the same state, and a taken port, each in one sentence, and starts nothing', async () => {
   const first = await up();
   const second = await runProgram(['up', ...flags()]);

@@ -36,10 +36,14 @@ export function addUpCommand(program: Command, terminal: Terminal, surroundings:
   const command = program.command('up');
   command
     .description('Runs control plane and one edge on this machine, as one process tree, until Ctrl-C.')
-    .usage('[options] [protect <origin> --host <hostname> [--attack]]')
+    .usage('[options] [protect <origin> [--host <hostname>] [--attack]]')
     .argument('[protect]', 'the word “protect”: also add a site')
     .argument('[origin]', 'where its answers come from, such as http://127.0.0.1:8000')
-    .option('--host <hostname>', 'protect: a hostname of the site (repeat for more)', collect)
+    .option(
+      '--host <hostname>',
+      'protect: a hostname of the site (repeat for more; localhost for an origin on this machine)',
+      collect,
+    )
     .option('--attack', 'protect: in attack mode, where every navigation needs a clearance')
     .option('--state <folder>', `where everything is kept (env PORTCULLIS_STATE; default ./${defaultStateFolder})`)
     .option('--control-port <port>', 'console, API and public pages', port, defaultControlPort)

@@ -28,15 +28,21 @@ export function parseProtect(origin: string, hosts: readonly string[], mode: Pro
       `“${origin}” is not an origin: give a URL with scheme, host and port only, such as http://127.0.0.1:8000.`,
     );
   }
-  if (hosts.length === 0) {
+  if (hosts.length === 0 && !isHere(url.hostname)) {
     throw new CommandFailure('usage', `For which hostname shall ${origin} be protected? Say it with --host forum.example`);
   }
-  const hostnames = hosts.map((typed) => {
+  // What runs on this machine can be tried in a browser at once, under the one name that leads here without a word to any name server.
+  const hostnames = (hosts.length === 0 ? ['localhost'] : hosts).map((typed) => {
     const parsed = parseHostname(typed);
     if (!parsed.ok) throw new CommandFailure('usage', parsed.why);
     return parsed.hostname;
   });
   return { origin: url, hostnames, mode };
+}
+
+/** Whether an origin's host is this machine, by its own words alone. */
+function isHere(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(\.[0-9]{1,3}){3}$/.test(host);
 }
 
 /** The addresses of an origin as networks of one address each. */

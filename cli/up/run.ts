@@ -252,7 +252,8 @@ function banner(settings: UpSettings, { setupUrl, asked, answers, sites, ordersI
     const { site, what } = asked;
     const host = site.hostnames[0] ?? '';
     const words = what === 'added' ? 'is added' : what === 'changed' ? 'is changed' : 'is protected as before';
-    lines.push(`  ${site.name} ${words} (mode ${site.mode}). What a visitor gets:`, `    curl -H 'Host: ${host}' ${edge}/`, '');
+    const visit = host === 'localhost' ? `http://localhost:${httpPort}/` : `curl -H 'Host: ${host}' ${edge}/`;
+    lines.push(`  ${site.name} ${words} (mode ${site.mode}). What a visitor gets:`, `    ${visit}`, '');
     if (!site.ready)
       lines.push(`  It is not served yet: ${site.originFinding ?? site.ownership.finding ?? 'see the console'}`, '');
     else if (!answers) lines.push('  Nothing listens at its origin yet: until something does, visitors meet an error page.', '');
