@@ -6,6 +6,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -32,10 +33,17 @@ export type UnderGarbage = {
   readonly garbageMs: readonly number[];
   /** Good tokens that were answered no, because the provider was too slow for its own deadline. */
   readonly refused: number;
+  readonly wantedPerSecond: number;
   readonly sentPerSecond: number;
   readonly answeredPerSecond: number;
   /** Of one processor, threads included. */
   readonly providerCpuShare: number;
+  /** Of the thread that sent. */
+  readonly loadCpuShare: number;
+  /** Connections that were ended, a second. */
+  readonly endedPerSecond: number;
+  /** How late the asker's own clock was, for 99 of 100: part of what it measures. */
+  readonly askerLateMs: number;
   /** By one visitor who came again and again while garbage came. */
   readonly checksPassed: number;
   /** What ended his coming: turned away, or not answered; null: nothing. */
@@ -43,11 +51,11 @@ export type UnderGarbage = {
 };
 
 const askedPerSecond = 25;
-const Sent = z.object({ sent: z.number(), answered: z.number(), broken: z.number() });
+const Sent = z.object({ sent: z.number(), answered: z.number(), broken: z.number(), cpuMs: z.number() });
 const Visited = z.object({ passed: z.int(), trouble: z.string().nullable() });
 const Listening = z.object({ kind: z.literal('listening'), url: z.string() });
 
-export async function underGarbage(seconds: number, perSecond: number): Promise<UnderGarbage> {
+export async function underGarbage(seconds: number, perSecond: number, way: GarbageOrder['way']): Promise<UnderGarbage> {
   return await whileRunning('captcha-garbage', async (_folder, keep) => {
     const server = keep(await startPostgres());
     const address = await server.database();
@@ -79,21 +87,34 @@ export async function underGarbage(seconds: number, perSecond: number): Promise<
     });
     keep({ stop: async () => void (await visiting.terminate()) });
     const load = new Worker(new URL('./garbage-load.ts', import.meta.url), {
-      workerData: { port, perSecond, connections: 200, usedLine: used } satisfies GarbageOrder,
+      workerData: {
+        port,
+        perSecond,
+        usedLine: used,
+        way,
+        connections: way === 'turn' ? 500 : 200,
+      } satisfies GarbageOrder,
     });
     keep({ stop: async () => void (await load.terminate()) });
     const before = Sent.parse(await toldBy(load));
     const [began, cpuBefore] = [performance.now(), cpuMs(program.pid)];
+    const late = monitorEventLoopDelay({ resolution: 5 });
+    late.enable();
     const { tookMs: garbageMs, refused } = await turn();
+    late.disable();
     const [after, tookSeconds] = [Sent.parse(await toldBy(load)), (performance.now() - began) / 1000];
     const visited = Visited.parse(await toldBy(visiting));
     return {
       quietMs,
       garbageMs,
       refused,
+      wantedPerSecond: perSecond,
       sentPerSecond: (after.sent - before.sent) / tookSeconds,
       answeredPerSecond: (after.answered - before.answered) / tookSeconds,
       providerCpuShare: (cpuMs(program.pid) - cpuBefore) / (tookSeconds * 1000),
+      loadCpuShare: (after.cpuMs - before.cpuMs) / (tookSeconds * 1000),
+      endedPerSecond: (after.broken - before.broken) / tookSeconds,
+      askerLateMs: late.percentile(99) / 1e6,
       checksPassed: visited.passed,
       checksTrouble: visited.trouble,
     };

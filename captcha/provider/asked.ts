@@ -55,6 +55,7 @@ function bytesOf(request: IncomingMessage): Promise<Buffer | null> {
       else resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
     });
     request.on('error', reject);
+    if (request.destroyed) reject(new Error('the connection broke'));
     request.on('close', () => reject(new Error('the connection broke')));
   });
 }

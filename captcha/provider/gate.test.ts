@@ -96,7 +96,7 @@ async function send(bytes: string): Promise<string> {
 
 const post = (length: number, more = '') => `POST /say HTTP/1.1\r\nhost: x\r\n${more}content-length: ${length}\r\n\r\n`;
 
-it('a stranger in a flood hears 429 and when to come again, before the body came', async () => {
+it('a stranger in a flood waits, then hears 429 and when to come again, before the body came', async () => {
   flood(10, 100, 1000);
   for (let one = 0; one < 30; one += 1) from('11.0.0.0/24');
   const text = await send(post(60_000));

@@ -102,10 +102,14 @@ export function createHttp(parts: HttpParts): Server {
     const visitor = visitorOf(request, parts.trust);
     const turnedAway = busy.get(route);
     if (turnedAway !== undefined && !gate.letsIn(() => networkOf(visitor.address))) {
-      request.socket.end(turnedAway);
-      request.socket.destroySoon();
-      parts.onAnswer?.(route.path, route.busy?.status ?? 0, performance.now() - began);
-      return;
+      await gate.hold();
+      if (request.socket.destroyed) return;
+      if (!gate.letsIn(() => networkOf(visitor.address))) {
+        request.socket.end(turnedAway);
+        request.socket.destroySoon();
+        parts.onAnswer?.(route.path, route.busy?.status ?? 0, performance.now() - began);
+        return;
+      }
     }
     const body = await readBody(request);
     const asked: Asked = {

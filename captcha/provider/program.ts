@@ -109,7 +109,8 @@ async function listen(server: Server, { host, port }: ProviderParts['listen']): 
       const why = taken ? 'is taken by another program' : `cannot be had (${cause.message})`;
       reject(new Error(`Port ${port} on ${host}, wanted for the captcha provider, ${why}. Choose another.`, { cause }));
     });
-    server.listen(port, host, resolve);
+    // A queue that is full drops a handshake, which is tried again only a second later.
+    server.listen({ port, host, backlog: mostConnections }, resolve);
   });
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the provider listens nowhere');
