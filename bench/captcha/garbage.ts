@@ -55,7 +55,12 @@ const Sent = z.object({ sent: z.number(), answered: z.number(), broken: z.number
 const Visited = z.object({ passed: z.int(), trouble: z.string().nullable() });
 const Listening = z.object({ kind: z.literal('listening'), url: z.string() });
 
-export async function underGarbage(seconds: number, perSecond: number, way: GarbageOrder['way']): Promise<UnderGarbage> {
+export async function underGarbage(
+  seconds: number,
+  perSecond: number,
+  way: GarbageOrder['way'],
+  connections: number,
+): Promise<UnderGarbage> {
   return await whileRunning('captcha-garbage', async (_folder, keep) => {
     const server = keep(await startPostgres());
     const address = await server.database();
@@ -92,7 +97,7 @@ export async function underGarbage(seconds: number, perSecond: number, way: Garb
         perSecond,
         usedLine: used,
         way,
-        connections: way === 'turn' ? 500 : 200,
+        connections,
       } satisfies GarbageOrder,
     });
     keep({ stop: async () => void (await load.terminate()) });

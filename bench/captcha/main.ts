@@ -21,11 +21,12 @@ import { contenders } from './peers.ts';
 import type { Rates } from './peers.ts';
 
 const parts = ['peers', 'garbage', 'browser', 'attacker'] as const;
-const usage = `Usage: npm run bench -- captcha [--json] [--only PART] [--garbage 10000] [--small]
+const usage = `Usage: npm run bench -- captcha [--json] [--only PART] [--garbage 10000] [--connections 500] [--small]
 
   --json      print one JSON object and nothing else
   --only      ${parts.join(', ')}: this part alone (attacker needs browser and takes it along)
-  --garbage   garbage answers a second; as many as 500 connections that wait for answers let through, and sent ahead of answers
+  --garbage   garbage answers a second, wanted: sent in turn on connections that wait for answers, then ahead of answers on 200
+  --connections   of the first way
   --small     few tries: to see that it runs
 `;
 
@@ -41,6 +42,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     help: flag,
     only: { type: 'string' },
     garbage: { type: 'string', default: '10000' },
+    connections: { type: 'string', default: '500' },
   } as const;
   const { values } = parseArgs({ args: [...argv], options });
   if (values.help) {
@@ -48,9 +50,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const only = parts.find((part) => part === values.only) ?? null;
-  const perSecond = Number(values.garbage);
-  if ((values.only !== undefined && only === null) || !Number.isInteger(perSecond) || perSecond < 1) {
-    process.stderr.write(`--only takes a part, --garbage a whole number above zero.\n\n${usage}`);
+  const [perSecond, connections] = [Number(values.garbage), Number(values.connections)];
+  if ((values.only !== undefined && only === null) || [perSecond, connections].some((one) => !Number.isInteger(one) || one < 1)) {
+    process.stderr.write(`--only takes a part, --garbage and --connections whole numbers above zero.\n\n${usage}`);
     return 2;
   }
   const wants = (part: (typeof parts)[number]) => only === null || only === part || (part === 'browser' && only === 'attacker');
@@ -60,7 +62,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (wants('peers')) Object.assign(figures, await besidePeers(values.small, say));
   if (wants('garbage')) {
     const seconds = values.small ? 3 : 20;
-    const [told, ahead] = [await underGarbage(seconds, perSecond, 'turn'), await underGarbage(seconds, perSecond, 'ahead')];
+    const [told, ahead] = [
+      await underGarbage(seconds, perSecond, 'turn', connections),
+      await underGarbage(seconds, perSecond, 'ahead', 200),
+    ];
     for (const { checksTrouble } of [told, ahead])
       if (checksTrouble !== null) say(`  an honest visitor was turned away under garbage: ${checksTrouble}`);
     Object.assign(figures, {

@@ -7,14 +7,15 @@
  * - While the process is late and much comes, requests to doors that know how to be busy (`Route.busy`) are let in by a meter; beyond it they
  *   wait unread, try once more, and are answered that; their connection ends. Except those from networks whose requests were good lately, which go on.
  * - So many connections of one network that is no proxy of ours.
- * Waiting is the point: ending a connection costs us no less than answering garbage does, but a flood of n connections that all wait 0.7 s is one of
- * 1.4 n requests a second.
+ * Waiting is the point: ending a connection costs us no less than answering garbage does, but a flood of n connections that all wait half a second is one of
+ * 2 n requests a second.
  * Fail-closed for what is turned away: it hears the dialect's own no, or 429 with Retry-After, and nothing was read, spent or passed. Fail-open for
  * networks that were good: up to the limits that each door has of its own. What is known of networks is in memory, bounded, and only ever decides who
  * waits.
  * What can still go wrong: an attacker who has a good secret, or works through checks, is good too; and one who has thousands of connections and
  * lets each wait still has the meter's share; only the edge in front refuses them for less.
  */
+import { randomInt } from 'node:crypto';
 
 /** Later than this, and so many requests in the time that is looked back at: neither a pause of the machine nor a busy hour alone is a flood. */
 const lateMs = 15;
@@ -24,8 +25,8 @@ const lookEveryMs = 10;
 const staysMs = 1000;
 /** Of strangers, each time the clock is looked at: 2,000 a second when it is on time, fewer the later it is. */
 const mostStrangers = 20;
-/** How long a stranger waits: with its answer below the second after which servers of sites give up. */
-const holdMs = 700;
+/** How long a stranger waits: with its answer below the second after which servers of sites give up. Spread, or all who came at once would come at once again. */
+const holdMs = { least: 400, most: 700 } as const;
 const goodForMs = 10 * 60_000;
 const mostGood = 20_000;
 const mostOfNetwork = 256;
@@ -91,7 +92,7 @@ export class Gate {
 
   /** Waits unread, for what is turned away. */
   hold(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, holdMs).unref());
+    return new Promise((resolve) => setTimeout(resolve, randomInt(holdMs.least, holdMs.most)).unref());
   }
 
   /** A request of this network was good: a secret that is live, a step that was worked through. */
