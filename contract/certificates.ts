@@ -60,6 +60,19 @@ export const CertificatePolicy = z.strictObject({
 });
 export type CertificatePolicy = z.infer<typeof CertificatePolicy>;
 
+/** What one site shows to its https origin when that asks who we are (“authenticated origin pulls”). Sealed as a certificate's key is. */
+export const OriginCertificatePolicy = z.strictObject({
+  certificateId: CertificateId,
+  chain: PemChain,
+  sealedKey: z.base64().min(40).max(20_000),
+  /** SHA-256 of the first certificate, lower-case hex. */
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type OriginCertificatePolicy = z.infer<typeof OriginCertificatePolicy>;
+
+/** Sites of one group that may have one: each is a server line of every edge of the group. */
+export const mostOriginCertificates = 64;
+
 /** What the key that boxes are made with is derived for (kit/sealed-box.ts, `keyFor`) from the one that travels. */
 export const certificatePurpose = 'portcullis certificates: private keys';
 

@@ -7,7 +7,7 @@
  * Not here: how an item becomes HAProxy maps (edge/render), who may change it (control).
  */
 import { z } from 'zod';
-import { AcmeAnswerPolicy, CertificatePolicy, HttpsPolicy } from './certificates.ts';
+import { AcmeAnswerPolicy, CertificatePolicy, HttpsPolicy, OriginCertificatePolicy } from './certificates.ts';
 import { ExactHostname, Hostname } from './hostname.ts';
 import { DecisionNumber, Instant, KeyId, OrderId, SiteId } from './ids.ts';
 import { Cidr, IpAddress, Port } from './network.ts';
@@ -114,6 +114,8 @@ export const SitePolicy = z.strictObject({
   limits: SiteLimits,
   networks: z.array(NetworkRule).max(2000),
   challenge: ChallengeSettings,
+  /** Left out: the edge's own is shown to the origin, if it has one. */
+  originCertificate: OriginCertificatePolicy.optional(),
   /** Left out: plain http is served and browsers are told nothing. */
   https: HttpsPolicy.optional(),
   /** Left out: the owner has no rules. */

@@ -12,6 +12,7 @@ import type { SiteId } from '../contract/ids.ts';
 import { ProviderPolicy } from '../contract/policy.ts';
 import type { EdgeNetworkData } from '../contract/stream.ts';
 import { Serial } from '../kit/serial.ts';
+import { OriginCertificates } from './certificates/origins.ts';
 import { CertificateSlots } from './certificates/slots.ts';
 import { openEngine } from './enforcer-parts.ts';
 import type { EnforcerParts, TimedDelta } from './enforcer-parts.ts';
@@ -19,6 +20,7 @@ import type { Engine } from './haproxy/engine.ts';
 import { HaproxyFiles } from './haproxy/files.ts';
 import type { Skeleton } from './haproxy/files.ts';
 import { MapImage } from './haproxy/map-image.ts';
+import { checkConfig } from './haproxy/process.ts';
 import { SocketDown } from './haproxy/runtime-socket.ts';
 import { OldStreams, streamsToEnd } from './old-streams.ts';
 import type { Truth } from './receipts.ts';
@@ -46,7 +48,8 @@ export class Enforcer {
   readonly #parts: EnforcerParts;
   readonly #image = new MapImage(mapNames);
   readonly #slots = new CertificateSlots();
-  readonly #rendered = new RenderedPolicy(this.#image, this.#slots, (siteId) => this.#parts.ownAttacks?.has(siteId) ?? false);
+  readonly #origins: OriginCertificates;
+  readonly #rendered: RenderedPolicy;
   readonly #oldStreams = new OldStreams();
   readonly #networkData: NetworkDataKeeper;
   readonly #disk: DiskCopy;
@@ -63,6 +66,15 @@ export class Enforcer {
   constructor(parts: EnforcerParts, disk: DiskCopy, policy: PolicyState) {
     this.#parts = parts;
     this.#disk = disk;
+    const { certificates } = parts.plan('/').paths;
+    this.#origins = new OriginCertificates({
+      folder: certificates,
+      key: parts.certificateKey,
+      check: (config) => checkConfig(parts.haproxyBinary, config),
+      log: parts.log,
+    });
+    const isHeld = (siteId: SiteId) => parts.ownAttacks?.has(siteId) ?? false;
+    this.#rendered = new RenderedPolicy(this.#image, this.#slots, isHeld, this.#origins);
     this.#networkData = new NetworkDataKeeper(parts.networkFiles, parts.log, (loaded) => this.#onNetworkData(loaded));
     this.#policy = policy;
     const { log, nowMs, chance } = parts;
@@ -190,6 +202,7 @@ export class Enforcer {
   certificateKeyChanged(): void {
     const again = async () => {
       this.#slots.touchAll();
+      this.#origins.touch();
       await this.#enforce({ sites: new Set(), keys: false, answers: false, provider: false });
     };
     this.queue.run(again).catch((error: unknown) => this.#logError(error));
@@ -232,7 +245,10 @@ export class Enforcer {
     const changes = touched.provider
       ? await this.#rendered.renderAll(this.#policy, this.#provider(), atMs)
       : this.#rendered.renderTouched(this.#policy, touched, this.#provider(), atMs);
+    // A line for a client certificate comes into force by a reload, and the maps that speak of it with it.
+    const other = await this.#origins.settle();
     try {
+      if (other && this.engine.state !== 'down') await this.#reskin();
       await this.engine.apply(changes);
       if (touched.provider && this.engine.state !== 'down') await this.#reskin();
     } catch (error) {
@@ -356,7 +372,9 @@ export class Enforcer {
     const nowMs = this.#parts.nowMs();
     const sites = this.#rendered.overdue(this.#policy, nowMs);
     this.#rendered.renderTouched(this.#policy, { sites, keys: false, answers: false, provider: false }, this.#provider(), nowMs);
+    await this.#origins.settle();
     const how = await this.engine.bringUp(this.#skeleton());
+    if (how === 'started') await this.#origins.sweep();
     this.#unsettled = false;
     this.#revival.onUp();
     const { metrics } = this.#parts;
@@ -382,7 +400,9 @@ export class Enforcer {
   }
 
   #skeleton(): Skeleton {
-    return this.files.skeleton((pagesFolder) => renderConfig(this.#parts.plan(pagesFolder)), renderPages(this.#provider()));
+    const ownServers = this.#origins.servers;
+    const config = (pagesFolder: string) => renderConfig({ ...this.#parts.plan(pagesFolder), ownServers });
+    return this.files.skeleton(config, renderPages(this.#provider()));
   }
 
   #logError(error: unknown): void {

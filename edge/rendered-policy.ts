@@ -10,6 +10,7 @@ import type { OrderId, SiteId } from '../contract/ids.ts';
 import { isInForce, nextChangeMs } from '../core/shield/orders-in-force.ts';
 import { namedNetworks } from '../core/shield/rules/evaluate.ts';
 import type { NamedNetworks, NetworkData } from '../core/shield/rules/evaluate.ts';
+import type { OriginCertificates } from './certificates/origins.ts';
 import type { CertificateSlots } from './certificates/slots.ts';
 import { slotsOf } from './certificates/slots.ts';
 import { renderAnswers, renderGlobal, renderSite } from './render/index.ts';
@@ -36,6 +37,7 @@ export type Touched = {
 export class RenderedPolicy {
   readonly #image: MapImage;
   readonly #slots: CertificateSlots;
+  readonly #origins: Pick<OriginCertificates, 'replace'> | null;
   readonly #inForce = new Map<OrderId, OrderPolicy>();
   readonly #inForceBySite = new Map<SiteId, readonly OrderPolicy[]>();
   /** Sites whose rules name countries or AS numbers, and which. */
@@ -47,9 +49,15 @@ export class RenderedPolicy {
    * What is rendered goes into the image and the slots; the slots note by themselves what changed. `isHeld`: the edge holds this site in
    * attack mode by itself.
    */
-  constructor(image: MapImage, slots: CertificateSlots, isHeld: (siteId: SiteId) => boolean = () => false) {
+  constructor(
+    image: MapImage,
+    slots: CertificateSlots,
+    isHeld: (siteId: SiteId) => boolean = () => false,
+    origins: Pick<OriginCertificates, 'replace'> | null = null,
+  ) {
     this.#image = image;
     this.#slots = slots;
+    this.#origins = origins;
     this.#isHeld = isHeld;
   }
 
@@ -128,6 +136,7 @@ export class RenderedPolicy {
     if (site === null) this.#named.delete(siteId);
     const orders = policy.ordersOf(siteId).filter((order) => isEnforcedHere(order) && isInForce(order, atMs));
     const changes = this.#image.replace(siteId, site === null ? [] : renderSite(site, orders, provider, this.#dataFor(site)));
+    this.#origins?.replace(siteId, site);
     this.#slots.replace(siteId, site === null ? new Map() : slotsOf(site, policy.certificatesOf(siteId)));
     for (const order of this.#inForceBySite.get(siteId) ?? []) this.#inForce.delete(order.orderId);
     for (const order of orders) this.#inForce.set(order.orderId, order);

@@ -10,6 +10,7 @@ import { readCertificate, renewalName } from './certificate-pem.ts';
 const folder = temporaryFolder('pem');
 let root: string;
 let leaf: MadeCertificate;
+let old = '';
 const now = Date.now();
 const good = makeCertificate(['forum.example', '*.forum.example']);
 
@@ -22,6 +23,8 @@ beforeAll(() => {
   writeFileSync(`${folder}/ext`, 'subjectAltName=DNS:forum.example\nauthorityKeyIdentifier=keyid\n');
   const by = ['-CA', 'root.crt', '-CAkey', 'root.key', '-set_serial', '0x8765432112345678', '-extfile', 'ext'];
   openssl('x509', '-req', '-in', 'leaf.csr', '-days', '9', ...by, '-out', 'leaf.crt');
+  openssl('x509', '-req', '-sha1', '-in', 'leaf.csr', '-days', '9', ...by, '-out', 'old.crt');
+  old = readFileSync(`${folder}/old.crt`, 'utf8');
   root = readFileSync(`${folder}/root.crt`, 'utf8');
   leaf = { chain: readFileSync(`${folder}/leaf.crt`, 'utf8'), key: readFileSync(`${folder}/leaf.key`, 'utf8') };
 });
@@ -50,6 +53,7 @@ describe('a certificate and its key', () => {
       /not in order: certificate 2 did not issue/,
     ],
     ['an authority’s own', () => mistakes(root + leaf.chain, leaf.key), /Put the site’s own first/],
+    ['one that is signed by an old digest', () => mistakes(old, leaf.key), /Certificate 1 is signed by way of ecdsa-with-SHA1/],
     ['one that has expired', () => mistakes(leaf.chain, leaf.key, now + 30 * 86_400_000), /has expired on/],
     ['one that is not valid yet', () => mistakes(leaf.chain, leaf.key, now - 86_400_000), /not valid before/],
     ['a damaged one', () => mistakes(leaf.chain.replace('MII', 'MIX'), leaf.key), /Certificate 1 cannot be read/],

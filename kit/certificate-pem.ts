@@ -29,11 +29,15 @@ const block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 /** A certificate that begins a little later than now is one whose issuer's clock is a little ahead. */
 const clockSkewMs = 5 * 60_000;
 
-/** Reads a chain and a key. `atMs`: now, in milliseconds since 1970. */
+/**
+ * Reads a chain and a key. `atMs`: now, in milliseconds since 1970. `use`: a server's certificate names hostnames; a client's need not, and may be its own
+ * authority.
+ */
 export function readCertificate(
   chainText: string,
   keyText: string,
   atMs: number,
+  use: 'server' | 'client' = 'server',
 ): ReadPem | { readonly kind: 'mistakes'; readonly mistakes: readonly PemMistake[] } {
   const mistakes: PemMistake[] = [];
   const wrong = (part: PemMistake['part'], message: string) => void mistakes.push({ part, message });
@@ -46,10 +50,18 @@ export function readCertificate(
   const notAfterMs = Date.parse(own.validTo);
   if (notAfterMs <= atMs) wrong('chain', `The certificate has expired on ${dateOf(notAfterMs)}. Ask its issuer for a new one.`);
   if (notBeforeMs > atMs + clockSkewMs) wrong('chain', `The certificate is not valid before ${dateOf(notBeforeMs)}.`);
-  if (own.ca) wrong('chain', 'The first certificate is an authority’s. Put the site’s own first, then the one that issued it.');
+  if (own.ca && use === 'server')
+    wrong('chain', 'The first certificate is an authority’s. Put the site’s own first, then the one that issued it.');
   const names = dnsNames(own);
-  if (names.length === 0) wrong('chain', 'The certificate names no hostname (it has no DNS name among its alternative names).');
+  if (names.length === 0 && use === 'server')
+    wrong('chain', 'The certificate names no hostname (it has no DNS name among its alternative names).');
   if (isWeak(own.publicKey)) wrong('chain', 'The certificate’s key is too short: RSA needs 2048 bits, and elliptic curves 256.');
+  const weak = chain.findIndex(isWeaklySigned);
+  if (weak !== -1)
+    wrong(
+      'chain',
+      `Certificate ${weak + 1} is signed by way of ${chain[weak]?.signatureAlgorithm ?? 'an old digest'}, which TLS programs refuse. Ask its issuer for a new one.`,
+    );
   if (key !== null && !own.checkPrivateKey(key)) {
     const other = above.findIndex((one) => one.checkPrivateKey(key));
     wrong(
@@ -72,7 +84,7 @@ export function readCertificate(
     if (Date.parse(one.validTo) <= atMs) wrong('chain', `Certificate ${index + 2} of the chain has expired.`);
   }
   if (mistakes.length > 0 || key === null) return { kind: 'mistakes', mistakes };
-  const sent = chain.filter((one, index) => index === 0 || !(one.subject === one.issuer && one.checkIssued(one)));
+  const sent = chain.filter((one, index) => index === 0 || !isSelfSigned(one));
   return {
     kind: 'certificate',
     names,
@@ -137,6 +149,15 @@ function isWeak({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean
   if (asymmetricKeyType === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) < 2048;
   if (asymmetricKeyType !== 'ec') return asymmetricKeyType !== 'ed25519';
   return !['prime256v1', 'secp384r1', 'secp521r1'].includes(asymmetricKeyDetails?.namedCurve ?? '');
+}
+
+/** Debian's OpenSSL (security level 2) does not load what is signed by these, unless it vouches for itself. */
+function isWeaklySigned(one: X509Certificate): boolean {
+  return !isSelfSigned(one) && /md[245]|sha-?1(?!\d)/i.test(one.signatureAlgorithm ?? '');
+}
+
+function isSelfSigned(one: X509Certificate): boolean {
+  return one.subject === one.issuer && one.checkIssued(one);
 }
 
 function commonName(name: string): string {

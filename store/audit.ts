@@ -3,6 +3,7 @@
  *
  * `detail` is read by auditors: ids, names, states, counts; never a secret, a code, a link or an address in full.
  */
+import { sql } from 'kysely';
 import type { Json } from '../contract/canonical.ts';
 import { AuditId, PersonId, idPrefix } from '../contract/ids.ts';
 import type { Instant } from '../contract/ids.ts';
@@ -49,4 +50,16 @@ export async function accessGivenSince(db: Db, since: Instant): Promise<{ by: Pe
     .where('at', '>=', since)
     .execute();
   return rows.flatMap(({ person_id: by, subject, at }) => (by === null ? [] : [{ by, of: PersonId.parse(subject), at }]));
+}
+
+/** How many acts whose name begins so were written about a subject since an instant. */
+export async function countActs(db: Db, subject: string, begins: string, since: Instant): Promise<number> {
+  const { count } = await db
+    .selectFrom('audit_entry')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('subject', '=', subject)
+    .where(sql<boolean>`starts_with(act, ${begins})`)
+    .where('at', '>=', since)
+    .executeTakeFirstOrThrow();
+  return count;
 }

@@ -14,6 +14,7 @@ import { IpAddress } from '../contract/network.ts';
 import { ChallengeSettings, defaultChallengeSettings, NetworkRule, PathPrefix, SiteLimits } from '../contract/policy.ts';
 import { HttpsSettings } from '../contract/certificates.ts';
 import type { SiteMode } from '../contract/policy.ts';
+import { OriginCertificate } from '../contract/routes/origin-certificates.ts';
 import { PresetName } from '../contract/routes/rules.ts';
 import type { Origin } from '../contract/routes/sites.ts';
 import { SiteRules } from '../contract/rules.ts';
@@ -45,6 +46,10 @@ export type SiteRecord = {
   /** The preset in use and what it replaced. */
   readonly preset: SitePreset | null;
   readonly https: HttpsSettings;
+  /** Shown to its https origin; null: the edge's own, if it has one. */
+  readonly originCertificate: OriginCertificateRecord | null;
+  /** Waits until the origin knows it. */
+  readonly nextOriginCertificate: OriginCertificateRecord | null;
   /** The attack for which it is in attack mode by itself at present, whatever `mode` says. */
   readonly attackId: AttackId | null;
   /** The path that this attack is on; null: the whole site. */
@@ -62,6 +67,14 @@ export type SiteRecord = {
   readonly revision: number | null;
   readonly committedAt: Instant | null;
 };
+
+/** A client certificate as it is kept: the key is sealed for the site's group. */
+export const OriginCertificateRecord = OriginCertificate.extend({
+  sealedKey: z.string(),
+  /** The threshold of days before its end that was told last. */
+  alarmedDays: z.int().nullable(),
+});
+export type OriginCertificateRecord = z.infer<typeof OriginCertificateRecord>;
 
 /** The preset in use, and what was there before it. */
 export const SitePreset = z.strictObject({
@@ -240,6 +253,30 @@ export async function countSites(db: Db, viewer: Viewer): Promise<{ all: number;
   return query.executeTakeFirstOrThrow();
 }
 
+/** How many other sites of a group have a client certificate of their own. */
+export async function countOriginCertificates(db: Db, group: GroupName, besides: SiteId): Promise<number> {
+  const { count } = await db
+    .selectFrom('site')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('group_name', '=', group)
+    .where('site_id', '!=', besides)
+    .where('origin_certificate', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** Sites whose used client certificate ends before an instant; at most `limit`. */
+export async function originCertificatesEnding(db: Db, until: Instant, limit: number): Promise<SiteId[]> {
+  const rows = await db
+    .selectFrom('site')
+    .select('site_id')
+    .where('origin_certificate', 'is not', null)
+    .where(sql<boolean>`(origin_certificate ->> 'notAfter')::timestamptz <= ${until}`)
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.site_id);
+}
+
 /** How many other sites of a group have rules for which an edge needs patterns. */
 export async function countSitesWithContains(db: Db, { group, siteId }: Pick<SiteRecord, 'group' | 'siteId'>): Promise<number> {
   const { sites } = await db
@@ -302,6 +339,9 @@ function recordOf(row: SiteRow, names: readonly HostnameRow[]): SiteRecord {
     rulesContain: row.rules_contain,
     preset: row.preset === null ? null : SitePreset.parse(row.preset),
     https: HttpsSettings.parse(row.https),
+    originCertificate: row.origin_certificate === null ? null : OriginCertificateRecord.parse(row.origin_certificate),
+    nextOriginCertificate:
+      row.next_origin_certificate === null ? null : OriginCertificateRecord.parse(row.next_origin_certificate),
     attackId: row.attack_id,
     attackPath: row.attack_path === null ? null : PathPrefix.parse(row.attack_path),
     attackPaths: AttackPaths.parse(row.attack_paths),
@@ -338,6 +378,8 @@ function rowOf(site: SiteRecord) {
     rules_contain: site.rulesContain,
     preset: site.preset === null ? null : JSON.stringify(site.preset),
     https: JSON.stringify(site.https),
+    origin_certificate: site.originCertificate === null ? null : JSON.stringify(site.originCertificate),
+    next_origin_certificate: site.nextOriginCertificate === null ? null : JSON.stringify(site.nextOriginCertificate),
     attack_id: site.attackId,
     attack_path: site.attackPath,
     attack_paths: JSON.stringify(site.attackPaths),

@@ -100,6 +100,8 @@ export type SiteTable = {
   rules_contain: ColumnType<boolean, boolean | undefined, boolean>;
   preset: NullableJsonColumn;
   https: ColumnType<unknown, string | undefined, string>;
+  origin_certificate: NullableJsonColumn;
+  next_origin_certificate: NullableJsonColumn;
   automatic: ColumnType<unknown, string | undefined, string>;
   attack_id: ColumnType<AttackId | null, AttackId | null | undefined, AttackId | null>;
   attack_path: ColumnType<string | null, string | null | undefined, string | null>;

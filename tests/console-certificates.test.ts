@@ -58,6 +58,30 @@ it('how plain http is met is changed and stays', { timeout: 60_000 }, async () =
   expect(await page.getByLabel('Browsers insist on https for').inputValue()).toBe('month');
 });
 
+it('what the site’s own server is shown is made, renewed in two steps and removed', { timeout: 60_000 }, async () => {
+  const panel = page
+    .locator('section, div')
+    .filter({ has: page.getByRole('heading', { name: 'What the site’s own server is shown' }) })
+    .last();
+  const act = async (name: string) => {
+    await panel.getByRole('button', { name, exact: true }).first().click();
+    await page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  };
+  await panel.getByText('This site has none of its own.').waitFor();
+  await act('Make one');
+  await panel.getByRole('region', { name: 'In use' }).getByText('cdcd').waitFor();
+  await act('Make one');
+  await panel.getByRole('region', { name: 'Waits' }).getByText('efef').waitFor();
+  await panel.getByText('What the server must trust').first().click();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+  await act('Put to use');
+  await panel.getByRole('region', { name: 'In use' }).getByText('efef').waitFor();
+  await act('Remove');
+  await panel.getByText('This site has none of its own.').waitFor();
+});
+
 it('certificates of all sites are listed, found by who must renew them and by their end', { timeout: 60_000 }, async () => {
   await page.goto(`${served.url}/console/sites`);
   await page.getByRole('link', { name: 'Certificates of all sites' }).click();

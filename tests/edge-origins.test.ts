@@ -20,6 +20,7 @@ let edge: Edge;
 let secure: https.Server;
 let pulled: https.Server;
 let broken: net.Server;
+let met = 0;
 const folder = temporaryFolder('certificates');
 
 /** A self-signed certificate for a name; returns key and certificate as one PEM. */
@@ -69,7 +70,17 @@ beforeAll(async () => {
   });
   const pull = certificate('edges.example');
   writeFileSync(`${folder}/pull.pem`, pull, { mode: 0o600 });
-  pulled = https.createServer({ key: pem, cert: pem, ca: pull, requestCert: true }, (request, response) => {
+  const own = certificate('own.example');
+  writeFileSync(`${folder}/own.pem`, own, { mode: 0o600 });
+  // What only the agent reads of it: the server line and the flag in the host's facts are what is tried here.
+  const ownCertificate = {
+    certificateId: 'cert_000000000001',
+    chain: own.slice(0, own.indexOf('-----END CERTIFICATE-----') + 26),
+    sealedKey: Buffer.alloc(60).toString('base64'),
+    fingerprint: 'a'.repeat(64),
+  };
+  pulled = https.createServer({ key: pem, cert: pem, ca: [pull, own], requestCert: true }, (request, response) => {
+    met += 1;
     const shown = request.socket instanceof TLSSocket ? request.socket.getPeerCertificate().subject.CN : 'nothing';
     response.end(JSON.stringify({ shown }));
   });
@@ -101,6 +112,12 @@ beforeAll(async () => {
             addresses: ['127.0.0.1'],
           },
         }),
+        ...['own.example', 'lost.example'].map((name, at) =>
+          site(9 + at, [name], portOf(pulled), {
+            origin: { scheme: 'https', host: 'origin.example', port: portOf(pulled), hostHeader: null, addresses: ['127.0.0.1'] },
+            originCertificate: ownCertificate,
+          }),
+        ),
         site(4, ['wrong-name.example'], portOf(secure), tls('other.example', null)),
         site(5, ['down.example'], await freePort()),
         site(6, ['broken.example'], portOf(broken)),
@@ -109,7 +126,10 @@ beforeAll(async () => {
     },
     {
       https: true,
-      plan: { originCertificate: `${folder}/pull.pem` },
+      plan: {
+        originCertificate: `${folder}/pull.pem`,
+        ownServers: [{ siteId: site(9, ['own.example'], 1).siteId, certificate: `${folder}/own.pem` }],
+      },
       originTrust: (at) => `${at}/trust.pem`,
       prepare: (at) => {
         writeFileSync(`${at}/trust.pem`, pem);
@@ -170,6 +190,13 @@ it('an origin that demands our certificate is reached with it, and refuses every
     https.get(options, (answer) => resolve(`answered ${answer.statusCode}`)).once('error', () => resolve('refused'));
   });
   expect(await past).toBe('refused');
+});
+
+it('a site shows the certificate of its own, and one whose own is not there is refused, not sent without it', async () => {
+  expect(await seenBy('own.example')).toEqual({ shown: 'own.example' });
+  const before = met;
+  const refused = await visit({ port: edge.port, host: 'lost.example' });
+  expect([refused.status, refused.headers['portcullis-action'], met]).toEqual([503, 'origin-error', before]);
 });
 
 it.each([

@@ -73,6 +73,8 @@ export async function loadSites(folder: string, template: SiteId, count: number)
               challenge: JSON.stringify(row.challenge),
               rules: null,
               preset: null,
+              origin_certificate: null,
+              next_origin_certificate: null,
               https: JSON.stringify(row.https),
               automatic: JSON.stringify(row.automatic),
               attack_paths: JSON.stringify(row.attack_paths),

@@ -17,6 +17,7 @@ import {
 } from '../../contract/routes/certificates.ts';
 import type { ListedCertificate, SiteCertificates } from '../../contract/routes/certificates.ts';
 import { apiCommand, findSite } from '../command.ts';
+import { addOriginCertificateCommands } from './origin-certificate.ts';
 import type { Client } from '../client.ts';
 import type { Reply } from '../command.ts';
 import type { ConnectionOptions } from '../connection.ts';
@@ -88,6 +89,7 @@ export function addCertificateCommands(program: Command, terminal: Terminal): vo
       return reply(await client.call(removeCertificate, { params }), terminal);
     },
   );
+  addOriginCertificateCommands(certificate, terminal);
 }
 
 /** Every page of the list. Throws CommandFailure `usage` for words that the list does not know. */

@@ -1,5 +1,6 @@
 /** Certificates as the rest of the control plane sees them: opened once, their routes registered, their jobs handed back. */
 import * as contract from '../../contract/routes/certificates.ts';
+import * as origin from '../../contract/routes/origin-certificates.ts';
 import type { SiteId } from '../../contract/ids.ts';
 import { findAccount, setAccountUrl, settleAccount } from '../../store/certificates.ts';
 import { findSite } from '../../store/sites.ts';
@@ -16,6 +17,13 @@ import type { CertificateConfig, CertificateDeps } from './deps.ts';
 import { dnsHook } from './dns-hook.ts';
 import { certificateJobs } from './jobs.ts';
 import type { CertificateKeys } from './keys.ts';
+import {
+  addOriginCertificateTo,
+  lookAtOriginEnds,
+  removeOriginCertificateOf,
+  useNextOriginCertificate,
+  viewOriginCertificates,
+} from './origin.ts';
 import { addOwnCertificate, orderNow, removeCertificateOf } from './service.ts';
 import { viewAllCertificates, viewCertificates } from './view.ts';
 
@@ -48,7 +56,27 @@ export async function openCertificates(
     await removeCertificateOf(deps, caller, params.siteId, params.certificateId);
     return view(params.siteId, caller);
   });
-  return { jobs: certificateJobs(deps), deps };
+  registerRoute(app, deps, origin.getOriginCertificate, async ({ params, caller }) => {
+    const site = await findSite(deps.store.db, params.siteId, caller.accountId);
+    if (site === null) throw notFound('site');
+    return viewOriginCertificates(site);
+  });
+  registerRoute(app, deps, origin.addOriginCertificate, async ({ params, body, caller }) =>
+    viewOriginCertificates(await addOriginCertificateTo(deps, caller, params.siteId, body)),
+  );
+  registerRoute(app, deps, origin.useOriginCertificate, async ({ params, caller }) =>
+    viewOriginCertificates(await useNextOriginCertificate(deps, caller, params.siteId)),
+  );
+  registerRoute(app, deps, origin.removeOriginCertificate, async ({ params, caller }) =>
+    viewOriginCertificates(await removeOriginCertificateOf(deps, caller, params.siteId, params.which)),
+  );
+  const ends: Job = {
+    name: 'client certificates that end',
+    everyMs: 3_600_000,
+    afterMs: 25_000,
+    run: () => lookAtOriginEnds(deps),
+  };
+  return { jobs: [...certificateJobs(deps), ends], deps };
 }
 
 async function openAccount(

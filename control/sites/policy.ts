@@ -3,13 +3,14 @@
  *
  * Only hostnames whose ownership is proved or waived are in it: adding somebody else's name to a site serves nothing.
  */
+import type { OriginCertificatePolicy } from '../../contract/certificates.ts';
 import { hostnameCovers } from '../../contract/hostname.ts';
 import type { Hostname } from '../../contract/hostname.ts';
 import { ItemKey } from '../../contract/policy.ts';
 import type { SitePolicy } from '../../contract/policy.ts';
 import type { PolicyChange } from '../../store/change-log.ts';
 import type { OrderRecord } from '../../store/orders.ts';
-import type { SiteRecord } from '../../store/sites.ts';
+import type { OriginCertificateRecord, SiteRecord } from '../../store/sites.ts';
 
 /** Whether edges can serve it: somebody owns a hostname of it and its origin has an allowed address. */
 export function isReady(site: Pick<SiteRecord, 'hostnames' | 'originAddresses'>): boolean {
@@ -34,8 +35,13 @@ export function siteChange(site: SiteRecord): PolicyChange {
     ...(paths.length === 0 ? {} : { attackPaths: paths }),
     ...(site.automatic.attackMode === 'on' ? { automatic: { sensitivity: site.automatic.sensitivity } } : {}),
     ...(plain === 'serve' && hsts === null ? {} : { https: { plain, hsts } }),
+    ...(site.originCertificate === null ? {} : { originCertificate: originCertificateOf(site.originCertificate) }),
   };
   return { upsert: policy };
+}
+
+function originCertificateOf({ certificateId, chain, sealedKey, fingerprint }: OriginCertificateRecord): OriginCertificatePolicy {
+  return { certificateId, chain, sealedKey, fingerprint };
 }
 
 /** Whether an order still covers all that it covered when a site's hostnames become these. */

@@ -77,6 +77,8 @@ export async function addSite(deps: Deps, caller: Caller, draft: Draft): Promise
     challenge: withChallenge(defaultChallengeSettings, draft.challenge),
     rules: null,
     rulesContain: false,
+    originCertificate: null,
+    nextOriginCertificate: null,
     preset: null,
     https: withHttps(defaultHttpsSettings, draft.https),
     attackId: null,

@@ -41,7 +41,7 @@ export class CertificateKey {
   }
 
   /** Opens one certificate's key and checks that HAProxy will take both. */
-  open({ certificateId, chain, sealedKey }: CertificatePolicy): Opened {
+  open({ certificateId, chain, sealedKey }: Pick<CertificatePolicy, 'certificateId' | 'chain' | 'sealedKey'>): Opened {
     if (this.#key === null) return { kind: 'closed', why: 'the control plane has not sent the key that opens certificates yet' };
     const opened = openBox(this.#key, certificateContext(certificateId), Buffer.from(sealedKey, 'base64'));
     if (opened === null) return { kind: 'closed', why: 'its private key is sealed with another key than this edge has' };

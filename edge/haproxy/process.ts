@@ -34,6 +34,19 @@ type Running = { readonly master: number; readonly ticks: string; readonly child
 const startLimitMs = 120_000;
 const answerLimitMs = 5000;
 
+/** Asks a HAProxy whether it would take a configuration file; resolves with its complaint, or `null`. Rejects with StartFailed when it is not there. */
+export async function checkConfig(binary: string, config: string): Promise<string | null> {
+  const child = spawn(binary, ['-c', '-f', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', (error) => reject(new StartFailed(notFound(binary, error))));
+    child.once('close', resolve);
+  });
+  return code === 0 ? null : alerts(said);
+}
+
 export class HaproxyProcess {
   readonly #places: HaproxyPlaces;
   #running: Running | null = null;
@@ -73,15 +86,7 @@ export class HaproxyProcess {
 
   /** Asks HAProxy whether it would take a configuration file; resolves with its complaint, or `null`. */
   async check(config: string): Promise<string | null> {
-    const child = spawn(this.#places.binary, ['-c', '-f', config], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
-    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
-    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', (error) => reject(new StartFailed(notFound(this.#places.binary, error))));
-      child.once('close', resolve);
-    });
-    return code === 0 ? null : alerts(said);
+    return checkConfig(this.#places.binary, config);
   }
 
   /** Starts HAProxy and resolves when its worker answers on the admin socket. Rejects with StartFailed. */

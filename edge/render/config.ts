@@ -1,5 +1,6 @@
 /**
- * The skeleton: `haproxy.cfg` of one edge. It depends on the machine (EdgePlan) and on nothing that a tenant can change.
+ * The skeleton: `haproxy.cfg` of one edge. It depends on the machine (EdgePlan) and on nothing that a tenant can change, but for a bounded number of
+ * server lines of sites with a client certificate of their own (skeleton/origins.ts).
  *
  * Open or closed: no clearance key, closed (503); a state that names a missing notice text, closed (403 without the text); a site
  * whose origin cannot be reached or verified, closed (502 to 504); a full limit table drops its oldest rows, open; a reload starts
@@ -25,6 +26,7 @@ export function renderConfig(plan: EdgePlan): string {
   for (const path of [
     ...Object.values(plan.paths),
     plan.originCertificate ?? '/',
+    ...(plan.ownServers ?? []).map(({ certificate }) => certificate),
     plan.captchaSocket ?? '/',
     plan.botSocket ?? '/',
     ...(plan.keeper === null || plan.keeper === undefined
@@ -36,7 +38,9 @@ export function renderConfig(plan: EdgePlan): string {
     refuseUnless(/^[0-9A-Fa-f.:]+$/, address);
   const files = new Files(plan.paths);
   const config = [
-    '# Written by portcullis; changes here are overwritten. No site is named in this file: sites live in maps.',
+    (plan.ownServers ?? null) === null
+      ? '# Written by portcullis; changes here are overwritten. No site is named in this file: sites live in maps.'
+      : '# Written by portcullis; changes here are overwritten. Sites live in maps; named here are only those with a client certificate.',
     globalSection(plan),
     defaultsSection(files),
     tables(plan),

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { SiteId } from '../../contract/ids.ts';
 import { ClearanceKeyPolicy, OrderPolicy, ProviderPolicy, SitePolicy } from '../../contract/policy.ts';
 import {
   certificateList,
@@ -41,6 +42,7 @@ const Case = z.strictObject({
         originTrust: z.string(),
       }),
       originCertificate: z.string().optional(),
+      ownServers: z.array(z.strictObject({ siteId: SiteId, certificate: z.string() })).optional(),
       captchaSocket: z.string().optional(),
       botSocket: z.string().optional(),
       keeper: z

@@ -24,7 +24,7 @@ import type { MapEntry } from './types.ts';
 /**
  * Fields of a value in `hosts` and `wildcards`, separated by `|`, counted from 1.
  * `flags` is `0` or letters: `a` networks, `t` the origin speaks TLS, `h` the Host header is replaced, `s` plain http is sent to https,
- * `S` browsers are told to insist on https, `r` rules, headers or maintenance of the owner's.
+ * `S` browsers are told to insist on https, `r` rules, headers or maintenance of the owner's, `o` a client certificate of its own.
  */
 export const factField = {
   flags: 1,
@@ -91,7 +91,7 @@ function hostsOf(site: SitePolicy, orders: readonly OrderPolicy[]): MapEntry[] {
   const { origin, limits } = site;
   const challenge = challengeOf(site, orders);
   const hsts = site.https?.hsts ?? null;
-  const flags = `${site.networks.length > 0 ? 'a' : ''}${origin.scheme === 'https' ? 't' : ''}${origin.hostHeader === null ? '' : 'h'}${site.https?.plain === 'redirect' ? 's' : ''}${hsts === null ? '' : 'S'}${hasRules(site.rules) ? 'r' : ''}`;
+  const flags = `${site.networks.length > 0 ? 'a' : ''}${origin.scheme === 'https' ? 't' : ''}${origin.hostHeader === null ? '' : 'h'}${site.https?.plain === 'redirect' ? 's' : ''}${hsts === null ? '' : 'S'}${hasRules(site.rules) ? 'r' : ''}${origin.scheme === 'https' && site.originCertificate !== undefined ? 'o' : ''}`;
   const fields: Record<keyof typeof factField, string | number> = {
     flags: flags === '' ? '0' : flags,
     siteId: site.siteId,

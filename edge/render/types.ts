@@ -6,6 +6,7 @@
  * A site with the orders in force on it is the unit of rendering: change any of them, render the site again, compare with what it
  * had, and send the difference. All of it is pure; applying it is edge/haproxy's.
  */
+import type { SiteId } from '../../contract/ids.ts';
 
 /** The maps of patterns, for `contains` in rules: a site's are in one of them. HAProxy reads such a map line by line (decision 0027). */
 export const wordBuckets = [
@@ -72,6 +73,8 @@ export type EdgePlan = {
   };
   /** PEM file of certificate and key that is shown to https origins which ask who we are. Null or left out: none. */
   readonly originCertificate?: string | null | undefined;
+  /** Sites that show a client certificate of their own; null or left out: none does. */
+  readonly ownServers?: readonly OwnServer[] | null | undefined;
   /** Unix socket of the captcha service. Null or left out: a hard check is HAProxy's own. */
   readonly captchaSocket?: string | null | undefined;
   /** The keeper of forms beside HAProxy. Null or left out: nothing is kept. */
@@ -95,6 +98,9 @@ export type EdgePlan = {
   /** Edges of the same point of presence; left out: none. */
   readonly neighbours?: Neighbours | undefined;
 };
+
+/** A server line of one site, for its client certificate: a PEM file with its key. */
+export type OwnServer = { readonly siteId: SiteId; readonly certificate: string };
 
 /** Edges that share what they know of clients (skeleton/neighbours.ts). */
 export type Neighbours = {

@@ -31,6 +31,9 @@ export function botRules(plan: EdgePlan, files: Files): string[] {
     `http-request set-var(txn.bot_let) ${siteId},concat(|,txn.bot),map_str(${files.map('bot-sites')}) if { var(txn.bot_let) -m str 2 }`,
     `http-request set-var(txn.act) str(bots) if { var(txn.bot_let) -m str 1 }`,
     `http-request set-var(txn.act) str(bots-tls) if { var(txn.bot_let) -m str 1 } ${siteFlag('t')}`,
+    ...((plan.ownServers ?? null) === null
+      ? []
+      : [`http-request set-var(txn.act) str(bots-own) if { var(txn.bot_let) -m str 1 } ${siteFlag('o')}`]),
   ];
 }
 

@@ -12,6 +12,7 @@ import { sendRule } from './keep-rules.ts';
 import { requestLog } from './log.ts';
 import { byAddress, clearance, compare, remembered } from './clearance.ts';
 import { acted, fact, flag, lines, ownFolder, section, siteFlag, siteId, state, words } from './parts.ts';
+import { ownOrigins } from './origins.ts';
 import { ruleLater, rules, ruleWindow } from './rules.ts';
 import { acmeRule, binds, hstsRule, redirectRule } from './tls.ts';
 
@@ -46,6 +47,7 @@ export function frontend(plan: EdgePlan, files: Files): string {
     `use_backend notice if notice_only !${acted}`,
     ...sendRule(plan),
     `use_backend %[var(txn.act)] if ${acted}`,
+    ...ownOrigins(plan),
     `use_backend origins-tls if ${siteFlag('t')}`,
     'default_backend origins',
     hstsRule(),

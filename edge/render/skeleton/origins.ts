@@ -3,25 +3,56 @@
  *
  * HAProxy keeps and reuses connections per destination. An https origin is verified against the name that its owner gave; an origin
  * given as a bare address therefore cannot be https (closed: 503). Whoever asks for a client certificate is shown this machine's, if it has
- * one: the line is shared, so it is the provider's and not a site's (decision 0043). No `maxconn` on the server line: its queue would be shared by
+ * one: the line is shared, so it is the provider's. A site with one of its own has a line of its own (decision 0046). No `maxconn` on the server line: its queue would be shared by
  * all sites (edge-measured.md, attacks). A slow body holds no origin slot: the whole body or one buffer of it is awaited first.
  */
 import { counterIndex } from '../counters.ts';
-import type { EdgePlan } from '../types.ts';
+import type { EdgePlan, OwnServer } from '../types.ts';
 import { botCheck, botService, hasBots } from './bots.ts';
 import type { Files } from './parts.ts';
 import { sampleRules } from './log.ts';
-import { count, fact, lines, section, siteFlag } from './parts.ts';
+import { count, fact, lines, section, siteFlag, siteId } from './parts.ts';
 import { originRules } from './rules.ts';
 
 export function origins(plan: EdgePlan, files: Files): string {
   const server = 'server origin 0.0.0.0:0';
+  const verified = `ssl verify required ca-file ${plan.paths.originTrust} ssl-min-ver TLSv1.2 sni ${fact('tlsName')}`;
   const certificate = (plan.originCertificate ?? null) === null ? '' : ` crt ${plan.originCertificate}`;
-  const tls = `${server} ssl verify required ca-file ${plan.paths.originTrust} ssl-min-ver TLSv1.2 sni ${fact('tlsName')}${certificate}`;
+  const tls = `${server} ${verified}${certificate}`;
+  const own = ownServers(plan, verified);
   const bots = hasBots(plan)
-    ? ['', backend('bots', server, files, botCheck(files)), '', backend('bots-tls', tls, files, botCheck(files))]
+    ? [
+        '',
+        backend('bots', server, files, botCheck(files)),
+        '',
+        backend('bots-tls', tls, files, botCheck(files)),
+        ...(own === null ? [] : ['', backend('bots-own', own, files, botCheck(files))]),
+      ]
     : [];
-  return lines(backend('origins', server, files), '', backend('origins-tls', tls, files), ...bots, '', botService(plan, files));
+  return lines(
+    backend('origins', server, files),
+    '',
+    backend('origins-tls', tls, files),
+    ...(own === null ? [] : ['', backend('origins-own', own, files)]),
+    ...bots,
+    '',
+    botService(plan, files),
+  );
+}
+
+/** In the frontend: a site with a client certificate of its own goes by its own line. */
+export function ownOrigins(plan: EdgePlan): string[] {
+  return (plan.ownServers ?? null) === null ? [] : [`use_backend origins-own if ${siteFlag('o')}`];
+}
+
+/**
+ * A line for each site with a client certificate of its own, chosen by the site's id. No weight: whoever has no line here is balanced to none and
+ * meets 503 (closed), never another site's line (“use-server” and “weight” of the manual, 5.2).
+ */
+function ownServers(plan: EdgePlan, verified: string): string | null {
+  if ((plan.ownServers ?? null) === null) return null;
+  const server = ({ siteId: name, certificate }: OwnServer) => `server ${name} 0.0.0.0:0 weight 0 ${verified} crt ${certificate}`;
+  return lines(`use-server %[${siteId}] unless { ${siteId} -m len 0 }`, ...(plan.ownServers ?? []).map(server));
 }
 
 /** For CGI, WSGI and PHP, `X_Forwarded_For` is `X-Forwarded-For`. Other names with such characters are the site's own business and stay. */

@@ -9,6 +9,13 @@ import {
   removeCertificate,
   SiteCertificates,
 } from '../../../contract/routes/certificates.ts';
+import {
+  addOriginCertificate,
+  getOriginCertificate,
+  OriginCertificate,
+  removeOriginCertificate,
+  useOriginCertificate as putOriginCertificateToUse,
+} from '../../../contract/routes/origin-certificates.ts';
 import { MockFailure } from './mock.ts';
 import type { On } from './mock.ts';
 import { mockId } from './state.ts';
@@ -94,5 +101,41 @@ export function registerCertificates(on: On, state: MockState): void {
       certificates.filter((one) => one.certificateId !== params.certificateId),
     );
     return view(params.siteId);
+  });
+
+  const shownToOrigins = new Map<string, { used: OriginCertificate | null; next: OriginCertificate | null }>();
+  const shownTo = (siteId: string) => {
+    const site = state.sites.find((candidate) => candidate.siteId === siteId);
+    if (site === undefined) throw new MockFailure('not-found', 'There is no such site.');
+    return { ...(shownToOrigins.get(siteId) ?? { used: null, next: null }), https: site.origin.scheme === 'https' };
+  };
+  const nothingWaits = () => new MockFailure('wrong-state', 'No certificate waits. Nothing was changed.');
+  on(getOriginCertificate, ({ params }) => shownTo(params.siteId));
+  on(addOriginCertificate, ({ params, body }) => {
+    const { used } = shownTo(params.siteId);
+    const made = OriginCertificate.parse({
+      certificateId: mockId('cert', used === null ? 'shown1' : 'shown2'),
+      made: 'make' in body ? 'here' : 'uploaded',
+      chain: '-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n',
+      issuer: `Portcullis for ${params.siteId}`,
+      fingerprint: (used === null ? 'cd' : 'ef').repeat(32),
+      notBefore: inDays(0),
+      notAfter: inDays(825),
+      createdAt: inDays(0),
+    });
+    shownToOrigins.set(params.siteId, used === null ? { used: made, next: null } : { used, next: made });
+    return shownTo(params.siteId);
+  });
+  on(putOriginCertificateToUse, ({ params }) => {
+    const { next } = shownTo(params.siteId);
+    if (next === null) throw nothingWaits();
+    shownToOrigins.set(params.siteId, { used: next, next: null });
+    return shownTo(params.siteId);
+  });
+  on(removeOriginCertificate, ({ params }) => {
+    const { used, next } = shownTo(params.siteId);
+    if ((params.which === 'used' ? used : next) === null) throw nothingWaits();
+    shownToOrigins.set(params.siteId, params.which === 'used' ? { used: null, next } : { used, next: null });
+    return shownTo(params.siteId);
   });
 }

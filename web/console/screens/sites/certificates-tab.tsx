@@ -1,4 +1,4 @@
-/** A site's certificates: what each hostname is answered with, how the authority was asked, the owner's own, and how plain http is met. */
+/** A site's certificates: what each hostname is answered with, how the authority was asked, the owner's own, how plain http is met, and what the origin is shown. */
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { CertificateSource, PlainHttp } from '../../../../contract/certificates.ts';
@@ -17,12 +17,14 @@ import { Badge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { FormDialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
-import { SelectField, TextArea } from '../../parts/field.tsx';
+import { SelectField } from '../../parts/field.tsx';
 import { Panel, Waiting } from '../../parts/screen.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../shell/me.ts';
 import { certificates as words } from '../../words/en/certificates.ts';
+import { OriginCertificatePanel } from './origin-certificate.tsx';
+import { PemFields } from './pem-fields.tsx';
 
 const touched = [listCertificates, getSite];
 
@@ -61,6 +63,7 @@ export default function CertificatesTab({ site }: { site: Site }) {
         </Panel>
       )}
       {may ? <Settings site={site} /> : null}
+      <OriginCertificatePanel site={site} />
       {uploading ? <Upload site={site} onClose={() => setUploading(false)} /> : null}
       {removing === null ? null : <Remove site={site} certificate={removing} onClose={() => setRemoving(null)} />}
     </>
@@ -207,25 +210,7 @@ function Upload({ site, onClose }: { site: Site; onClose: () => void }) {
       onSubmit={submit}
       onClose={onClose}
     >
-      <TextArea
-        label={words.chain}
-        hint={words.chainHint}
-        path="chain"
-        rows={6}
-        spellCheck={false}
-        value={chain}
-        onChange={({ target }) => setChain(target.value)}
-      />
-      <TextArea
-        label={words.key}
-        hint={words.keyHint}
-        path="key"
-        rows={6}
-        spellCheck={false}
-        autoComplete="off"
-        value={key}
-        onChange={({ target }) => setKey(target.value)}
-      />
+      <PemFields chain={chain} onChain={setChain} chainHint={words.chainHint} keyPem={key} onKey={setKey} />
     </FormDialog>
   );
 }
