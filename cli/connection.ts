@@ -18,7 +18,15 @@ export const defaultControlPort = 8600;
 export const defaultStateFolder = '.portcullis';
 
 /** What `portcullis up` writes while it runs. */
-export const Running = z.object({ pid: z.int(), startedAt: z.string(), controlUrl: z.url() });
+export const Running = z.object({
+  pid: z.int(),
+  startedAt: z.string(),
+  controlUrl: z.url(),
+  /** Plain http of its own edge, as this machine reaches it. */
+  edgeUrl: z.url().optional(),
+  /** Left out: it runs no captcha provider. */
+  captchaUrl: z.url().optional(),
+});
 export type Running = z.infer<typeof Running>;
 
 export const runningFile = 'running.json';
@@ -67,6 +75,13 @@ export function connect(options: ConnectionOptions, terminal: Terminal): Client 
     );
   }
   return makeClient({ controlUrl: url.href, token }, terminal.fetch);
+}
+
+/** What runs here by its own word, when a command speaks to it and not to another installation. */
+export function runningOn(options: ConnectionOptions, terminal: Terminal): Running | null {
+  const running = readRunning(stateFolder(options.state, terminal));
+  const named = options.control ?? nonEmpty(terminal.env['PORTCULLIS_CONTROL']);
+  return named === undefined || named === running?.controlUrl ? running : null;
 }
 
 /** What runs on a state folder by its own word, or null. Whether it still answers is seen when it is asked. */

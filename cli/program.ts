@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addAttackCommands } from './commands/attack.ts';
+import { addDrillCommand } from './commands/drill.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addHouseCommands } from './commands/house.ts';
 import { addOrderCommands } from './commands/order.ts';
@@ -129,6 +130,7 @@ function makeProgram({ version, up }: Surroundings, terminal: Terminal): Command
   addRolloutCommands(program, terminal);
   addRelayCommands(program, terminal);
   addVerifyCommand(program, terminal);
+  addDrillCommand(program, terminal);
   program.addHelpText(
     'after',
     `\nExit codes:\n${Object.values(exitCodes)

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Hostname, hostnameCovers, parseHostname } from './hostname.ts';
+import { Hostname, hostnameCovers, parseHostname, isDrill } from './hostname.ts';
 
 const stored = (typed: string): string => {
   const result = parseHostname(typed);
@@ -90,4 +90,16 @@ it('a wildcard covers names below its parent and not the parent', () => {
   expect(hostnameCovers(wild, 'forum.example')).toBe(false);
   expect(hostnameCovers(wild, 'notforum.example')).toBe(false);
   expect(hostnameCovers(Hostname.parse('forum.example'), 'forum.example')).toBe(true);
+});
+
+it('a drill is what names drill hostnames and nothing else', () => {
+  expect(isDrill(['forum-1.drill.example', 'drill.example'])).toBe(true);
+  for (const names of [
+    [],
+    ['forum.example'],
+    ['forum-1.drill.example', 'forum.example'],
+    ['nodrill.example'],
+    ['drill.example.org'],
+  ])
+    expect(isDrill(names)).toBe(false);
 });

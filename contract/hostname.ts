@@ -35,6 +35,14 @@ export const Hostname = z
   .brand<'Hostname'>();
 export type Hostname = z.infer<typeof Hostname>;
 
+/** Drills play under this name, which nobody can own (RFC 2606, 3). */
+export const drillZone = 'drill.example';
+
+/** Whether these names, and so an order on them, belong to a drill: there are some, and all of them are in the drills' zone. */
+export function isDrill(hostnames: readonly string[]): boolean {
+  return hostnames.length > 0 && hostnames.every((name) => name === drillZone || name.endsWith(`.${drillZone}`));
+}
+
 /** Turns what a person typed into the stored form, or says in a sentence why it cannot be one. */
 export function parseHostname(typed: string): HostnameResult {
   const trimmed = typed.trim();

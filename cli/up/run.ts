@@ -94,6 +94,8 @@ export async function runUp(settings: UpSettings, surroundings: UpSurroundings, 
       pid: process.pid,
       startedAt: new Date(terminal.nowMs()).toISOString(),
       controlUrl: controlUrl(settings),
+      edgeUrl: `http://${bracketed(reachable(settings.address))}:${settings.httpPort}`,
+      ...(settings.captchaPort === 0 ? {} : { captchaUrl: `http://127.0.0.1:${settings.captchaPort}` }),
     };
     await writeDurable(join(state, runningFile), `${JSON.stringify(running)}\n`);
     const edge = superviseEdge(settings, surroundings, terminal);

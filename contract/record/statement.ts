@@ -21,6 +21,8 @@ export const StatementLeaf = z.strictObject({
   version: z.int().min(1),
   /** SHA-256 of `statementText`. */
   sha256: Hash,
+  /** It is of a drill. */
+  drill: z.literal(true).optional(),
 });
 export type StatementLeaf = z.infer<typeof StatementLeaf>;
 

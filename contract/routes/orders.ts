@@ -233,6 +233,8 @@ export const PublicDecision = z.strictObject({
   provider: z.string(),
   state: z.enum(['in-force', 'scheduled', 'lifted', 'expired']),
   siteName: z.string(),
+  /** All of its hostnames are in the drills' zone: nobody was in danger. Left out otherwise. */
+  drill: z.literal(true).optional(),
   measure: Measure,
   scope: z.strictObject({ hostnames: z.array(z.string()), wholeSite: z.boolean(), path: z.string().nullable() }),
   basis: Basis,

@@ -5,6 +5,7 @@
  * change was due at the edges (its commit, or its start or end if that came later) to the last edge's word, by this machine's clock.
  */
 import type { z } from 'zod';
+import { isDrill } from '../../contract/hostname.ts';
 import { edgeMeasures } from '../../contract/policy.ts';
 import { PersonId, Revision } from '../../contract/ids.ts';
 import type { OrderId } from '../../contract/ids.ts';
@@ -176,6 +177,7 @@ export async function viewPublicDecisions(
         provider: deps.provider,
         state,
         siteName: order.siteName,
+        ...(isDrill(order.hostnames) ? { drill: true } : {}),
         measure: order.measure,
         scope: { hostnames: [...order.hostnames], wholeSite: order.hostnames.length === 0, path: order.path },
         basis: order.basis,

@@ -56,6 +56,7 @@ export function decisionPage(words: Words, decision: PublicDecision, nowMs: numb
         ${stateOf(words, decision)}
       </p>
       <h1>${headline(words, decision)}</h1>
+      ${decision.drill === true ? html`<p class="drill"><strong>${say.drill}</strong> ${say.drillMore}</p>` : ''}
       <blockquote class="reason ${over ? 'over' : ''}">
         <p><bdi>${decision.reason}</bdi></p>
         <footer>${say.reasonBy(decision.provider)}</footer>
@@ -176,6 +177,7 @@ export function decisionEntry(words: Words, decision: PublicDecision): Piece {
     <div class="side">
       <span class="number">${decision.decision}</span>
       <span class="quiet">${stateOf(words, decision)}</span>
+      ${decision.drill === true ? html`<span class="quiet">${words.decision.drill}</span>` : ''}
     </div>
     <div class="what">
       <p><a href="/decisions/${decision.decision}">${headline(words, decision)}</a></p>

@@ -1,5 +1,6 @@
 /** Queues leaves of the record for acts, in the transaction of the act: neither exists without the other. */
 import { createHmac } from 'node:crypto';
+import { isDrill } from '../../contract/hostname.ts';
 import type { Instant } from '../../contract/ids.ts';
 import { leafText, orderCommitmentText } from '../../core/record/leaf.ts';
 import type { Db } from '../../store/open.ts';
@@ -18,6 +19,18 @@ export async function recordOrder(tx: Db, order: OrderRecord, at: Instant): Prom
   const { state, measure, startsAt, endsAt, basis } = order;
   await queueLeaf(
     tx,
-    leafText({ v: 1, type: 'order', at, ref, state, measure, basis: basis.kind, startsAt, endsAt, commitment }),
+    leafText({
+      v: 1,
+      type: 'order',
+      at,
+      ref,
+      state,
+      measure,
+      basis: basis.kind,
+      startsAt,
+      endsAt,
+      commitment,
+      ...(isDrill(order.hostnames) ? { drill: true } : {}),
+    }),
   );
 }

@@ -35,7 +35,8 @@ export async function recorded<Statement extends PublicDecision | PublicNoAction
     return { ...statement, record: referenceOf(deps, decision, newest) };
   const at: Instant = nowOf(deps);
   const version = (newest?.version ?? 0) + 1;
-  const leaf = leafText({ v: 1, type: 'statement', at, decision, version, sha256 });
+  const drill = 'drill' in statement && statement.drill === true ? ({ drill: true } as const) : {};
+  const leaf = leafText({ v: 1, type: 'statement', at, decision, version, sha256, ...drill });
   const made = { version, recordedAt: at, state, statement: text, sha256, leaf, leafSha256: sha256Of(leaf) };
   const first = await transact(deps.store, ({ tx }) => addStatement(tx, decision, made));
   // Otherwise somebody stored a version at the same moment, and it is compared with that.

@@ -33,6 +33,8 @@ export const OrderLeaf = z.strictObject({
   endsAt: Instant,
   /** HMAC-SHA256 under the order's salt of `orderCommitmentText`. */
   commitment: Hash,
+  /** It was part of a drill: nobody was in danger, no site of anybody's restricted. */
+  drill: z.literal(true).optional(),
 });
 
 export const ActLeaf = z.discriminatedUnion('type', [PolicyVersionLeaf, OrderLeaf, StatementLeaf]);

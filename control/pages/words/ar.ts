@@ -83,6 +83,8 @@ export const arabic: Words = {
   decision: {
     title: (number) => `القرار ${number}`,
     state: { 'in-force': 'سارٍ', lifted: 'مرفوع', expired: 'منتهٍ' },
+    drill: 'كان هذا تمرينًا.',
+    drillMore: 'لم يكن أحد في خطر ولم يُقيَّد موقع أحد: أُجري على اسم لا يمكن أن يملكه أحد، لمعرفة ما إذا كان كل شيء يعمل وبأي سرعة.',
     measures: {
       'notice-on-host': {
         now: (where) => `من يزور ${apart(where)} يرى إشعارًا بدل الموقع`,

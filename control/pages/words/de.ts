@@ -79,6 +79,9 @@ export const german: Words = {
   decision: {
     title: (number) => `Entscheidung ${number}`,
     state: { 'in-force': 'In Kraft', lifted: 'Aufgehoben', expired: 'Beendet' },
+    drill: 'Das war eine Übung.',
+    drillMore:
+      'Niemand war in Gefahr, und niemandes Website war eingeschränkt: Sie wurde unter einem Namen gespielt, der niemandem gehören kann, um zu erfahren, ob alles funktioniert und wie schnell.',
     measures: {
       'notice-on-host': {
         now: (where) => `Wer ${where} besucht, sieht einen Hinweis statt der Website`,

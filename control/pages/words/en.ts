@@ -113,6 +113,9 @@ export const english = {
   decision: {
     title: (number: string) => `Decision ${number}`,
     state: { 'in-force': 'In force', lifted: 'Lifted', expired: 'Ended' },
+    drill: 'This was a drill.',
+    drillMore:
+      'Nobody was in danger, and nobody’s site was restricted: it was played on a hostname that nobody can own, to find out whether everything works and how fast.',
     measures,
     where: (hosts: readonly string[], more: number) => (more > 0 ? `${hosts.join(', ')} and ${more} more` : hosts.join(', ')),
     reasonBy: (provider: string) => `The reason, in the words of ${provider}`,

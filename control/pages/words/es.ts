@@ -77,6 +77,9 @@ export const spanish: Words = {
   decision: {
     title: (number) => `Decisión ${number}`,
     state: { 'in-force': 'En vigor', lifted: 'Levantada', expired: 'Terminada' },
+    drill: 'Esto fue un simulacro.',
+    drillMore:
+      'Nadie estaba en peligro y no se restringió el sitio de nadie: se hizo con un nombre que nadie puede tener, para saber si todo funciona y con qué rapidez.',
     measures: {
       'notice-on-host': {
         now: (where) => `Quien visita ${where} ve un aviso en lugar del sitio`,

@@ -77,6 +77,9 @@ export const french: Words = {
   decision: {
     title: (number) => `Décision ${number}`,
     state: { 'in-force': 'En vigueur', lifted: 'Levée', expired: 'Terminée' },
+    drill: 'Ceci était un exercice.',
+    drillMore:
+      'Personne n’était en danger et le site de personne n’a été restreint : il a été joué sous un nom que personne ne peut posséder, pour savoir si tout fonctionne et à quelle vitesse.',
     measures: {
       'notice-on-host': {
         now: (where) => `Qui visite ${where} voit un avis au lieu du site`,
